@@ -1,0 +1,84 @@
+"""``python -m benchmarks [W1 W1b W2]``: one table of rows, and ours against each peer.
+
+Sets float64 in jax, the device if ``--device`` asks for one, and one BLAS thread: on two cores
+shared with others the second one made numpy 2 to 20 times slower (``--blas-threads 0`` leaves
+that alone).  Nothing else is set.
+"""
+
+import argparse
+import os
+
+
+def arguments():
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("workloads", nargs="*", metavar="W1|W1b|W2", help="default: all three")
+    parser.add_argument("--rounds", type=int, default=5, help="pairs of alternating calls")
+    parser.add_argument("--json", metavar="FILE", help="write the rows here")
+    parser.add_argument("--quick", action="store_true", help="small sizes")
+    parser.add_argument("--memory", action="store_true", help="peak memory too, each in a fresh process")
+    parser.add_argument("--device", choices=("cpu", "gpu"), help="default: jax's choice")
+    parser.add_argument("--blas-threads", type=int, default=1, metavar="N")
+    return parser.parse_args()
+
+
+def set_up(device=None):
+    """Float64, and the device; returns its name."""
+    try:
+        import jax
+    except ImportError:
+        return "cpu"
+    jax.config.update("jax_enable_x64", True)
+    if device:
+        jax.config.update("jax_default_device", jax.devices(device)[0])
+    where = jax.config.jax_default_device or jax.devices()[0]
+    return "cpu" if where.platform == "cpu" else where.device_kind
+
+
+def table(rows):
+    """The rows as text, one line each."""
+    head = ("workload", "tool", "label", "run s", "cpu s", "first s", "error", "MB", "/ ours", "cpu")
+    lines = [head]
+    for row in rows:
+        numbers = [(row.run_s, ".4f"), (row.cpu_s, ".4f"), (row.first_s, ".2f"), (row.error, ".0e")]
+        numbers += [(row.memory, ".0f"), (row.ratio, ".2f"), (row.cpu_ratio, ".2f")]
+        cells = ["-" if value is None else format(value, style) for value, style in numbers]
+        lines.append((row.workload, row.tool, row.label or "-", *cells))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    text = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+    notes = [f"{row.workload} {row.tool}: {row.note}" for row in rows if row.note]
+    return "\n".join(text + notes)
+
+
+def main():
+    """Measure, print, write."""
+    options = arguments()
+    if options.blas_threads:
+        for library in ("OPENBLAS", "MKL", "OMP"):
+            os.environ[f"{library}_NUM_THREADS"] = str(options.blas_threads)
+    from .cold import fresh_memory
+    from .ours import ours
+    from .peers import contenders
+    from .timing import compare, write
+    from .workloads import FULL, QUICK
+
+    workloads = QUICK if options.quick else FULL
+    unknown = set(options.workloads) - set(workloads)
+    if unknown:
+        raise SystemExit(f"workloads must be among {list(workloads)}, but got {sorted(unknown)}")
+    device = set_up(options.device)
+    rows = []
+    for name in options.workloads or workloads:
+        work = workloads[name]
+        rows += compare(name, work, contenders(work), ours(work), options.rounds, device)
+    if options.memory and not options.quick:
+        for row in (row for row in rows if row.label):
+            row.memory = fresh_memory(row.workload, row.tool, row.label)
+    print(table(rows))
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    if options.json:
+        write(rows, options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""``python -m benchmarks.cold``: seconds from a cold process to a first result.
+
+Each line is a fresh python process, from its start to its exit (so the interpreter's own time is
+in it; the first line shows how much that is).  All lines take turns for five rounds; medians.
+Only the packages a line needs are imported; one BLAS thread, as in ``python -m benchmarks``.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from .timing import Row, peak_memory, write
+from .workloads import FULL, Chain, Table
+
+ROOT = Path(__file__).resolve().parents[1]
+IMPORTS = ("", "jax, diffrax, equinox", "jaxqb", "dynamiqs", "qutip", "numpy, scipy.linalg")
+RESULTS = {
+    "evolve": Chain(10, 10, horizon=0.8),  # a curve
+    "charge": Table(((10, 10),)),  # first maximum and largest power of one battery
+    "W1": FULL["W1"],
+}
+MEMORY = FULL | RESULTS
+WAYS = {"jaxqb": "default", "dynamiqs": "Dopri8", "qutip": "tsit5", "by hand": ""}
+
+
+def lines():
+    """What is timed: ``(name, tool, code)``."""
+    yield from (("import", names or "nothing", f"import {names}" if names else "") for names in IMPORTS)
+    for name in RESULTS:
+        for tool in WAYS:
+            yield name, tool, f"from benchmarks.cold import first; first({name!r}, {tool!r})"
+
+
+def contender(name, tool, label):
+    """The first configuration of a tool whose label begins so; float64 in the tools on jax."""
+    from .ours import ours
+    from .peers import contenders
+
+    if tool in ("jaxqb", "dynamiqs"):
+        import jax
+
+        jax.config.update("jax_enable_x64", True)
+    work = MEMORY[name]
+    ways = ours(work) if tool == "jaxqb" else contenders(work)[tool]
+    return next(way for way in ways if way.label.startswith(label))
+
+
+def first(name, tool):
+    """Compute one result once, from nothing."""
+    contender(name, tool, WAYS[tool]).prepare().run()
+
+
+def memory(name, tool, label):
+    """Print the rise of the peak resident memory over the first run, in MB."""
+    way = contender(name, tool, label).prepare()
+    before = peak_memory(reset=True)
+    way.run()
+    print(peak_memory() - before)
+
+
+def fresh_memory(name, tool, label):
+    """The same, measured in a fresh process; None if it failed."""
+    code = f"from benchmarks.cold import memory; memory({name!r}, {tool!r}, {label!r})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    return float(done.stdout.split()[-1]) if done.returncode == 0 else None
+
+
+def once(code):
+    """Run code in a fresh process: wall seconds, CPU seconds, peak memory in MB, complaint."""
+    began = time.perf_counter()
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "MKL", "OMP")},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        complaint = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - began
+    errors = [line for line in complaint.splitlines() if re.match(r"[\w.]*(Error|Exception)\b", line)]
+    note = (errors or ["failed without an error message"])[-1] if process.returncode else ""
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, note
+
+
+def measure(rounds=5):
+    """One `Row` a line; ``first_s`` is wall time, ``memory`` the peak of the whole process."""
+    todo = list(lines())
+    runs = {line: [once(line[2])] for line in todo}
+    for _ in range(rounds - 1):
+        for line in todo:
+            if not runs[line][0][-1]:  # what failed once is not tried again
+                runs[line].append(once(line[2]))
+    rows = []
+    for name, tool, code in todo:
+        walls, cpus, peaks, notes = zip(*runs[name, tool, code], strict=True)
+        sizes = RESULTS[name].sizes if name in RESULTS else {}
+        row = Row(name, tool, WAYS.get(tool, ""), sizes, rounds=len(walls), note=notes[0])
+        if not row.note:
+            row.first_s, row.cpu_s, row.memory = median(walls), median(cpus), max(peaks)
+        rows.append(row)
+    return rows
+
+
+def main():
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.cold", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="processes a line")
+    parser.add_argument("--json", metavar="FILE", help="write the rows here")
+    options = parser.parse_args()
+    rows = measure(options.rounds)
+    print(f"{'':8}{'':24}{'wall s':>8}{'cpu s':>8}{'MB':>7}")
+    for row in rows:
+        numbers = f"{row.first_s:8.2f}{row.cpu_s:8.2f}{row.memory:7.0f}" if not row.note else f"  {row.note}"
+        print(f"{row.workload:8}{row.tool:24}{numbers}")
+    if options.json:
+        write(rows, options.json)
+
+
+if __name__ == "__main__":
+    main()

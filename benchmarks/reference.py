@@ -1,0 +1,207 @@
+"""Third references, good to 1e-13, that share no code with a peer or with jaxqb.
+
+Curves (W1b, W2): Taylor steps in extended precision (``numpy.longdouble``; 64-bit mantissa on
+x86, elsewhere it may be plain float64).  Optima (W1): Newton on the spectral form.
+``python -m benchmarks.reference`` checks each against a second way.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from .workloads import FULL, QUICK, Grid, Table, couplings
+
+STEP = 2.0  # radius times step: Taylor terms stay below exp(2), so nothing cancels
+
+
+@lru_cache
+def reference(workload):
+    """The figures of a workload, shaped as every contender returns them (kept in memory)."""
+    if isinstance(workload, Table):
+        return np.array([optimum(m, n) for m, n in workload.cases])
+    return taylor(workload.bands, workload.start, workload.times, workload.energies)
+
+
+def error(figures, workload):
+    """Worst relative error for a table; worst error over the largest value for a curve."""
+    exact = reference(workload)
+    if figures.shape != exact.shape:
+        raise ValueError(f"figures must have shape {exact.shape}, but have {figures.shape}")
+    scale = exact if isinstance(workload, Table) else np.abs(exact).max()
+    return float(np.max(np.abs(figures - exact) / scale))
+
+
+def radius(bands):
+    """Gershgorin bound of a symmetric banded matrix given by its upper diagonals."""
+    rows = np.zeros(max(len(band) + offset for offset, band in bands.items()))
+    for offset, band in bands.items():
+        rows[: len(band)] += np.abs(band)
+        if offset:
+            rows[offset:] += np.abs(band)
+    return rows.max()
+
+
+def taylor(bands, start, times, energies):
+    """``E`` at uniform ``times``; the state is a pair (real, imaginary) of extended floats."""
+    bands = {offset: band.astype(np.longdouble) for offset, band in bands.items()}
+    state = np.zeros((2, len(energies)), np.longdouble)
+    state[0, start] = 1
+    span = np.longdouble(times[1]) - np.longdouble(times[0])
+    pieces = int(np.ceil(float(span) * float(radius(bands)) / STEP))
+    curve = [_energy(state, energies)]
+    for _ in times[1:]:
+        for _ in range(pieces):
+            state = _taylor_step(bands, state, span / pieces)
+        curve.append(_energy(state, energies))
+    return np.array(curve, float)
+
+
+def _taylor_step(bands, state, step):
+    total, term = state.copy(), state
+    for order in range(1, 60):
+        term = _generate(bands, term)
+        term *= step / order
+        total += term
+        if np.abs(term).max() < 1e-21:
+            return total
+    raise ArithmeticError("the Taylor series did not converge; lower STEP")
+
+
+def _generate(bands, state):
+    """``-i H`` on a (real, imaginary) pair: ``(H y, -H x)``."""
+    out = np.zeros_like(state)
+    for offset, band in bands.items():
+        size = len(band)
+        out[:, :size] += band * state[:, offset : offset + size]
+        if offset:
+            out[:, offset:] += band * state[:, :size]
+    return np.stack([out[1], -out[0]])
+
+
+def _energy(state, energies):
+    return energies @ (state**2).sum(0)
+
+
+def optimum(n_battery, n_charger):
+    """First maximum of ``E`` and largest ``E/t`` over all ``t > 0``, at continuous time."""
+    energy, first, best = turning_points(n_battery, n_charger)
+    return float(energy(first)[0]), float(energy(best)[0] / best)
+
+
+def turning_points(n_battery, n_charger):
+    """The function ``E`` and the times of its first maximum and of the largest ``E/t``."""
+    energy = spectral(couplings(n_battery, n_charger, n_battery))
+    pace = 0.01 / np.sqrt(n_battery * n_charger)
+    grid = np.arange(1, 1000) * pace
+    falling = grid[energy(grid)[1] < 0]
+    first = _newton(lambda t: energy(t)[1:], falling[0])
+
+    def descent(t):  # t^2 d(E/t)/dt and its derivative
+        value, slope, curvature = energy(t)
+        return t * slope - value, t * curvature
+
+    best = _newton(descent, grid[np.argmax(energy(grid)[0] / grid)])
+    largest = energy(best)[0] / best
+    late = np.arange(grid[-1], n_battery / largest, pace)  # E <= M: nothing after M / P wins
+    if late.size and np.max(energy(late)[0] / late) > largest:
+        raise ArithmeticError(f"the best power of {n_battery, n_charger} lies late; search there")
+    return energy, first, best
+
+
+def spectral(chain):
+    """``t -> (E, E', E'')`` of a zero-diagonal chain started in its first state."""
+    size = len(chain) + 1
+    rates, vectors = np.linalg.eigh(np.diag(chain, 1) + np.diag(chain, -1))
+    weights = vectors * vectors[0]
+    m = np.arange(size)
+
+    def energy(t):
+        phases = np.exp(-1j * np.multiply.outer(np.atleast_1d(t), rates))
+        psi, first, second = (phases * (-1j * rates) ** k @ weights.T for k in range(3))
+        value = (np.abs(psi) ** 2) @ m
+        slope = 2 * (psi.conj() * first).real @ m
+        curvature = 2 * (np.abs(first) ** 2 + (psi.conj() * second).real) @ m
+        return tuple(np.squeeze(x) for x in (value, slope, curvature))
+
+    return energy
+
+
+def _newton(pair, t):
+    """The root near ``t`` of a function given with its derivative."""
+    guess = t
+    for _ in range(20):
+        value, slope = pair(t)
+        t = t - value / slope
+    if not abs(t / guess - 1) < 0.1:
+        raise ArithmeticError(f"Newton left {guess} for {t}")
+    return float(t)
+
+
+def main():
+    """Print how far each reference lies from a second way of computing the same."""
+    from scipy.integrate import solve_ivp
+    from scipy.linalg import eigh_tridiagonal, expm
+
+    for name, work in {"W1b": FULL["W1b"], "W1b quick": QUICK["W1b"]}.items():
+        rates, vectors = eigh_tridiagonal(np.zeros(work.dimension), work.bands[1])
+        phases = np.exp(-1j * np.outer(rates, work.times)) * vectors[0][:, None]
+        second = work.energies @ np.abs(vectors @ phases) ** 2
+        print(f"{name:10s} eigh_tridiagonal  {error(second, work):.1e}")
+    for name, work in {"W2": FULL["W2"], "W2 quick": QUICK["W2"]}.items():
+        start = np.eye(1, 2 * work.dimension, work.start)[0]
+        solved = solve_ivp(
+            lambda _, y, w=work: _generate(w.bands, y.reshape(2, -1)).ravel(),
+            (0, work.horizon),
+            start,
+            "DOP853",
+            work.times,
+            rtol=1e-13,
+            atol=1e-15,
+        )
+        second = work.energies @ (solved.y.reshape(2, work.dimension, -1) ** 2).sum(0)
+        print(f"{name:10s} DOP853            {error(second, work):.1e}")
+    small = Grid(4, 5, 0.6, 10.0, 0.5)
+    print(f"{'W2 4 x 5':10s} kron + expm       {error(_full_space(small, expm), small):.1e}")
+    for m, n in ((1, 100), (2, 300), (7, 200), (50, 100), (50, 300)):
+        print(f"W1 {m:2d} x {n}  Taylor at the optima {_beside(m, n):.1e}")
+
+
+def _beside(m, n):
+    """Taylor's figures at the optimal times against Newton's; just off them they must be lower."""
+    exact = optimum(m, n)
+    worst = 0.0
+    for which, time in enumerate(turning_points(m, n)[1:]):
+        lower, top, upper = (
+            taylor({1: couplings(m, n, m)}, 0, np.linspace(0, at, 5), np.arange(m + 1.0))[-1] / (at if which else 1)
+            for at in (0.999 * time, time, 1.001 * time)
+        )
+        if max(lower, upper) >= top:
+            raise AssertionError(f"not a maximum: {m, n}")
+        worst = max(worst, abs(top / exact[which] - 1))
+    return worst
+
+
+def _full_space(work, expm):
+    """The grid by Kronecker products of spin matrices: nothing shared with ``Grid.bands``."""
+
+    def raising(size):
+        level = np.arange(size)
+        return np.diag(np.sqrt((level + 1.0) * (size - level)), -1)
+
+    s, j = raising(work.n_battery), raising(work.n_charger)
+    s, j = np.kron(s, np.eye(len(j))), np.kron(np.eye(len(s)), j)
+    number = np.kron(np.arange(work.n_battery + 1.0), np.ones(work.n_charger + 1))
+    other = np.tile(np.arange(work.n_charger + 1.0), work.n_battery + 1)
+    flips = s @ j.T + work.anisotropy * s @ j
+    hamiltonian = flips + flips.T + work.frequency * np.diag(number + other)
+    step = expm(-1j * work.times[1] * hamiltonian)
+    state = np.eye(1, len(number), work.n_charger)[0].astype(complex)
+    curve = []
+    for _ in work.times:
+        curve.append(work.frequency * number @ np.abs(state) ** 2)
+        state = step @ state
+    return np.array(curve)
+
+
+if __name__ == "__main__":
+    main()

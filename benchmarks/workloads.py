@@ -1,0 +1,191 @@
+"""What is computed: three workloads on spin chargers, and the matrices that all peers share.
+
+``g = 1`` throughout.  A battery of ``M`` cells and a charger of ``N`` spins live on Dicke levels
+``m`` and ``n``; the charger holds all excitations at the start, the battery none.
+
+======  ==========================================================================================
+W1      a table of 150 designs, ``M = 1..50`` by ``N = 100, 200, 300``, charger started in level
+        ``n = M``: the first local maximum of ``E(t)`` and the largest ``E(t)/t`` of each
+W1b     one long chain, ``M = N = 1000``, charger full: ``E`` at 401 times, past its first maximum
+W2      no conserved excitations, ``M = N = 100``, anisotropy 0.6, both frequencies 10:
+        ``E`` at 401 times, past its first maximum
+======  ==========================================================================================
+"""
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+import numpy as np
+
+POINTS = 401
+
+
+def couplings(n_battery, n_charger, excitations):
+    """Off-diagonal of the isotropic chain: ``<m+1| H |m>`` with ``n = excitations - m``."""
+    m = np.arange(min(n_battery, excitations), dtype=float)
+    n = excitations - m
+    return np.sqrt((m + 1) * (n_battery - m) * n * (n_charger - n + 1))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Pairs ``(M, N)``; each charger starts in level ``n = M``.  Figures: ``(cases, 2)``."""
+
+    cases: tuple[tuple[int, int], ...]
+
+    @property
+    def levels(self):
+        return 1 + max(m for m, _ in self.cases)
+
+    @cached_property
+    def chains(self):
+        """The off-diagonal of every case."""
+        return [couplings(m, n, m) for m, n in self.cases]
+
+    @cached_property
+    def times(self):
+        """A grid per case, ``(cases, POINTS)``, whose end lies 8-26 % behind the first maximum.
+
+        A rule of thumb that a user could have found by hand: the first maximum lies between
+        1.57 and 2.9 in units of ``1/sqrt(M N)`` over the whole table.
+        """
+        m, n = np.array(self.cases, dtype=float).T
+        ends = (1.75 + 0.35 * np.log(m)) / np.sqrt(m * n)
+        return ends[:, None] * np.linspace(0, 1, POINTS)
+
+    @property
+    def sizes(self):
+        return {"cases": len(self.cases), "levels": self.levels}
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One isotropic chain from a full charger.  Figures: ``E`` at ``POINTS`` times."""
+
+    n_battery: int
+    n_charger: int
+    horizon: float
+
+    @property
+    def times(self):
+        return np.linspace(0, self.horizon, POINTS)
+
+    @cached_property
+    def bands(self):
+        """Upper diagonals of the real symmetric ``H``, by offset."""
+        return {1: couplings(self.n_battery, self.n_charger, self.n_charger)}
+
+    @property
+    def dimension(self):
+        return 1 + len(self.bands[1])
+
+    @property
+    def energies(self):
+        """Battery energy of each basis state (frequency 1)."""
+        return np.arange(self.dimension, dtype=float)
+
+    @property
+    def start(self):
+        """Index of the basis state at ``t = 0``."""
+        return 0
+
+    @property
+    def sizes(self):
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The anisotropic grid ``|m, n>``, folded to the parity of the start.
+
+    ``H`` changes ``m + n`` by 0 or 2.  With an odd row length the sector is every second element
+    of the flattened grid and stays banded; an even row gets one dead column, which the spin
+    matrix elements decouple by themselves.  A constant is taken off the diagonal.
+    """
+
+    n_battery: int
+    n_charger: int
+    anisotropy: float
+    frequency: float
+    horizon: float
+
+    @property
+    def times(self):
+        return np.linspace(0, self.horizon, POINTS)
+
+    @property
+    def stride(self):
+        return self.n_charger + 1 + self.n_charger % 2
+
+    @cached_property
+    def levels(self):
+        """Levels ``m`` and ``n`` of each basis state of the sector."""
+        flat = np.arange(self.n_charger % 2, (self.n_battery + 1) * self.stride, 2)
+        return np.divmod(flat, self.stride)
+
+    @cached_property
+    def bands(self):
+        """Upper diagonals of the real symmetric ``H``, by offset."""
+        m, n = (level.astype(float) for level in self.levels)
+        big_m, big_n = self.n_battery, self.n_charger
+        up = np.sqrt((m + 1) * (big_m - m))
+        dead = n > big_n
+        down = np.sqrt(np.where(dead, 0.0, n * (big_n - n + 1)))
+        also_up = np.sqrt(np.where(dead, 0.0, (n + 1) * (big_n - n)))
+        near, far = (self.stride - 1) // 2, (self.stride + 1) // 2
+        return {
+            0: self.frequency * (m + n - big_n),
+            near: (up * down)[:-near],
+            far: self.anisotropy * (up * also_up)[:-far],
+        }
+
+    @property
+    def dimension(self):
+        return len(self.levels[0])
+
+    @property
+    def energies(self):
+        """Battery energy of each basis state."""
+        return self.frequency * self.levels[0]
+
+    @property
+    def start(self):
+        """Index of the basis state at ``t = 0``."""
+        return self.n_charger // 2
+
+    @property
+    def sizes(self):
+        return asdict(self)
+
+
+def table(largest, chargers):
+    """The table ``M = 1..largest`` by ``N`` in ``chargers``."""
+    return Table(tuple((m, n) for n in chargers for m in range(1, largest + 1)))
+
+
+FULL = {
+    "W1": table(50, (100, 200, 300)),
+    "W1b": Chain(1000, 1000, horizon=0.011),  # first maximum at 0.00862
+    "W2": Grid(100, 100, anisotropy=0.6, frequency=10.0, horizon=0.05),  # first maximum at 0.0475
+}
+QUICK = {
+    "W1": table(10, (100,)),
+    "W1b": Chain(100, 100, horizon=0.08),
+    "W2": Grid(20, 20, anisotropy=0.6, frequency=10.0, horizon=0.2),
+}
+
+
+def optima(times, energy):
+    """First local maximum of ``E`` and largest ``E/t``, by a parabola through three grid points.
+
+    Both arguments are ``(cases, POINTS)`` with ``times[:, 0] == 0``; returns ``(cases, 2)``.
+    """
+    rises = (energy[:, 1:-1] >= energy[:, :-2]) & (energy[:, 1:-1] > energy[:, 2:])
+    power = energy[:, 1:] / times[:, 1:]
+    return np.stack([_vertex(energy, 1 + rises.argmax(1)), _vertex(power, power[:, 1:-1].argmax(1) + 1)], 1)
+
+
+def _vertex(values, at):
+    """Height of the parabola through the samples ``at - 1, at, at + 1`` of each row."""
+    left, top, right = (np.take_along_axis(values, (at + k)[:, None], 1)[:, 0] for k in (-1, 0, 1))
+    return top - (left - right) ** 2 / (8 * (left - 2 * top + right))

@@ -1,0 +1,1 @@
+"""Exact mathematics with safe gradients: no batteries, no laws, no states."""

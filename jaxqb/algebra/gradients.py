@@ -1,0 +1,93 @@
+"""Derivative rules for loops whose length is data.
+
+JAX has no reverse mode for a loop with a traced number of turns. Where each turn can be undone nothing needs to be
+stored either: the reverse sweep recovers every intermediate value by stepping back.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from ..errors import MethodError
+
+
+@jax.custom_jvp
+def once_differentiable(x: Any) -> Any:
+    """The identity, which refuses to be differentiated: a missing rule must not become a silent zero."""
+    return x
+
+
+@once_differentiable.defjvp
+def _(primals, tangents):
+    del primals, tangents
+    raise MethodError(
+        "`Chebyshev` must be differentiated once only, but a second derivative was asked for; "
+        "fix: use `method=jaxqb.Eigen()` or `jaxqb.Adaptive()`."
+    )
+
+
+def linear_map(forward: Callable, transpose: Callable, x: Any) -> Any:
+    """``forward(x)`` for a linear function of a pytree onto its own space, with its transpose given.
+
+    `lax.custom_linear_solve` is the one public primitive that takes a linear function and its transpose and works under
+    jvp, vjp, vmap and jit; the function is presented to it as a solve. Its transpose needs every part of `x` to carry
+    a tangent, which the vanishing sum sees to.
+    """
+    total = sum(jnp.sum(leaf) for leaf in jax.tree.leaves(x))
+    x = jax.tree.map(lambda leaf: leaf + 0 * total, x)
+    return lax.custom_linear_solve(
+        lambda v: v, x, lambda _, b: forward(b), lambda _, b: transpose(b), symmetric=True
+    )
+
+
+def reversible(step: Callable, undo: Callable, params: Any, turns: Any, y0: Any, known: Any = None) -> Any:
+    """``y`` after `turns` (traced) applications of ``y -> step(params, y)``, differentiable in `params` and `y0`.
+
+    Args:
+        step: one turn; `params` is a pytree of real arrays.
+        undo: its inverse, ``undo(params, step(params, y)) == y`` to rounding.
+        turns: traced integer.
+        known: the answer, where it has been computed already; the loop then runs for derivatives only.
+    """
+
+    @jax.custom_jvp
+    def run(params, y0, known, turns):
+        if known is not None:
+            return known
+        return lax.fori_loop(0, turns, lambda _, y: step(params, y), y0)
+
+    @run.defjvp
+    def _(primals, tangents):
+        params, y0, known, turns = primals
+        end = run(params, y0, known, turns)
+        params, start, last = once_differentiable((params, y0, end))
+
+        def forward(lin):
+            def turn(_, carry):
+                y, dy = carry
+                return jax.jvp(step, (params, y), (lin[0], dy))
+
+            return lin[0], lax.fori_loop(0, turns, turn, (start, lin[1]))[1]
+
+        def backward(ct):
+            def turn(_, carry):
+                y, dparams, dy = carry
+                y = undo(params, y)
+                _, pull = jax.vjp(step, params, y)
+                more, dy = pull(dy)
+                return y, jax.tree.map(jnp.add, dparams, more), dy
+
+            return lax.fori_loop(0, turns, turn, (last, *ct))[1:]
+
+        return end, linear_map(forward, backward, (tangents[0], tangents[1]))[1]
+
+    return run(params, y0, known, turns)
+
+
+def frozen(x: Any) -> Any:
+    """`x` with all derivatives cut, leaf by leaf (non-arrays pass)."""
+    return jax.tree.map(lambda leaf: lax.stop_gradient(leaf) if eqx.is_array_like(leaf) else leaf, x)

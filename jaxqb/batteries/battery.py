@@ -1,0 +1,107 @@
+"""What every battery promises, and how its constructor and its sweeps treat fields."""
+
+import abc
+import dataclasses
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..errors import FieldError, fail
+from ..fields import Field, fields_of
+from ..laws import AbstractLaw
+
+
+class AbstractBattery(eqx.Module):
+    """The physics of one battery: design parameters are leaves, what shapes arrays is static and derived from them."""
+
+    structure: eqx.AbstractVar[Any]
+    n_battery: eqx.AbstractVar[Any]
+    battery_frequency: eqx.AbstractVar[Any]
+
+    @abc.abstractmethod
+    def law(self) -> AbstractLaw:
+        """The generator and start that suit the structure of this battery."""
+
+    @abc.abstractmethod
+    def laws(self) -> dict[str, AbstractLaw]:
+        """Every law that describes this battery, by name; the first is the default."""
+
+    @abc.abstractmethod
+    def capacity(self) -> Float[Array, ""]:
+        """The largest energy the battery can hold."""
+
+    @abc.abstractmethod
+    def charger_quantum(self) -> Float[Array, ""]:
+        """Energy of one charger excitation."""
+
+    def joint_energy(self, m, n, cells, chargers) -> Any:
+        """Diagonal energy that couples battery and charger, as a function of levels and sizes."""
+        return 0.0 * (m + n)
+
+    def crosstalk_energy(self, m, n, cells, chargers) -> Any:
+        """Diagonal energy of couplings within the battery and within the charger."""
+        return 0.0 * (m + n)
+
+    def without_resonance(self) -> "AbstractBattery":
+        """The same battery with the shortcut of a constant diagonal given up."""
+        fresh = self.put()
+        object.__setattr__(fresh, "structure", self.structure._replace(resonant=False))
+        return fresh
+
+    def kept(self) -> int:
+        """Largest charger level that is kept."""
+        return self.structure.charger_levels - 1
+
+    def widened(self) -> "AbstractBattery":
+        """The same battery with twice the charger levels kept (for truncated chargers)."""
+        return self
+
+    def replace(self, **changes: Any) -> "AbstractBattery":
+        """A battery with some fields changed, built anew from what the user gave (so sizes and symmetries follow)."""
+        given = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.init}
+        unknown = set(changes) - set(given)
+        if unknown:
+            name = sorted(unknown)[0]
+            known = ", ".join(given)
+            fail(FieldError, name, f"be a field of {type(self).__name__}", "it is none", f"use one of {known}")
+        return type(self)(**(given | changes))
+
+    def put(self, **leaves: Any) -> "AbstractBattery":
+        """This battery with traced scalars in place of leaves; everything static stays, so they must lie in its hull."""
+        fresh = object.__new__(type(self))
+        for item in dataclasses.fields(self):
+            object.__setattr__(fresh, item.name, leaves.get(item.name, getattr(self, item.name)))
+        return fresh
+
+    @classmethod
+    def declared(cls) -> dict[str, Field]:
+        """The declared fields by name."""
+        return fields_of(cls)
+
+
+def convert_fields(battery: AbstractBattery) -> None:
+    """Convert and check every declared field in place (called at the head of a battery's `__post_init__`)."""
+    for name, info in fields_of(battery).items():
+        object.__setattr__(battery, name, info.convert(getattr(battery, name)))
+
+
+def is_hull(battery: AbstractBattery) -> bool:
+    """Whether some scalar field holds an array: a family of batteries rather than one."""
+    return any(np.ndim(getattr(battery, name)) > 0 for name in fields_of(battery))
+
+
+def check_single(battery: Any, verb: str) -> None:
+    """A sentence if `battery` is not one battery."""
+    if not isinstance(battery, AbstractBattery):
+        fail(FieldError, "battery", "be a battery", f"it is {type(battery).__name__}", "pass e.g. jaxqb.SpinCharger(2, 4)")
+    if is_hull(battery):
+        name = next(name for name in fields_of(battery) if np.ndim(getattr(battery, name)) > 0)
+        fail(
+            FieldError,
+            name,
+            f"be one number in `{verb}`",
+            f"it has shape {np.shape(getattr(battery, name))}",
+            f"use `jaxqb.sweep(figures, battery, {{'{name}': values}})`",
+        )

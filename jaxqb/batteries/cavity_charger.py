@@ -1,0 +1,198 @@
+"""A spin battery charged by a light mode: Jaynes-Cummings, Tavis-Cummings and Dicke batteries."""
+
+import math
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..errors import CutoffError, FieldError, fail
+from ..fields import Real, coincide, concrete, parameter, size, vanishes
+from ..laws import AbstractUnitaryLaw
+from .battery import AbstractBattery, convert_fields
+from .collective import Ladders, conserved_law, grid_law
+from .starts import AbstractStart, Coherent, Level, Localised, Thermal, Weighted, as_start
+
+TAIL = 1e-13  # population of the initial light that a cutoff may leave out
+
+
+class Structure(NamedTuple):
+    """What is static about a cavity charger."""
+
+    levels: int
+    charger_levels: int
+    conserved: bool
+    resonant: bool
+
+
+class CavityCharger(AbstractBattery):
+    r"""Spin cells charged collectively by one mode of light.
+
+    .. math:: H = \omega_B S^z + \omega_c b^\dagger b + g (S^+ b + S^- b^\dagger) + g\lambda (S^+ b^\dagger + S^- b)
+
+    One cell is the Jaynes-Cummings model, `counter_rotating=0` the Tavis-Cummings, `counter_rotating=1` the Dicke model.
+
+    Args:
+        n_battery: M, number of battery cells.
+        photons: start of the light: a photon number, a vector of populations, `thermal(mean)` or `coherent(mean)`.
+        coupling: g.
+        counter_rotating: lambda, ratio of counter-rotating to rotating coupling.
+        battery_frequency: omega_B.
+        cavity_frequency: omega_c.
+        cutoff: largest photon number that is kept; None: enough for the start (and ample for counter-rotating terms).
+            Populations that reach it are found out afterwards: `evolve` and `charge` then name a sufficient one.
+        mirrored: the light *gains* a quantum for every excited cell and has frequency -omega_c:
+            ``H = omega_B S^z - omega_c b^+ b + g (S^+ b^+ + S^- b)``. This is what a fully excited large spin becomes, with
+            ``b^+ b`` counting its flipped spins, and starts in the vacuum; it has the couplings of Tavis-Cummings in reverse.
+
+    Raises:
+        FieldError: for a value no battery can have.
+        CutoffError: for a cutoff below what the start needs; the message names a sufficient one.
+
+    Source: Andolina et al., PRB 98, 205423; Ferraro et al., PRL 120, 117702; Huangfu & Jing, Eqs. A3-A4.
+
+    >>> import jaxqb as qb
+    >>> peak = qb.charge(qb.CavityCharger(n_battery=2, photons=2)).first_peak
+    >>> round(float(peak.value), 6)
+    1.777778
+    """
+
+    n_battery: Real = size(symbol="N_B", doc="number of battery cells")
+    photons: Any
+    coupling: Real = parameter(default=1.0, symbol="g", unit="frequency", doc="battery-light exchange")
+    counter_rotating: Real = parameter(default=0.0, symbol="lambda", unit="number", doc="counter-rotating over exchange")
+    battery_frequency: Real = parameter(default=1.0, symbol="omega_B", unit="frequency", doc="gap of a battery cell")
+    cavity_frequency: Real = parameter(default=1.0, symbol="omega_c", unit="frequency", doc="frequency of the light")
+    cutoff: int | None = eqx.field(static=True, default=None)
+    mirrored: bool = eqx.field(static=True, default=False)
+    battery_excitations: Any = 0.0
+    levels: int | None = eqx.field(static=True, default=None)
+    structure: Structure = eqx.field(static=True, init=False)
+
+    def __post_init__(self) -> None:
+        convert_fields(self)
+        if self.photons is None:
+            fail(FieldError, "photons", "be a number or a start", "it is None", "give photons, e.g. photons=n_battery")
+        self.photons = as_start(self.photons, "photons")
+        self.battery_excitations = as_start(self.battery_excitations, "battery_excitations")
+        self.structure = self._structure()
+
+    def _structure(self) -> Structure:
+        cells = concrete(self.n_battery)
+        levels = self.levels
+        if cells is None and levels is None:
+            fail(
+                FieldError, "n_battery", "be a number that is known before tracing", "it is traced", "pass `levels=` (the largest n_battery plus 1)"
+            )
+        levels = int(np.max(cells)) + 1 if levels is None else levels
+        conserved = (
+            vanishes(self.counter_rotating)
+            and not self.photons.superposed
+            and not self.battery_excitations.superposed
+            and not isinstance(self.photons, Localised)
+        )
+        if isinstance(self.photons, Localised):
+            fail(FieldError, "photons", "be a number of photons", "photons are not localised", "use a number")
+        if self.mirrored and not conserved:
+            fail(FieldError, "mirrored", "have counter_rotating=0 and a Fock start", "it has not", "leave `mirrored` out")
+        needed = _needed(self.photons, float(np.max(cells)) if cells is not None else levels - 1.0)
+        exact = conserved and isinstance(self.photons, Level)
+        cutoff = self.cutoff
+        if cutoff is not None:
+            if isinstance(cutoff, bool) or not isinstance(cutoff, (int, np.integer)) or cutoff < 1:
+                fail(CutoffError, "cutoff", "be an integer of at least 1", f"it is {cutoff!r}", f"use cutoff={needed}")
+            if cutoff < needed:
+                fail(CutoffError, "cutoff", "hold the initial light", f"it is {cutoff}", f"use cutoff={needed}")
+        elif exact or conserved:
+            cutoff = needed
+        elif vanishes(self.counter_rotating):
+            cutoff = needed + levels - 1  # the battery may give its own excitations to the light
+        else:
+            cutoff = 4 * (needed + levels) + 20
+        resonant = coincide(self.battery_frequency, self.cavity_frequency)
+        return Structure(levels, int(cutoff) + 1, conserved, resonant)
+
+    def hull(self, values: dict[str, Any]) -> "CavityCharger":
+        """The battery whose padding and symmetries cover all values of the named fields."""
+        names = ("photons", "battery_excitations")
+        starts = {name: as_start(v, name, hull=True) for name, v in values.items() if name in names}
+        return self.replace(**(values | starts))
+
+    def put(self, **leaves: Any) -> "CavityCharger":
+        """See `AbstractBattery.put`; photon and excitation numbers may be put too."""
+        starts = {name: Level(leaves[name]) for name in leaves if name in ("photons", "battery_excitations")}
+        return super().put(**(leaves | starts))
+
+    def charger_quantum(self) -> Float[Array, ""]:
+        """Energy of a photon."""
+        return -self.cavity_frequency if self.mirrored else self.cavity_frequency
+
+    def widened(self) -> "CavityCharger":
+        """The same battery with twice the photon levels kept."""
+        return self.replace(cutoff=2 * self.kept())
+
+    def _energy(self, m, n, cells, chargers):
+        del cells, chargers
+        return self.battery_frequency * m + self.charger_quantum() * n
+
+    def _ladders(self) -> Ladders:
+        s = self.structure
+        return Ladders(
+            self.coupling,
+            self.coupling * self.counter_rotating,
+            self._energy,
+            levels=s.levels,
+            charger_levels=s.charger_levels,
+            resonant=s.resonant,
+            boson=True,
+            inverted=self.mirrored,
+        )
+
+    def law(self) -> AbstractUnitaryLaw:
+        """A chain where excitations are conserved, else the grid; a mixture of them for mixed light."""
+        return self.chain() if self.structure.conserved else self.grid()
+
+    def chain(self) -> AbstractUnitaryLaw:
+        """The sector of conserved excitations (needs `counter_rotating=0`)."""
+        if not self.structure.conserved:
+            fail(FieldError, "counter_rotating", "be 0 in a chain", "pairs are created", "use `battery.grid()`")
+        s = self.structure
+        battery = self.battery_excitations.sectors(self.n_battery, s.levels)
+        light = self.photons.sectors(None, s.charger_levels)
+        return conserved_law(self._ladders(), battery, light, self.n_battery, math.inf)
+
+    def grid(self) -> AbstractUnitaryLaw:
+        """The grid of both ladders, which holds for any coupling and start."""
+        starts = (self.battery_excitations, self.photons)
+        return grid_law(self._ladders(), *starts, self.n_battery, math.inf, not vanishes(self.counter_rotating))
+
+    def laws(self) -> dict[str, AbstractUnitaryLaw]:
+        """The laws that describe this battery (the mirrored light has no grid: its energy has no floor)."""
+        if self.mirrored:
+            return {"chain": self.chain()}
+        return ({"chain": self.chain()} if self.structure.conserved else {}) | {"grid": self.grid()}
+
+    def capacity(self) -> Float[Array, ""]:
+        """All cells excited."""
+        return abs(self.battery_frequency) * self.n_battery
+
+
+def _needed(start: AbstractStart, traced_bound: float) -> int:
+    """The photon number beyond which the initial light has less than `TAIL` of its population."""
+    if isinstance(start, Level):
+        known = concrete(start.number)
+        return max(1, int(np.max(known)) if known is not None else int(np.ceil(traced_bound)))
+    if isinstance(start, Weighted):
+        return max(1, start.vector.shape[0] - 1)
+    mean = float(np.max(concrete(getattr(start, "mean", None)))) if concrete(getattr(start, "mean", 0.0)) is not None else 0
+    if isinstance(start, Thermal):
+        return max(1, math.ceil(math.log(TAIL) / math.log(mean / (1 + mean)))) if mean > 0 else 1
+    if isinstance(start, Coherent):
+        n, weight, tail = 0, math.exp(-mean), 1 - math.exp(-mean)
+        while tail > TAIL:
+            n += 1
+            weight *= mean / n
+            tail = weight * (n + 1) / (n + 1 - mean) if n + 1 > mean else 1.0
+        return max(1, n)
+    return 1

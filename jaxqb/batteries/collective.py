@@ -1,0 +1,183 @@
+"""From two collective ladders (a spin battery; a spin or light charger) to a law: chain, grid, or a mixture of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..algebra.ladders import boson_lowering, spin_lowering
+from ..laws import AbstractUnitaryLaw, Chain, Grid, Mixture
+from .starts import AbstractStart, Sectors
+
+
+class Ladders(eqx.Module):
+    """The Hamiltonian of two coupled ladders, for any sizes of the two.
+
+    `energy(m, n, M, N)` is the diagonal; N is infinite for a light mode. `inverted`: the charger is a light mode that
+    *gains* a quantum for every excited cell, which is what a fully excited spin becomes when it is large.
+    """
+
+    exchange: Float[Array, ""]
+    pairing: Float[Array, ""]
+    energy: Callable
+    levels: int = eqx.field(static=True)
+    charger_levels: int = eqx.field(static=True)
+    resonant: bool = eqx.field(static=True)
+    boson: bool = eqx.field(static=True)
+    inverted: bool = eqx.field(static=True, default=False)
+
+    def lowering(self, n: Float[Array, "..."], cells: Float[Array, ""]) -> Float[Array, "..."]:
+        """Squared matrix element of the charger from n to n - 1."""
+        return boson_lowering(n) if self.boson else spin_lowering(n, cells)
+
+    def chain(self, m0: Any, n0: Any, cells: Any, charger_cells: Any, lift: Any) -> Chain:
+        """The sector of m0 + n0 excitations (or, inverted, of n - m = n0 - m0)."""
+        cells, charger_cells, m0, n0, lift = (_real(x) for x in (cells, charger_cells, m0, n0, lift))
+        level = jnp.arange(self.levels, dtype=cells.dtype)
+        m = level[:-1]
+        if self.inverted:
+            n = n0 - m0 + m
+            charger, here = boson_lowering(n + 1), n >= 0
+            all_n = n0 - m0 + level
+            real_sizes = jnp.asarray(True)
+            reach = cells
+        else:
+            total = m0 + n0
+            n = total - m
+            charger, here = self.lowering(n, charger_cells), (n >= 0) & (n <= charger_cells)
+            all_n = total - level
+            # a size that is no integer is physical only if the chain ends at the battery's top
+            whole = jnp.round(charger_cells) == charger_cells if not self.boson else jnp.asarray(True)
+            real_sizes = whole | (charger_cells > cells - 1)
+            reach = jnp.minimum(cells, total)
+        here = here & (m < cells)
+        battery = jnp.where(here, spin_lowering(m + 1, cells), 0.0)
+        squared = self.exchange**2 * battery * jnp.where(here, charger, 0.0)
+        diagonal = self.energy(level, all_n, cells, charger_cells)
+        inside = (reach <= self.levels - 1) & (m0 <= cells) & (m0 >= 0) & (n0 >= 0) & (cells == jnp.round(cells))
+        if not self.boson:
+            inside = inside & (n0 <= charger_cells) & real_sizes
+        return Chain.build(
+            squared,
+            diagonal,
+            m0,
+            total=n0 if self.inverted else m0 + n0,
+            battery_cells=cells,
+            charger_cells=charger_cells,
+            lift=lift,
+            inside=inside,
+            resonant=self.resonant,
+            inverted=self.inverted,
+        )
+
+    def grid(
+        self, amplitude: Callable, parities: Float[Array, " p"], cells: Any, charger_cells: Any, lift: Any, truncated: bool
+    ) -> Grid:
+        """All levels of both ladders, from the start amplitude(m, n)."""
+        cells, charger_cells, lift = (_real(x) for x in (cells, charger_cells, lift))
+        m = jnp.arange(self.levels, dtype=cells.dtype)
+        n = jnp.arange(self.charger_levels - 1, dtype=cells.dtype)
+        battery = jnp.where(m < cells, spin_lowering(m + 1, cells), 0.0)
+        charger = jnp.where(n < charger_cells, self.lowering(n + 1, charger_cells), 0.0)
+        root = lambda x: jnp.where(x > 0, jnp.sqrt(jnp.where(x > 0, x, 1.0)), 0.0)  # noqa: E731
+        # sizes are integers here: the derivative by a size has no meaning and must not look like zero
+        inside = (cells <= self.levels - 1) & (cells == jnp.round(cells))
+        if not self.boson:
+            inside = inside & (charger_cells <= self.charger_levels - 1) & (charger_cells == jnp.round(charger_cells))
+        return Grid.build(
+            (self.levels, self.charger_levels),
+            parities,
+            energy=lambda m, n: self.energy(m, n, cells, charger_cells),
+            amplitude=amplitude,
+            exists=lambda m, n: (m <= cells) & (n >= 0) & (n <= charger_cells) & (n <= self.charger_levels - 1),
+            raise_battery=root(battery),
+            raise_charger=root(charger),
+            exchange=self.exchange,
+            pairing=self.pairing,
+            battery_cells=cells,
+            charger_cells=charger_cells,
+            lift=lift,
+            inside=inside,
+            truncated=truncated,
+        )
+
+
+def _real(x: Any) -> Float[Array, ""]:
+    return jnp.asarray(x, dtype=jnp.result_type(float))
+
+
+def _pairs(battery: Sectors, charger: Sectors) -> tuple[Any, ...]:
+    """Every battery sector with every charger sector."""
+    b, c = len(battery.tower), len(charger.tower)
+    wide = lambda x: jnp.repeat(x, c)  # noqa: E731
+    tile = lambda x: jnp.tile(x, b)  # noqa: E731
+    weights = wide(battery.weights) * tile(charger.weights)
+    tower = tuple(t for t in battery.tower for _ in range(c))
+    charger_tower = charger.tower * b
+    return (
+        weights,
+        wide(battery.levels),
+        tile(charger.levels),
+        wide(battery.lifts),
+        tile(charger.lifts),
+        tower,
+        charger_tower,
+    )
+
+
+def conserved_law(ladders: Ladders, battery: Sectors, charger: Sectors, cells: Any, charger_cells: Any) -> Any:
+    """One chain a sector."""
+    weights, m0, n0, lift, charger_lift, tower, charger_tower = _pairs(battery, charger)
+    build = lambda m, n, k, c: ladders.chain(m, n, cells - 2 * k, charger_cells - 2 * c, k)  # noqa: E731
+    if len(tower) == 1:
+        return build(m0[0], n0[0], lift[0], charger_lift[0])
+    sectors = jax.vmap(build)(m0, n0, lift, charger_lift)
+    return Mixture(sectors, weights, charger_lift, battery.copies, tower, charger_tower)
+
+
+def grid_law(
+    ladders: Ladders,
+    battery: AbstractStart,
+    charger: AbstractStart,
+    cells: Any,
+    charger_cells: Any,
+    truncated: bool,
+) -> AbstractUnitaryLaw:
+    """One grid a sector; a superposition is one grid that holds both parities."""
+    size = None if ladders.boson else charger_cells
+    if battery.superposed or charger.superposed:
+        one = jnp.ones((), jnp.result_type(float))
+
+        def amplitude(m, n):
+            b = battery.amplitudes(m, cells) if battery.superposed else _indicator(battery, m, cells, ladders.levels)
+            c = charger.amplitudes(n, size) if charger.superposed else _indicator(charger, n, size, ladders.charger_levels)
+            return b * c
+
+        return ladders.grid(amplitude, jnp.stack([0 * one, one]), cells, charger_cells, 0.0, truncated)
+
+    weights, m0, n0, lift, charger_lift, tower, charger_tower = _pairs(
+        battery.sectors(cells, ladders.levels), charger.sectors(size, ladders.charger_levels)
+    )
+
+    def build(m_start, n_start, k, c):
+        def amplitude(m, n):
+            return jnp.where((m == m_start) & (n == n_start), 1.0, 0.0)
+
+        parity = jnp.mod(m_start + n_start, 2.0)[None]
+        law = ladders.grid(amplitude, parity, cells - 2 * k, charger_cells - 2 * c, k, truncated)
+        started = (m_start <= cells - 2 * k) & (n_start <= charger_cells - 2 * c) & (n_start < ladders.charger_levels)
+        return eqx.tree_at(lambda law: law.inside, law, law.inside & started)
+
+    if len(tower) == 1:
+        return build(m0[0], n0[0], lift[0], charger_lift[0])
+    copies = battery.sectors(cells, ladders.levels).copies
+    return Mixture(jax.vmap(build)(m0, n0, lift, charger_lift), weights, charger_lift, copies, tower, charger_tower)
+
+
+def _indicator(start: AbstractStart, level: Any, cells: Any, room: int) -> Any:
+    sectors = start.sectors(cells, room)
+    return jnp.where(level == sectors.levels[0], 1.0, 0.0)
+

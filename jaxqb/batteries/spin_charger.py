@@ -1,0 +1,205 @@
+"""A spin battery charged by a spin: M cells and N charger spins, coupled collectively."""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..errors import FieldError, fail
+from ..fields import Real, coincide, concrete, parameter, size, vanishes
+from ..laws import AbstractUnitaryLaw
+from .battery import AbstractBattery, convert_fields
+from .collective import Ladders, conserved_law, grid_law
+from .starts import AbstractStart, Full, Level, Weighted, as_start
+
+
+class Structure(NamedTuple):
+    """What is static about a spin charger."""
+
+    levels: int
+    charger_levels: int
+    conserved: bool
+    resonant: bool
+
+
+class SpinCharger(AbstractBattery):
+    r"""Spin cells charged collectively by spins.
+
+    .. math:: H = \omega_B S^z + \omega_C J^z + g (S^+J^- + S^-J^+) + g\gamma (S^+J^+ + S^-J^-) + 2\Delta S^z J^z
+              + g_1 (J^+J^- + J^-J^+) + g_2 (S^+S^- + S^-S^+)
+
+    Sizes are data: a battery built with arrays of sizes is the hull of a family that shares one compiled program. With
+    `anisotropy=0` the excitation number is conserved and `n_charger` may be any real number above `n_battery - 1`
+    (energies are polynomials in the squared couplings); derivatives by it are right at N = M - 1 too.
+
+    Args:
+        n_battery: M, number of battery cells.
+        n_charger: N, number of charger spins.
+        coupling: g, exchange.
+        anisotropy: gamma, ratio of pair to exchange coupling.
+        ising: Delta.
+        battery_frequency: omega_B.
+        charger_frequency: omega_C.
+        battery_crosstalk: g_2.
+        charger_crosstalk: g_1.
+        battery_excitations: start of the battery: a Dicke level, a vector of populations of levels, `localised(1)`,
+            `thermal(mean)` or `coherent(mean)`.
+        charger_excitations: start of the charger, likewise; None: full.
+        levels, charger_levels: padded level numbers, derived from the sizes where these are not traced.
+
+    Raises:
+        FieldError: for a value no battery can have.
+
+    Source: Huangfu & Jing, "High-capacity and high-power collective charging with spin chargers", Eqs. 1-15;
+    Peng et al., PRA 103, 052220, Eqs. 4-6 (B, h, A, Delta are battery_frequency, charger_frequency, coupling, ising).
+
+    >>> import jaxqb as qb
+    >>> peak = qb.charge(qb.SpinCharger(n_battery=10, n_charger=10)).first_peak
+    >>> round(float(peak.value), 6)
+    9.567383
+    """
+
+    n_battery: Real = size(symbol="N_B", doc="number of battery cells")
+    n_charger: Real = size(symbol="N_C", doc="number of charger spins", integer=False)
+    coupling: Real = parameter(default=1.0, symbol="g", unit="frequency", doc="battery-charger exchange")
+    anisotropy: Real = parameter(default=0.0, symbol="gamma", unit="number", doc="pair coupling over exchange")
+    ising: Real = parameter(default=0.0, symbol="Delta", unit="frequency", doc="Ising coupling of the two spins")
+    battery_frequency: Real = parameter(default=1.0, symbol="omega_B", unit="frequency", doc="gap of a battery cell")
+    charger_frequency: Real = parameter(default=1.0, symbol="omega_C", unit="frequency", doc="gap of a charger spin")
+    battery_crosstalk: Real = parameter(default=0.0, symbol="g_2", unit="frequency", doc="exchange among battery cells")
+    charger_crosstalk: Real = parameter(default=0.0, symbol="g_1", unit="frequency", doc="exchange among charger spins")
+    battery_excitations: Any = 0.0
+    charger_excitations: Any = None
+    levels: int | None = eqx.field(static=True, default=None)
+    charger_levels: int | None = eqx.field(static=True, default=None)
+    structure: Structure = eqx.field(static=True, init=False)
+
+    def __post_init__(self) -> None:
+        convert_fields(self)
+        self.battery_excitations = as_start(self.battery_excitations, "battery_excitations")
+        self.charger_excitations = as_start(self.charger_excitations, "charger_excitations")
+        self.structure = self._structure()
+
+    def _structure(self) -> Structure:
+        cells, chargers = concrete(self.n_battery), concrete(self.n_charger)
+        battery, charger = self.battery_excitations, self.charger_excitations
+        isotropic = vanishes(self.anisotropy)
+        conserved = isotropic and not battery.superposed and not charger.superposed
+        levels = self.levels
+        if cells is None and levels is None:
+            fail(
+                FieldError, "n_battery", "be a number that is known before tracing", "it is traced", "pass `levels=` (the largest n_battery plus 1)"
+            )
+        if levels is None:
+            levels = int(np.max(cells)) + 1
+            if conserved and chargers is not None and not isinstance(battery, (Weighted,)):
+                highest = battery.highest(float(np.max(cells))) + charger.highest(float(np.max(chargers)))
+                levels = min(levels, highest + 1)
+        charger_levels = self.charger_levels
+        if charger_levels is None and chargers is not None:
+            charger_levels = int(np.ceil(np.max(chargers))) + 1
+        if charger_levels is None:
+            if not conserved or type(charger).__name__ == "Thermal":
+                fail(
+                    FieldError, "n_charger", "be a number that is known before tracing", "it is traced", "pass `charger_levels=` (the largest n_charger plus 1)"
+                )
+            charger_levels = 1
+        _check_start("battery_excitations", battery, "n_battery", cells)
+        _check_start("charger_excitations", charger, "n_charger", chargers)
+        if chargers is not None and np.any(chargers != np.round(chargers)):
+            whole = np.round(chargers[chargers != np.round(chargers)][0])
+            if not conserved or not isinstance(charger, (Full, Level)):
+                fail(FieldError, "n_charger", "be an integer with this coupling and start", f"it is {chargers}", f"use {whole:g}")
+            if np.ndim(chargers) == 0 and np.ndim(cells) == 0 and chargers <= cells - 1:
+                fail(
+                    FieldError, "n_charger", "be an integer, or larger than n_battery - 1", f"it is {chargers} with n_battery {cells}", f"use {whole:g}"
+                )
+        resonant = coincide(self.battery_frequency, self.charger_frequency) and vanishes(
+            self.ising, self.battery_crosstalk, self.charger_crosstalk
+        )
+        return Structure(levels, charger_levels, conserved, resonant)
+
+    def hull(self, values: dict[str, Any]) -> "SpinCharger":
+        """The battery whose padding and symmetries cover all values of the named fields."""
+        starts = {name: as_start(v, name, hull=True) for name, v in values.items() if name.endswith("_excitations")}
+        return self.replace(**(values | starts))
+
+    def put(self, **leaves: Any) -> "SpinCharger":
+        """See `AbstractBattery.put`; initial excitation numbers may be put too."""
+        starts = {name: Level(leaves[name]) for name in leaves if name.endswith("_excitations")}
+        return super().put(**(leaves | starts))
+
+    def charger_quantum(self) -> Float[Array, ""]:
+        """Gap of a charger spin."""
+        return self.charger_frequency
+
+    def joint_energy(self, m, n, cells, chargers) -> Any:
+        """Ising coupling ``2 Delta S^z J^z``."""
+        return 2 * self.ising * (m - cells / 2) * (n - chargers / 2)
+
+    def crosstalk_energy(self, m, n, cells, chargers) -> Any:
+        """``g_1 (J^+J^- + J^-J^+) + g_2 (S^+S^- + S^-S^+)``."""
+        charger = self.charger_crosstalk * (n * (chargers - n + 1) + (n + 1) * (chargers - n))
+        return charger + self.battery_crosstalk * (m * (cells - m + 1) + (m + 1) * (cells - m))
+
+    def _energy(self, m, n, cells, chargers):
+        coupled = self.joint_energy(m, n, cells, chargers) + self.crosstalk_energy(m, n, cells, chargers)
+        return self.battery_frequency * m + self.charger_frequency * n + coupled
+
+    def _ladders(self) -> Ladders:
+        s = self.structure
+        return Ladders(
+            self.coupling,
+            self.coupling * self.anisotropy,
+            self._energy,
+            levels=s.levels,
+            charger_levels=s.charger_levels,
+            resonant=s.resonant,
+            boson=False,
+        )
+
+    def law(self) -> AbstractUnitaryLaw:
+        """A chain where excitations are conserved, else the grid of both ladders; a mixture of them for mixed starts."""
+        return self.chain() if self.structure.conserved else self.grid()
+
+    def chain(self) -> AbstractUnitaryLaw:
+        """The sector of conserved excitations (needs `anisotropy=0`)."""
+        if not self.structure.conserved:
+            fail(FieldError, "anisotropy", "be 0 in a chain", "pairs are created", "use `battery.grid()`")
+        s = self.structure
+        battery = self.battery_excitations.sectors(self.n_battery, s.levels)
+        charger = self.charger_excitations.sectors(self.n_charger, s.charger_levels)
+        return conserved_law(self._ladders(), battery, charger, self.n_battery, self.n_charger)
+
+    def grid(self) -> AbstractUnitaryLaw:
+        """The grid of both ladders, which holds for any coupling and start."""
+        return grid_law(
+            self._ladders(), self.battery_excitations, self.charger_excitations, self.n_battery, self.n_charger, False
+        )
+
+    def laws(self) -> dict[str, AbstractUnitaryLaw]:
+        """The laws that describe this battery."""
+        return ({"chain": self.chain()} if self.structure.conserved else {}) | {"grid": self.grid()}
+
+    def capacity(self) -> Float[Array, ""]:
+        """All cells excited."""
+        return abs(self.battery_frequency) * self.n_battery
+
+
+def _check_start(name: str, start: AbstractStart, size_name: str, cells: np.ndarray | None) -> None:
+    """A start must fit its spin, where both are known."""
+    if cells is None:
+        return
+    least = float(np.min(cells))
+    if isinstance(start, Level):
+        known = concrete(start.number)
+        high = None if known is None or np.ndim(known) or np.ndim(cells) else float(known)
+    elif isinstance(start, Weighted):
+        vector = concrete(start.vector)
+        high = None if vector is None else float(np.max(np.nonzero(vector)[0]))
+    else:
+        mean = concrete(getattr(start, "mean", None)) if hasattr(start, "mean") else None
+        high = float(getattr(start, "count", np.max(mean) if mean is not None else 0))
+    if high is not None and high > least:
+        fail(FieldError, name, f"be at most {size_name} = {least:g}", f"it is {high:g}", f"lower it or raise {size_name}")

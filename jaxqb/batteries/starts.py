@@ -1,0 +1,242 @@
+"""Starts of a collective spin or of a light mode, as sectors of angular momentum or as amplitudes.
+
+A mixed start is a list of sectors: tower k is the collective spin of N - 2k cells (it occurs ``copies[k]`` times among N
+spins 1/2), with weight ``weights[s]`` in its level ``levels[s]``, which lies k excitations above the tower's bottom... that is,
+``levels[s] + lifts[s]`` excitations in all. A light mode is one tower.
+"""
+
+import abc
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import gammaln
+from jaxtyping import Array, Float
+
+from ..conventions import real_dtype
+from ..errors import FieldError, fail
+from ..fields import Field, concrete
+
+
+class Sectors(eqx.Module):
+    """A mixed start, sector by sector."""
+
+    weights: Float[Array, " sectors"]
+    levels: Float[Array, " sectors"]
+    lifts: Float[Array, " sectors"]
+    copies: Float[Array, " towers"]
+    tower: tuple[int, ...] = eqx.field(static=True)
+
+
+class AbstractStart(eqx.Module):
+    """How a ladder begins. `cells` is the spin's number of cells, or None for a light mode; `room` its static levels."""
+
+    @property
+    def superposed(self) -> bool:
+        """Whether levels are superposed coherently (else: mixed, or one level)."""
+        return False
+
+    @abc.abstractmethod
+    def highest(self, cells: float) -> int:
+        """The highest level that is occupied, for concrete values."""
+
+    def sectors(self, cells: Any, room: int) -> Sectors:
+        """The start as a mixture."""
+        raise NotImplementedError
+
+    def amplitudes(self, level: Float[Array, "..."], cells: Any) -> Float[Array, "..."]:
+        """The start as amplitudes of levels."""
+        raise NotImplementedError
+
+
+def _one(level: Any) -> Sectors:
+    level = jnp.asarray(level, real_dtype())[None]
+    one = jnp.ones_like(level)
+    return Sectors(one, level, 0 * one, one, (0,))
+
+
+class Full(AbstractStart):
+    """All cells excited."""
+
+    def highest(self, cells: float) -> int:
+        return int(np.ceil(cells))
+
+    def sectors(self, cells: Any, room: int) -> Sectors:
+        return _one(cells)
+
+
+class Level(AbstractStart):
+    """One Dicke level, or one Fock state."""
+
+    number: Float[Array | np.ndarray, "..."]
+
+    def highest(self, cells: float) -> int:
+        known = concrete(self.number)
+        return int(np.ceil(cells)) if known is None else int(np.max(known))
+
+    def sectors(self, cells: Any, room: int) -> Sectors:
+        return _one(self.number)
+
+
+class Weighted(AbstractStart):
+    """A mixture of Dicke levels (or Fock states) 0, 1, 2, ... with given populations."""
+
+    vector: Float[Array | np.ndarray, " levels"]
+
+    def highest(self, cells: float) -> int:
+        return self.vector.shape[0] - 1
+
+    def sectors(self, cells: Any, room: int) -> Sectors:
+        count = self.vector.shape[0]
+        level = jnp.arange(count, dtype=real_dtype())
+        return Sectors(jnp.asarray(self.vector), level, 0 * level, jnp.ones((1,), real_dtype()), (0,) * count)
+
+
+class Localised(AbstractStart):
+    """`count` cells excited, which ones is unknown: the even mixture over all choices, of product states.
+
+    Only the part in tower 0 is symmetric; tower k holds the fraction ``(C(N,k) - C(N,k-1)) / C(N,count)``. One cell of two
+    excited is half a singlet, which is dark.
+    """
+
+    count: int = eqx.field(static=True)
+
+    def highest(self, cells: float) -> int:
+        return self.count
+
+    def sectors(self, cells: Any, room: int) -> Sectors:
+        n = self.count
+        tower = np.arange(min(n, room) + 1)
+        cells = jnp.asarray(cells, real_dtype())
+        choices = jnp.stack([_binomial(cells, k) for k in range(n + 1)])
+        copies = jnp.diff(choices, prepend=jnp.zeros((1,), choices.dtype))[: len(tower)]
+        copies = jnp.where((tower <= cells - n) & (2 * tower <= cells), jnp.maximum(copies, 0.0), 0.0)
+        weights = copies / choices[n]
+        return Sectors(weights, n - tower + 0.0 * cells, tower + 0.0 * cells, jnp.maximum(copies, 1.0), tuple(tower.tolist()))
+
+
+class Thermal(AbstractStart):
+    """A thermal mode of light with this mean number, or N independent thermal spins with this mean number in all."""
+
+    mean: Float[Array | np.ndarray, "..."]
+
+    def highest(self, cells: float) -> int:
+        return int(np.ceil(cells))
+
+    def sectors(self, cells: Any, room: int) -> Sectors:
+        mean = jnp.asarray(self.mean, real_dtype())
+        if cells is None:
+            level = jnp.arange(room, dtype=real_dtype())
+            weights = (mean / (1 + mean)) ** level / (1 + mean)
+            return Sectors(weights, level, 0 * level, jnp.ones((1,), real_dtype()), (0,) * room)
+        pairs = [(k, level) for k in range((room + 1) // 2) for level in range(room - 2 * k)]
+        lift, level = (np.array(column, dtype=float) for column in zip(*pairs, strict=True))
+        excited = mean / cells
+        copies = jnp.stack([_binomial(cells, k) - _binomial(cells, k - 1) for k in range((room + 1) // 2)])
+        number = lift + level
+        there = (level <= cells - 2 * lift) & (2 * lift <= cells)
+        weight = excited**number * (1 - excited) ** jnp.maximum(cells - number, 0.0)
+        weights = jnp.where(there, jnp.asarray(copies)[lift.astype(int)] * weight, 0.0)
+        return Sectors(
+            weights, jnp.asarray(level), jnp.asarray(lift), jnp.maximum(copies, 1.0), tuple(int(k) for k in lift)
+        )
+
+
+class Coherent(AbstractStart):
+    """Coherent light with this mean number, or a spin-coherent state with this mean number of excited cells."""
+
+    mean: Float[Array | np.ndarray, "..."]
+
+    @property
+    def superposed(self) -> bool:
+        return True
+
+    def highest(self, cells: float) -> int:
+        return int(np.ceil(cells))
+
+    def amplitudes(self, level: Float[Array, "..."], cells: Any) -> Float[Array, "..."]:
+        mean = jnp.asarray(self.mean, real_dtype())
+        number = jnp.maximum(level, 0.0)
+        if cells is None:
+            tiny = jnp.finfo(mean.dtype).tiny
+            log = number * jnp.log(jnp.maximum(mean, tiny)) - mean - gammaln(number + 1)
+        else:
+            rest = jnp.maximum(cells - number, 0.0)
+            tiny = jnp.finfo(mean.dtype).tiny
+            excited = jnp.clip(mean / cells, tiny, 1.0)
+            log = gammaln(cells + 1) - gammaln(number + 1) - gammaln(rest + 1)
+            log = log + number * jnp.log(excited) + rest * jnp.log(jnp.maximum(1 - mean / cells, tiny))
+        return jnp.exp(log / 2)
+
+
+def _binomial(cells: Any, k: int) -> Float[Array, ""]:
+    """C(cells, k) for real cells and static k."""
+    value = jnp.ones((), real_dtype())
+    for i in range(k):
+        value = value * (cells - i) / (i + 1)
+    return value if k >= 0 else 0 * value
+
+
+def thermal(mean: Any) -> Thermal:
+    """A thermal start with `mean` excitations: geometric photon numbers, or N independent thermal spins.
+
+    >>> import jaxqb as qb
+    >>> battery = qb.SpinCharger(2, 4, charger_excitations=qb.thermal(3.5))
+    """
+    return Thermal(_mean(mean))
+
+
+def coherent(mean: Any) -> Coherent:
+    """A coherent start with `mean` excitations: coherent light, or a spin-coherent state.
+
+    >>> import jaxqb as qb
+    >>> battery = qb.CavityCharger(2, qb.coherent(2.0))
+    """
+    return Coherent(_mean(mean))
+
+
+def localised(count: int) -> Localised:
+    """`count` cells excited, each choice of cells equally likely: product states, not a Dicke state.
+
+    >>> import jaxqb as qb
+    >>> battery = qb.SpinCharger(2, 4, battery_excitations=qb.localised(1))
+    """
+    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
+        fail(FieldError, "count", "be an integer of at least 0", f"it is {count!r}", "use e.g. localised(1)")
+    return Localised(int(count))
+
+
+def populations(vector: Any) -> Weighted:
+    """A mixture of Dicke levels (Fock states) 0, 1, 2, ... with these populations, which must sum to one.
+
+    >>> import jaxqb as qb
+    >>> battery = qb.SpinCharger(2, 4, charger_excitations=qb.populations([0.1, 0.1, 0.1, 0.1, 0.6]))
+    """
+    return as_start(np.asarray(vector, dtype=float).reshape(-1), "populations")
+
+
+def _mean(mean: Any) -> Any:
+    return Field("n", "number", "mean number of excitations", 0.0, False, False, False, "mean").convert(mean)
+
+
+def as_start(value: Any, name: str, *, hull: bool = False) -> AbstractStart:
+    """A start from what a user may give: None (full), a number, a vector of populations, or a start."""
+    if isinstance(value, AbstractStart):
+        return value
+    if value is None:
+        return Full()
+    info = Field("n", "cells", "initial excitations", 0.0, True, True, False, name)
+    if hull or np.ndim(value) == 0:
+        return Level(info.convert(value))
+    vector = np.asarray(value, dtype=float) if concrete(value) is not None else value
+    if vector.ndim != 1:
+        fail(FieldError, name, "be a number or a vector", f"it has shape {vector.shape}", "give one population a level")
+    if concrete(vector) is not None:
+        if not np.all(np.isfinite(vector)) or np.any(vector < 0):
+            fail(FieldError, name, "hold populations of at least 0", f"it holds {vector.tolist()}", "mend the vector")
+        if abs(vector.sum() - 1) > 1e-6:
+            total = vector.sum()
+            fail(FieldError, name, "sum to 1", f"it sums to {total:.6g}", f"divide it by {total:.6g}")
+        vector = (vector / vector.sum()).astype(real_dtype())
+    return Weighted(vector)

@@ -1,0 +1,84 @@
+"""Error types and the status of one element of a batch.
+
+Every message follows one grammar: *argument* must ..., but ...; fix: ...
+What shapes and concrete numbers can tell is raised before anything is compiled; what only a run can tell is a
+`Status`, one per element, so that one unsolvable point never takes the others with it.
+"""
+
+import enum
+from typing import NoReturn
+
+
+class JaxqbError(ValueError):
+    """Base of all errors that jaxqb raises on purpose."""
+
+
+class FieldError(JaxqbError):
+    """A parameter or size of a battery has a wrong value, type or shape."""
+
+
+class CutoffError(FieldError):
+    """A bosonic mode is truncated below what its state needs; the message names a sufficient cutoff."""
+
+
+class TimesError(JaxqbError):
+    """Times are empty, not finite, negative or not increasing."""
+
+
+class ToleranceError(JaxqbError):
+    """A tolerance is below what the floating point type can deliver."""
+
+
+class MeritError(JaxqbError):
+    """A figure of merit was asked of a state that cannot answer it, or does not exist."""
+
+
+class MethodError(JaxqbError):
+    """A method cannot solve this law, or cannot give this derivative."""
+
+
+class SweepError(JaxqbError):
+    """The axes, figures or mapping of a sweep do not fit the battery."""
+
+
+class DesignError(JaxqbError):
+    """The objective, bounds, starts or constraints of an optimization do not fit the battery."""
+
+
+class StudyError(JaxqbError):
+    """A study file has an unknown key, a missing table or a value of the wrong kind."""
+
+
+class PaperError(JaxqbError):
+    """No such paper or figure."""
+
+
+def fail(kind: type[JaxqbError], argument: str, must: str, but: str, fix: str) -> NoReturn:
+    """Raise `kind` with the one grammar all messages share."""
+    raise kind(f"`{argument}` must {must}, but {but}; fix: {fix}.")
+
+
+class Status(enum.IntEnum):
+    """What became of one element of a batch."""
+
+    OK = 0
+    BUDGET_SPENT = 1
+    NOT_FINITE = 2
+    OUTSIDE_PADDING = 3
+    UNRESOLVED = 4
+    NO_PEAK = 5
+
+    @property
+    def sentence(self) -> str:
+        """The status in words."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Status.OK: "solved",
+    Status.BUDGET_SPENT: "stopped before the answer was reached: the step budget was spent",
+    Status.NOT_FINITE: "the answer is not a finite number",
+    Status.OUTSIDE_PADDING: "a size is outside the padded arrays, or is no physical size",
+    Status.UNRESOLVED: "the truncation of the charger was reached: raise its cutoff",
+    Status.NO_PEAK: "there is no such maximum",
+}

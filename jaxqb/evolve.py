@@ -1,0 +1,206 @@
+"""`evolve`: a battery, a law and a method meet; figures are computed inside the solve."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from . import merit as merits
+from .algebra.gradients import frozen
+from .batteries.battery import AbstractBattery, check_single
+from .conventions import real_dtype
+from .errors import CutoffError, FieldError, MeritError, Status, TimesError, fail
+from .laws import AbstractLaw
+from .methods import AbstractMethod, select_method
+
+EDGE = 1e-9  # population at a truncated edge above which an answer is called unresolved
+
+
+class Solution(eqx.Module):
+    """What `evolve` returns.
+
+    Attributes:
+        ts: the times.
+        saved: one array a figure, times on the leading axis.
+        status: a `Status` value.
+        method: the method that ran; printing the solution says why.
+    """
+
+    ts: Float[Array, " t"]
+    saved: dict[str, Array]
+    status: Int[Array, ""]
+    law: str = eqx.field(static=True)
+    method: AbstractMethod = eqx.field(static=True)
+    why: str = eqx.field(static=True)
+
+    def __repr__(self) -> str:
+        status = self.status if isinstance(self.status, jax.core.Tracer) else Status(int(self.status)).sentence
+        figures = ", ".join(f"{name}{list(np.shape(value))}" for name, value in self.saved.items())
+        return f"Solution({figures}; {self.law} law by {self.method}, {self.why}; {status})"
+
+
+def check_times(ts: Any) -> Any:
+    """Times as an array: at least one, finite, not negative, increasing."""
+    if isinstance(ts, jax.core.Tracer):
+        return ts
+    try:
+        array = np.asarray(ts, dtype=real_dtype())
+    except (TypeError, ValueError):
+        fail(TimesError, "ts", "be real numbers", f"it is {ts!r}", "give an array of times")
+    if array.ndim != 1 or array.size == 0:
+        fail(TimesError, "ts", "be a one-dimensional array of times", f"its shape is {array.shape}", "use e.g. jnp.linspace")
+    if not np.all(np.isfinite(array)):
+        fail(TimesError, "ts", "be finite", "it has NaN or infinite entries", "remove them")
+    if array[0] < 0:
+        fail(TimesError, "ts", "not be negative", f"it begins at {array[0]:g}", "begin at 0 or later")
+    if np.any(np.diff(array) <= 0):
+        at = int(np.argmax(np.diff(array) <= 0))
+        fail(TimesError, "ts", "increase", f"{array[at + 1]:g} follows {array[at]:g}", "sort the times and drop repeated ones")
+    return array
+
+
+def check_save(save: Any) -> dict[str, merits.AbstractMerit]:
+    """Figures by name."""
+    if save is None:
+        return {"energy": merits.energy}
+    if isinstance(save, merits.AbstractMerit):
+        save = {type(save).__name__.lower(): save}
+    if not isinstance(save, Mapping):
+        names = [save] if isinstance(save, str) else list(save)
+        save = {name: name for name in names}
+    chosen = {}
+    for name, value in save.items():
+        if isinstance(value, str):
+            if value not in merits.NAMED:
+                known = ", ".join(merits.NAMED)
+                fail(MeritError, "save", "name figures of merit", f"{value!r} is none", f"use one of {known}")
+            value = merits.NAMED[value]
+        if not callable(value):
+            fail(MeritError, f"save[{name!r}]", "be a figure of merit", f"it is {value!r}", "use e.g. jaxqb.merit.energy")
+        chosen[str(name)] = value
+    return chosen
+
+
+def check_law(law: Any) -> None:
+    """A law or None."""
+    if law is not None and not isinstance(law, AbstractLaw):
+        fail(FieldError, "law", "be a law", f"it is {law!r}", "use one of battery.laws(), e.g. law=battery.grid()")
+
+
+def check_method(method: Any) -> None:
+    """A method or None."""
+    if method is not None and not isinstance(method, AbstractMethod):
+        fail(FieldError, "method", "be a method", f"it is {method!r}", "use e.g. method=jaxqb.Chebyshev()")
+
+
+def evolve(
+    battery: AbstractBattery,
+    ts: Any,
+    save: Any = None,
+    *,
+    law: AbstractLaw | None = None,
+    method: AbstractMethod | None = None,
+) -> Solution:
+    """Evolve a battery and save figures of merit at given times.
+
+    Main arguments:
+        battery: one battery.
+        ts: increasing times in 1/frequency, shape (t,); t = 0 is the start, whether or not it is in `ts`.
+        save: figures to save: a dict from names to merits (or to names of merits), or names; default the energy.
+
+    Other arguments:
+        law: one of ``battery.laws()``; default ``battery.law()``.
+        method: how it is solved; default `select_method`.
+
+    Returns:
+        A `Solution` with ``.saved[name]`` of shape (t, ...).
+
+    Raises:
+        TimesError, MeritError, FieldError: before anything is compiled.
+        CutoffError: where a truncated charger was filled to its edge (outside of jit and vmap; inside, see `.status`).
+
+    Works under jit, vmap, grad and jvp. To batch, vmap over a function of parameters, or use `sweep`.
+
+    >>> import jaxqb as qb
+    >>> sol = qb.evolve(qb.SpinCharger(n_battery=1, n_charger=1), [0.0, 0.5], save=["energy", "average_power"])
+    >>> [round(float(x), 6) for x in sol.saved["energy"]]
+    [0.0, 0.229849]
+    """
+    check_single(battery, "evolve")
+    ts = check_times(ts)
+    chosen = check_save(save)
+    check_law(law)
+    check_method(method)
+    battery = _with_phases(battery, chosen)
+    solution = _evolve(battery, ts, law, tuple(chosen.items()), method)
+    explain_edge(battery, solution.status, lambda wider: _evolve(wider, ts, None, tuple(chosen.items()), method).status)
+    return solution
+
+
+def explain_edge(battery: Any, status: Any, retry: Any) -> None:
+    """Outside of traces: if the truncation was reached, find a sufficient cutoff and say it."""
+    if isinstance(status, jax.core.Tracer) or int(status) != Status.UNRESOLVED:
+        return
+    for _ in range(5):
+        wider = battery.widened()
+        if int(retry(wider)) != Status.UNRESOLVED:
+            fail(
+                CutoffError,
+                "cutoff",
+                "hold the light at all times",
+                f"its last levels filled up at cutoff={battery.kept()}",
+                f"use cutoff={wider.kept()}",
+            )
+        battery = wider
+    fail(CutoffError, "cutoff", "hold the light", f"even {battery.kept()} is too small", "use shorter times or weaker coupling")
+
+
+def _with_phases(battery: Any, save: dict[str, Any]) -> Any:
+    """Drop the shortcut of resonance where a derivative by a detuning could be asked of a coherence."""
+    traced = any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(battery))
+    sensitive = any(getattr(m, "phase_sensitive", True) for m in save.values())
+    return battery.without_resonance() if traced and sensitive else battery
+
+
+@eqx.filter_jit
+def _evolve(battery, ts, law, save, method) -> Solution:
+    ts = jnp.asarray(ts)
+    law = battery.law() if law is None else law
+    chosen = method or select_method(law, ts)
+    flow = chosen.prepare(law)
+    states, done = flow.states(ts)
+    valid = law.valid()
+    saved = {}
+    for name, figure in save:
+        saved[name] = jax.tree.map(lambda x: jnp.where(valid, x, jnp.nan), figure_at(battery, flow, figure, ts, states))
+    finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(frozen(jnp.abs(x)))) for x in jax.tree.leaves(saved)]))
+    edge = jnp.max(jax.vmap(lambda state: state.edge())(states))
+    status = jnp.where(
+        ~valid,
+        Status.OUTSIDE_PADDING,
+        jnp.where(
+            ~jnp.asarray(done),
+            Status.BUDGET_SPENT,
+            jnp.where(~finite, Status.NOT_FINITE, jnp.where(edge > EDGE, Status.UNRESOLVED, Status.OK)),
+        ),
+    )
+    why = "as asked" if method else "chosen by the law's type and size"
+    return Solution(ts, saved, status, type(law).__name__.lower(), chosen, why)
+
+
+def figure_at(battery: Any, flow: Any, figure: Any, ts: Any, states: Any) -> Any:
+    """One figure at all times; wrappers ask the flow for rates."""
+    if isinstance(figure, merits.Rate):
+        return flow.rates(lambda state: figure.merit(battery, state), ts)
+    values = lambda f: jax.vmap(lambda state: f(battery, state))(states)  # noqa: E731
+    if isinstance(figure, merits.Average):
+        initial = figure.merit(battery, flow.state(flow.start))
+        gain = values(figure.merit) - initial
+        zero = jnp.zeros((1,), ts.dtype)
+        at_once = flow.rates(lambda state: figure.merit(battery, state), zero)[0]
+        return jnp.where(ts > 0, gain / jnp.where(ts > 0, ts, 1.0), at_once)
+    return values(figure)

@@ -1,0 +1,105 @@
+"""One declaration a field: it feeds tracing, errors, study keys, coordinates, axis labels and help.
+
+    coupling: Real = parameter(default=1.0, symbol="g", unit="frequency", doc="battery-charger exchange")
+    n_battery: Real = size(symbol="N_B", doc="number of battery cells")
+
+A concrete number is kept in numpy with the strong dtype of the process, so that constructing a battery compiles
+nothing and two values share one trace; a traced value passes through. Arrays are allowed: such a battery is the
+*hull* of a family, and whatever is static (padding, symmetries) is derived from its largest and nonzero entries.
+"""
+
+import dataclasses
+import math
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from .conventions import real_dtype
+from .errors import FieldError, fail
+
+Real = Float[Array | np.ndarray, "..."] | float | int
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """What is known of one leaf of a battery, apart from its value."""
+
+    symbol: str
+    unit: str
+    doc: str
+    minimum: float
+    integer: bool
+    size: bool
+    slow: bool
+    name: str = ""
+
+    def convert(self, value: Any) -> Any:
+        """`value` as an array of the process's real dtype; a sentence if it is no such number."""
+        if isinstance(value, jax.core.Tracer):
+            return jnp.asarray(value, dtype=real_dtype())
+        if isinstance(value, (str, bytes, bool)) or value is None:
+            fail(FieldError, self.name, "be a real number", f"it is {value!r}", f"give {self.name} as a number")
+        try:
+            array = np.asarray(value)
+            if array.dtype.kind not in "iuf":
+                raise TypeError
+            array = array.astype(real_dtype())
+        except (TypeError, ValueError):
+            fail(FieldError, self.name, "be a real number", f"it is {value!r}", f"give {self.name} as a number")
+        if array.size == 0:
+            fail(FieldError, self.name, "hold a number", "it is empty", f"give at least one value of {self.name}")
+        if not np.all(np.isfinite(array)):
+            fail(FieldError, self.name, "be finite", f"it is {value!r}", "give a finite number")
+        if np.any(array < self.minimum):
+            fail(FieldError, self.name, f"be at least {self.minimum:g}", f"it is {value!r}", f"raise {self.name}")
+        if self.integer and np.any(array != np.round(array)):
+            nearest = max(self.minimum, round(float(array.flat[0])))
+            fail(FieldError, self.name, "be an integer", f"it is {value!r}", f"use {nearest:g}")
+        return array
+
+
+def parameter(
+    *, symbol: str, unit: str, doc: str, default: Any = dataclasses.MISSING, minimum: float = -math.inf, slow=False
+) -> Any:
+    """A real design parameter: a differentiable leaf. `slow`: an expensive piece depends on it."""
+    info = Field(symbol, unit, doc, minimum, integer=False, size=False, slow=slow)
+    return eqx.field(default=default, metadata={"jaxqb": info})
+
+
+def size(
+    *, symbol: str, doc: str, default: Any = dataclasses.MISSING, minimum: float = 1, integer: bool = True
+) -> Any:
+    """A number of cells: data, not shape, wherever the physics allows it (`integer=False`: real sizes have a meaning)."""
+    info = Field(symbol, "cells", doc, minimum, integer=integer, size=True, slow=False)
+    return eqx.field(default=default, metadata={"jaxqb": info})
+
+
+def fields_of(battery: Any) -> dict[str, Field]:
+    """The declared fields of a battery (class or instance), by name, in the order of the constructor."""
+    declared = {}
+    for item in dataclasses.fields(battery):
+        if "jaxqb" in item.metadata:
+            declared[item.name] = dataclasses.replace(item.metadata["jaxqb"], name=item.name)
+    return declared
+
+
+def concrete(value: Any) -> np.ndarray | None:
+    """The numbers behind `value`, or None where it is traced."""
+    return None if isinstance(value, jax.core.Tracer) else np.asarray(value)
+
+
+def vanishes(*values: Any) -> bool:
+    """Whether all values are known to be zero; a traced value counts as nonzero."""
+    return all(known is not None and not np.any(known) for known in map(concrete, values))
+
+
+def coincide(one: Any, other: Any) -> bool:
+    """Whether two values are known to be equal throughout; traced values count as different unless they are one object."""
+    a, b = concrete(one), concrete(other)
+    if a is None or b is None:
+        return one is other
+    return bool(np.all(a == b)) if a.shape == b.shape or a.size == 1 or b.size == 1 else False

@@ -1,0 +1,140 @@
+"""A tridiagonal chain: one sector of conserved excitation number.
+
+Site m is the battery level, ``H[m, m+1]^2 = squared[m]``. The law is a polynomial in the squared couplings: a link
+whose square is (nearly) zero is written as the non-symmetric pair (up, down) = (s, squared / s), with populations behind
+it weighted by squared / s^2, so that derivatives stay right where a square root has infinite slope.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Bool, Float
+
+from ..states import ChainKet
+from .law import AbstractUnitaryLaw
+
+WEAK = 1e-3  # links below this fraction of the strongest are written as non-symmetric pairs
+
+
+class Chain(AbstractUnitaryLaw):
+    """Amplitudes on battery levels 0 .. levels-1 with charger level ``total - m`` (inverted: ``total + m``).
+
+    `resonant` (static): the diagonal is constant, and ``psi_m = (-i)^m r_m`` with one real vector r. Made by `Chain.build`.
+    """
+
+    squared: Float[Array, " links"]
+    up: Float[Array, " links"]
+    down: Float[Array, " links"]
+    gauge: Float[Array, " levels"]
+    diagonal: Float[Array, " levels"]
+    origin: Float[Array, ""]
+    total: Float[Array, ""]
+    battery_cells: Float[Array, ""]
+    charger_cells: Float[Array, ""]
+    lift: Float[Array, ""]
+    inside: Bool[Array, ""]
+    resonant: bool = eqx.field(static=True)
+    inverted: bool = eqx.field(static=True, default=False)
+
+    @classmethod
+    def build(
+        cls, squared: Float[Array, " links"], diagonal: Float[Array, " levels"], origin: Float[Array, ""], **rest
+    ) -> "Chain":
+        """From squared couplings, the diagonal and the level that is occupied at the start."""
+        up, down, gauge = _links(squared, origin)
+        joined = squared > 0
+        exists = jnp.concatenate([joined, joined[-1:] & False]) | jnp.concatenate([joined[:1] & False, joined])
+        low = jnp.min(jnp.where(exists, diagonal, jnp.inf))
+        high = jnp.max(jnp.where(exists, diagonal, -jnp.inf))
+        centred = jnp.where(exists, diagonal - (low + high) / 2, 0.0)
+        return cls(squared, up, down, gauge, centred, origin, **rest)
+
+    def valid(self) -> Bool[Array, ""]:
+        """All links are real and all occupied levels lie inside the array."""
+        return self.inside & jnp.all(self.squared >= 0)
+
+    def _levels(self) -> Float[Array, " levels"]:
+        return jnp.arange(self.diagonal.shape[0], dtype=self.diagonal.dtype)
+
+    @property
+    def start(self) -> Float[Array, "..."]:
+        """One battery level, as a real vector (resonant) or as stacked real and imaginary parts."""
+        vector = self.psi()
+        return vector if self.resonant else jnp.stack([vector, jnp.zeros_like(vector)])
+
+    def psi(self) -> Float[Array, " levels"]:
+        """The start: battery level `origin`."""
+        return (self._levels() == self.origin).astype(self.diagonal.dtype)
+
+    def field(self, y: Float[Array, "..."]) -> Float[Array, "..."]:
+        """``r_m' = up_{m-1} r_{m-1} - down_m r_{m+1}``, or ``x' = H z, z' = -H x``."""
+        zero = jnp.zeros_like(y[..., :1])
+        from_below = jnp.concatenate([zero, self.up * y[..., :-1]], -1)
+        from_above = jnp.concatenate([self.down * y[..., 1:], zero], -1)
+        if self.resonant:
+            return from_below - from_above
+        h = from_below + from_above + self.diagonal * y
+        return jnp.stack([h[1], -h[0]])
+
+    def radius(self) -> Float[Array, ""]:
+        """Gershgorin's bound on the spectrum."""
+        zero = jnp.zeros((1,), self.up.dtype)
+        rows = jnp.concatenate([zero, self.up]) + jnp.concatenate([self.down, zero])
+        return jnp.max(rows + (0.0 if self.resonant else jnp.abs(self.diagonal)))
+
+    def pace(self) -> Float[Array, ""]:
+        """Frequency bound of the classical orbits: twice the slope of the coupling plus that of the diagonal."""
+        root = jnp.sqrt(jnp.maximum(self.squared, 0.0))
+        zero = jnp.zeros((1,), root.dtype)
+        slope = jnp.max(jnp.abs(jnp.diff(jnp.concatenate([zero, root, zero]))))
+        if self.resonant:
+            return 2 * slope
+        detuning = jnp.where(self.squared > 0, jnp.abs(jnp.diff(self.diagonal)), 0.0)
+        return 2 * slope + jnp.max(detuning, initial=0.0)
+
+    def state(self, y: Float[Array, "..."]) -> ChainKet:
+        """Undo the gauge of the real vector."""
+        links = self.gauge[:-1] * self.down
+        if not self.resonant:
+            return self._ket(y[0], y[1], self.gauge, links)
+        turn = jnp.arange(y.shape[0]) % 4
+        re = jnp.where(turn == 0, y, jnp.where(turn == 2, -y, 0.0))
+        im = jnp.where(turn == 1, -y, jnp.where(turn == 3, y, 0.0))
+        return self._ket(re, im, self.gauge, links)
+
+    def hamiltonian(self) -> Float[Array, "levels levels"]:
+        """Symmetric tridiagonal matrix."""
+        root = jnp.sqrt(self.squared)
+        diagonal = jnp.zeros_like(self.diagonal) if self.resonant else self.diagonal
+        return jnp.diag(diagonal) + jnp.diag(root, 1) + jnp.diag(root, -1)
+
+    def ket(self, re: Float[Array, " levels"], im: Float[Array, " levels"]) -> ChainKet:
+        """State with amplitudes in the symmetric gauge."""
+        return self._ket(re, im, jnp.ones_like(re), jnp.sqrt(self.squared))
+
+    def _ket(self, re, im, gauge, links) -> ChainKet:
+        level = self._levels()
+        charger = level - self.origin + self.total if self.inverted else self.total - level
+        return ChainKet(
+            re, im, gauge, links, level, charger, self.battery_cells, self.charger_cells, self.lift
+        )
+
+
+def _links(
+    squared: Float[Array, " links"], origin: Float[Array, ""]
+) -> tuple[Float[Array, " links"], Float[Array, " links"], Float[Array, " levels"]]:
+    """Couplings up (m to m+1) and down, and the weights that turn |y|^2 into populations."""
+    strongest = jnp.max(squared, initial=0.0)
+    weak = squared <= WEAK**2 * strongest  # all of them at zero coupling
+    scale = lax.stop_gradient(jnp.sqrt(jnp.where(strongest > 0, strongest, 1.0)) * WEAK)
+    root = jnp.sqrt(jnp.where(weak, 1.0, squared))
+    up = jnp.where(weak, scale, root)
+    down = jnp.where(weak, squared / scale, root)
+    steps = jnp.where(weak, squared / scale**2, 1.0)
+    # the chain starts at `origin`: links below it are crossed downwards, with the roles of up and down exchanged
+    below = jnp.arange(squared.shape[0]) < origin
+    up, down = jnp.where(below, down, up), jnp.where(below, up, down)
+    one = jnp.ones((1,), steps.dtype)
+    above = jnp.concatenate([one, jnp.cumprod(jnp.where(below, 1.0, steps))])
+    under = jnp.concatenate([jnp.cumprod(jnp.where(below, steps, 1.0)[::-1])[::-1], one])
+    return up, down, above * under

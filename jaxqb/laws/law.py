@@ -1,0 +1,67 @@
+"""What every law promises."""
+
+import abc
+from typing import Any, ClassVar
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+
+class AbstractLaw(eqx.Module):
+    """A generator and a start, in its own coordinates."""
+
+    exact: eqx.AbstractClassVar[bool]
+
+    @abc.abstractmethod
+    def valid(self) -> Any:
+        """Whether sizes lie inside the padding and are physical (a traced boolean)."""
+
+
+class AbstractDifferentialLaw(AbstractLaw):
+    """``dy/dt = field(y)`` from ``start``, with ``y`` a pytree of real arrays."""
+
+    linear: eqx.AbstractClassVar[bool]
+
+    @property
+    @abc.abstractmethod
+    def start(self) -> Any:
+        """Coordinates at t = 0."""
+
+    @abc.abstractmethod
+    def field(self, y: Any) -> Any:
+        """Time derivative at y."""
+
+    @abc.abstractmethod
+    def radius(self) -> Float[Array, ""]:
+        """A bound on the rates of the generator: the numerical cost of a unit of time."""
+
+    @abc.abstractmethod
+    def pace(self) -> Float[Array, ""]:
+        """An estimate from above of the frequencies that figures of merit show: how finely time is sampled."""
+
+    @abc.abstractmethod
+    def state(self, y: Any) -> Any:
+        """The typed state with coordinates y."""
+
+
+class AbstractUnitaryLaw(AbstractDifferentialLaw):
+    """A Schroedinger equation in real coordinates: `field` is linear and (similar to) antisymmetric.
+
+    Real and imaginary parts of amplitudes are stacked, or, for a chain with constant diagonal, the gauge
+    ``psi_m = (-i)^m r_m`` makes one real vector of the whole state.
+    """
+
+    exact: ClassVar[bool] = True
+    linear: ClassVar[bool] = True
+
+    @abc.abstractmethod
+    def hamiltonian(self) -> Float[Array, "n n"]:
+        """The dense real symmetric matrix, for `Eigen`."""
+
+    @abc.abstractmethod
+    def psi(self) -> Float[Array, " n"]:
+        """The (real) start in the basis of `hamiltonian`."""
+
+    @abc.abstractmethod
+    def ket(self, re: Float[Array, " n"], im: Float[Array, " n"]) -> Any:
+        """The typed state with these amplitudes in the basis of `hamiltonian`."""

@@ -1,0 +1,66 @@
+"""A weighted sum of independent sectors is a law: one batched inner law, every operation lifted by vmap."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from ..states import MixedKets
+from .law import AbstractUnitaryLaw
+
+
+class Mixture(AbstractUnitaryLaw):
+    """Sectors that evolve apart; their states meet only in figures of merit, before anything nonlinear.
+
+    `tower` and `charger_tower` (static) say which collective spins sector s belongs to, `copies[t]` how often battery
+    tower t occurs. Sectors of weight zero are carried (shapes are static) and contribute nothing.
+    """
+
+    sectors: AbstractUnitaryLaw
+    weights: Float[Array, " sectors"]
+    charger_lift: Float[Array, " sectors"]
+    copies: Float[Array, " towers"]
+    tower: tuple[int, ...] = eqx.field(static=True)
+    charger_tower: tuple[int, ...] = eqx.field(static=True)
+
+    def valid(self) -> Bool[Array, ""]:
+        """Every sector with weight is valid."""
+        return jnp.all(jax.vmap(lambda law: law.valid())(self.sectors) | (self.weights == 0))
+
+    @property
+    def start(self) -> Any:
+        """Starts of all sectors."""
+        return jax.vmap(lambda law: law.start)(self.sectors)
+
+    def field(self, y: Any) -> Any:
+        """Each sector by itself."""
+        return jax.vmap(lambda law, y: law.field(y))(self.sectors, y)
+
+    def radius(self) -> Float[Array, ""]:
+        """The fastest sector."""
+        return jnp.max(jax.vmap(lambda law: law.radius())(self.sectors))
+
+    def pace(self) -> Float[Array, ""]:
+        """The fastest sector."""
+        return jnp.max(jax.vmap(lambda law: law.pace())(self.sectors))
+
+    def state(self, y: Any) -> MixedKets:
+        """All kets with their weights."""
+        return self._mixed(jax.vmap(lambda law, y: law.state(y))(self.sectors, y))
+
+    def hamiltonian(self) -> Float[Array, "sectors n n"]:
+        """One dense matrix a sector."""
+        return jax.vmap(lambda law: law.hamiltonian())(self.sectors)
+
+    def psi(self) -> Float[Array, "sectors n"]:
+        """One start a sector."""
+        return jax.vmap(lambda law: law.psi())(self.sectors)
+
+    def ket(self, re: Float[Array, "sectors n"], im: Float[Array, "sectors n"]) -> MixedKets:
+        """Kets from amplitudes."""
+        return self._mixed(jax.vmap(lambda law, re, im: law.ket(re, im))(self.sectors, re, im))
+
+    def _mixed(self, kets) -> MixedKets:
+        return MixedKets(kets, self.weights, self.charger_lift, self.copies, self.tower, self.charger_tower)

@@ -1,0 +1,270 @@
+"""Figures of merit: functions of (battery, state), written on the vocabulary of `states`.
+
+Each is a Module compared by value (so it never causes a retrace); variants are made by `with_`. Figures that need time
+wrap another one: `Rate` is its time derivative, `Average` its mean slope since t = 0.
+
+>>> import jaxqb as qb
+>>> battery = qb.SpinCharger(n_battery=2, n_charger=2)
+>>> sol = qb.evolve(battery, [0.0, 0.5], save={"W": qb.merit.ergotropy.with_(space="full")})
+>>> sol.saved["W"].shape
+(2,)
+"""
+
+import abc
+from typing import Any, Literal
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .algebra.passive import passive_full, passive_symmetric
+from .conventions import UNITS
+from .errors import MeritError
+
+
+class AbstractMerit(eqx.Module):
+    """A figure of merit. `unit` is a key of `conventions.UNITS`, `symbol` labels axes."""
+
+    symbol: eqx.AbstractClassVar[str]
+    unit: eqx.AbstractClassVar[str]
+
+    @abc.abstractmethod
+    def __call__(self, battery: Any, state: Any) -> Array:
+        """The figure of one state."""
+
+    @property
+    def phase_sensitive(self) -> bool:
+        """Whether it sees coherences between levels (and not populations alone)."""
+        return False
+
+    def with_(self, **options: Any) -> "AbstractMerit":
+        """The same figure with other options."""
+        return type(self)(**options)
+
+    @property
+    def units(self) -> str:
+        """Unit in words, hbar = 1."""
+        return UNITS[self.unit]
+
+
+class Energy(AbstractMerit):
+    """Battery energy ``omega_B <m>``, zero when empty. Unit: hbar frequency."""
+
+    symbol = "E"
+    unit = "energy"
+
+    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+        return battery.battery_frequency * state.battery_excitations()
+
+
+class EnergyPerCell(AbstractMerit):
+    """Battery energy over the number of cells."""
+
+    symbol = "E / N_B"
+    unit = "energy"
+
+    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+        return energy(battery, state) / battery.n_battery
+
+
+class ChargerEnergy(AbstractMerit):
+    """Free energy of the charger, zero when it is empty."""
+
+    symbol = "E_C"
+    unit = "energy"
+
+    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+        return battery.charger_quantum() * state.charger_excitations()
+
+
+class InteractionEnergy(AbstractMerit):
+    """Mean of all that couples battery and charger: exchange, pair and Ising terms."""
+
+    symbol = "E_I"
+    unit = "energy"
+
+    @property
+    def phase_sensitive(self) -> bool:
+        return True
+
+    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+        return state.coupling_energy() + state.expect(battery.joint_energy)
+
+
+class TotalEnergy(AbstractMerit):
+    """Mean of the whole Hamiltonian, with free energies zero for empty battery and charger: a constant of the motion."""
+
+    symbol = "<H>"
+    unit = "energy"
+
+    @property
+    def phase_sensitive(self) -> bool:
+        return True
+
+    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+        free = energy(battery, state) + charger_energy(battery, state)
+        return free + interaction_energy(battery, state) + state.expect(battery.crosstalk_energy)
+
+
+class EnergyVariance(AbstractMerit):
+    """Variance of the battery's energy."""
+
+    symbol = "Var E"
+    unit = "power"
+
+    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+        reduced = state.battery()
+        return battery.battery_frequency**2 * (reduced.moment(2) - reduced.moment(1) ** 2)
+
+
+class Ergotropy(AbstractMerit):
+    """Work that unitaries on the battery can extract: energy minus that of its passive state.
+
+    `space="symmetric"`: unitaries within the collective spin; `space="full"`: all unitaries on the 2^M states of M cells,
+    which reach the M-fold first excited level and so never extract less.
+
+    Raises:
+        MeritError: for "symmetric" where the battery occupies several towers (localised or thermal cells).
+    """
+
+    space: Literal["symmetric", "full"] = "symmetric"
+
+    symbol = "W"
+    unit = "energy"
+
+    def __check_init__(self) -> None:
+        if self.space not in ("symmetric", "full"):
+            raise MeritError(
+                f"`space` must be 'symmetric' or 'full', but it is {self.space!r}; fix: ergotropy.with_(space='full')."
+            )
+
+    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+        reduced = state.battery()
+        eigenvalues, copies = reduced.spectrum()
+        towers = reduced.copies.shape[0]
+        if self.space == "symmetric":
+            if towers > 1:
+                raise MeritError(
+                    "`ergotropy` in the symmetric space must be asked of a symmetric state, but single cells are excited or "
+                    "thermal; fix: merit.ergotropy.with_(space='full')."
+                )
+            passive = passive_symmetric(eigenvalues)
+        else:
+            passive = passive_full(eigenvalues, copies, reduced.cells, reduced.levels.shape[-1] + towers)
+        # the quantum of a cell may be negative: then "excited" is the lower level and the ladder is read backwards
+        return battery.battery_frequency * (reduced.moment(1) - passive)
+
+
+class Capacity(AbstractMerit):
+    """Largest minus least energy that unitaries can give the battery: how much it holds, whatever its charge."""
+
+    symbol = "K"
+    unit = "energy"
+
+    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+        reduced = state.battery()
+        eigenvalues, copies = reduced.spectrum()
+        passive = passive_full(eigenvalues, copies, reduced.cells, reduced.levels.shape[-1] + reduced.copies.shape[0])
+        return battery.battery_frequency * (reduced.cells - 2 * passive)
+
+
+class LogNegativity(AbstractMerit):
+    """Logarithmic negativity between battery and charger, ``log2`` of the trace norm of the partial transpose."""
+
+    symbol = "E_N"
+    unit = "bits"
+
+    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+        return jnp.log2(state.trace_norm())
+
+
+class Purity(AbstractMerit):
+    """Purity of the reduced battery state."""
+
+    symbol = "Tr rho_B^2"
+    unit = "number"
+
+    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+        eigenvalues, copies = state.battery().spectrum()
+        return jnp.sum(copies * eigenvalues**2)
+
+
+class LevelPopulations(AbstractMerit):
+    """Populations of the battery's levels 0, 1, 2, ... (towers are rows, where there are several)."""
+
+    symbol = "p_m"
+    unit = "number"
+
+    def __call__(self, battery: Any, state: Any) -> Array:
+        weights = state.battery().populations()
+        return weights[0] if weights.shape[0] == 1 else weights
+
+
+class Amplitudes(AbstractMerit):
+    """Complex amplitudes of the pure state in the coordinates of its law."""
+
+    symbol = "psi"
+    unit = "number"
+
+    @property
+    def phase_sensitive(self) -> bool:
+        return True
+
+    def __call__(self, battery: Any, state: Any) -> Array:
+        return state.amplitudes()
+
+
+class Polarisation(AbstractMerit):
+    """``<sigma^z_j>`` of each battery cell (all cells are alike): ``2 <m> / N_B - 1``."""
+
+    symbol = "<sigma_z>"
+    unit = "number"
+
+    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+        return 2 * state.battery_excitations() / battery.n_battery - 1
+
+
+class Rate(AbstractMerit):
+    """Time derivative of another figure, exact: along the generator, or of the closed form in time."""
+
+    merit: AbstractMerit
+
+    symbol = "d/dt"
+    unit = "power"
+
+    def __call__(self, battery: Any, state: Any) -> Array:
+        raise MeritError("`Rate` must be saved by `evolve`, but it was called on a state; fix: evolve(..., save={'P': Rate(m)}).")
+
+
+class Average(AbstractMerit):
+    """``(f(t) - f(0)) / t`` of another figure f, and its rate at t = 0."""
+
+    merit: AbstractMerit
+
+    symbol = "P"
+    unit = "power"
+
+    def __call__(self, battery: Any, state: Any) -> Array:
+        raise MeritError("`Average` must be saved by `evolve`, but it was called on a state; fix: evolve(..., save={'P': ...}).")
+
+
+energy = Energy()
+energy_per_cell = EnergyPerCell()
+charger_energy = ChargerEnergy()
+interaction_energy = InteractionEnergy()
+total_energy = TotalEnergy()
+average_power = Average(energy)
+instantaneous_power = Rate(energy)
+ergotropy = Ergotropy()
+capacity = Capacity()
+energy_variance = EnergyVariance()
+log_negativity = LogNegativity()
+entanglement_rate = Rate(log_negativity)
+purity = Purity()
+amplitudes = Amplitudes()
+populations = Polarisation()
+level_populations = LevelPopulations()
+
+NAMED: dict[str, AbstractMerit] = {
+    name: value for name, value in globals().items() if isinstance(value, AbstractMerit)
+}

@@ -1,0 +1,8 @@
+"""Methods: how a law is solved. `method.prepare(law)` makes a flow, once; a flow answers at times."""
+
+from .adaptive import Adaptive as Adaptive
+from .chebyshev import Chebyshev as Chebyshev
+from .eigen import Eigen as Eigen
+from .method import AbstractFlow as AbstractFlow
+from .method import AbstractMethod as AbstractMethod
+from .select import select_method as select_method

@@ -1,0 +1,126 @@
+"""Adaptive Runge-Kutta by diffrax: the independent partner of every specialised method, and the one for new laws."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float
+
+from ..algebra import chebyshev
+from ..conventions import epsilon
+from ..errors import MethodError, ToleranceError, fail
+from ..laws import AbstractDifferentialLaw
+from .method import AbstractFlow, AbstractMethod, along
+
+
+class Adaptive(AbstractMethod):
+    """Dormand-Prince 8(7) with steps clipped to the saved times (interpolated saves lose up to seven digits).
+
+    Args:
+        rtol, atol: tolerances of the local error.
+        max_steps: budget of steps; an element that spends it is NaN with status `budget_spent`.
+        forward: give forward-mode derivatives (jvp) in place of reverse mode.
+    """
+
+    rtol: float = eqx.field(static=True, default=1e-10)
+    atol: float = eqx.field(static=True, default=1e-10)
+    max_steps: int = eqx.field(static=True, default=100_000)
+    forward: bool = eqx.field(static=True, default=False)
+
+    def __check_init__(self) -> None:
+        for name in ("rtol", "atol"):
+            value = getattr(self, name)
+            if not value > 0:
+                fail(ToleranceError, name, "be larger than 0", f"it is {value!r}", f"use {name}=1e-10")
+
+    def prepare(self, law: AbstractDifferentialLaw) -> "AdaptiveFlow":
+        """Nothing to prepare but the check of tolerances against the floating point type."""
+        if not isinstance(law, AbstractDifferentialLaw):
+            fail(MethodError, "Adaptive", "solve a differential law", f"this is {type(law).__name__}", "leave `method` out")
+        least = 4 * epsilon()
+        for name in ("rtol", "atol"):
+            value = getattr(self, name)
+            if value < least:
+                wide = "enable x64 with jax.config.update('jax_enable_x64', True), or " if least > 1e-10 else ""
+                fail(
+                    ToleranceError,
+                    name,
+                    f"be at least {least:.1e} in this floating point type",
+                    f"it is {value:.1e}",
+                    f"{wide}use {name}={least:.0e}",
+                )
+        return AdaptiveFlow(law, self)
+
+
+class AdaptiveFlow(AbstractFlow):
+    """A law with tolerances."""
+
+    law: AbstractDifferentialLaw
+    method: Adaptive
+
+    def _solve(self, y: Any, ts: Float[Array, " t"], end: Any) -> Any:
+        import diffrax  # slow to import, and only this method needs it
+
+        m = self.method
+        adjoint = diffrax.ForwardMode() if m.forward else diffrax.RecursiveCheckpointAdjoint()
+        # a stretch of no length has no step; ask for a tiny one
+        end = jnp.maximum(end, jnp.finfo(ts.dtype).tiny ** 0.5)
+        return diffrax.diffeqsolve(
+            diffrax.ODETerm(lambda t, y, law: law.field(y)),
+            diffrax.Dopri8(),
+            t0=jnp.zeros((), ts.dtype),
+            t1=end,
+            dt0=None,
+            y0=y,
+            args=self.law,
+            saveat=diffrax.SaveAt(ts=jnp.minimum(ts, end)),
+            stepsize_controller=diffrax.ClipStepSizeController(
+                diffrax.PIDController(rtol=m.rtol, atol=m.atol), step_ts=jnp.minimum(ts, end)
+            ),
+            adjoint=adjoint,
+            max_steps=m.max_steps,
+            throw=False,
+        )
+
+    def states(self, ts: Float[Array, " t"]) -> tuple[Any, Any]:
+        """One solve that lands on every time."""
+        ys, done = self._land(ts)
+        return jax.vmap(self.law.state)(ys), done
+
+    def _land(self, ts):
+        import diffrax
+
+        solution = self._solve(self.law.start, ts, ts[-1])
+        done = solution.result == diffrax.RESULTS.successful
+        return jax.tree.map(lambda y: jnp.where(done, y, jnp.nan), solution.ys), done
+
+    def rates(self, figure: Callable, ts: Float[Array, " t"]) -> Any:
+        """Along the field."""
+        ys, _ = self._land(ts)
+        return jax.vmap(lambda y: along(self.law.field, lambda y: figure(self.law.state(y)), y, 1)[1])(ys)
+
+    def window(self) -> Float[Array, ""]:
+        """A few turns of the fastest figure."""
+        pace = lax.stop_gradient(self.law.pace())
+        return 8.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
+
+    def sample(self, y: Any, span: Float[Array, ""], count: int) -> Any:
+        """One solve over the window."""
+        ts = span * jnp.asarray(chebyshev.nodes(count), jnp.result_type(float))
+        return self._solve(y, ts, span).ys
+
+    def hop(self, y: Any, span: Float[Array, ""]) -> Any:
+        """One solve to one time."""
+        ys = self._solve(y, span[None], span).ys
+        return jax.tree.map(lambda y: y[0], ys)
+
+    def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
+        """A solve from the start, so that derivatives pass."""
+        del y
+        t = lax.stop_gradient(t)
+        ys = self._solve(self.law.start, t[None], t).ys
+        y = jax.tree.map(lambda y: y[0], ys)
+        return along(self.law.field, lambda y: figure(self.law.state(y)), y, order)

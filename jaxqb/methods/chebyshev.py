@@ -1,0 +1,145 @@
+"""Chebyshev expansion in steps of fixed dimensionless length: O(levels) memory, any size, real arithmetic.
+
+One step covers ``radius * tau <= reach``; its number of terms is static, the number of steps is data. Steps of a unitary law
+are undone rather than stored, so the reverse sweep needs no more memory than the value.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float
+
+from ..algebra import chebyshev
+from ..algebra.gradients import frozen, reversible
+from ..errors import MethodError, fail
+from ..laws import AbstractUnitaryLaw
+from .method import AbstractFlow, AbstractMethod, along, intervals
+
+
+class Chebyshev(AbstractMethod):
+    """Real Chebyshev steps for unitary laws.
+
+    Args:
+        reach: dimensionless length of a step (radius times time); None: by the size of the state.
+    """
+
+    reach: float | None = eqx.field(static=True, default=None)
+
+    def prepare(self, law: AbstractUnitaryLaw) -> "ChebyshevFlow":
+        """Bounds of the spectrum."""
+        if not isinstance(law, AbstractUnitaryLaw):
+            fail(MethodError, "Chebyshev", "solve a unitary law", f"this is {type(law).__name__}", "use jaxqb.Adaptive()")
+        size = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(jax.eval_shape(lambda: law.start)))
+        reach = self.reach or (24.0 if size < 4096 else 64.0)
+        radius = lax.stop_gradient(law.radius())
+        radius = jnp.maximum(radius, jnp.finfo(radius.dtype).tiny ** 0.5)
+        return ChebyshevFlow(law, radius, lax.stop_gradient(law.pace()), reach)
+
+
+class ChebyshevFlow(AbstractFlow):
+    """A unitary law with a bound on its spectrum."""
+
+    law: AbstractUnitaryLaw
+    radius: Float[Array, ""]
+    pace: Float[Array, ""]
+    reach: float = eqx.field(static=True)
+
+    def _expand(self, law: AbstractUnitaryLaw, y: Any, coefficients: Float[Array, " k"], radius: Any) -> Any:
+        """Sum of the series: a leapfrog over even and odd orders, in place."""
+        add = lambda a, x, b: jax.tree.map(lambda x, b: x + a * b, x, b)  # noqa: E731
+        even, odd = y, jax.tree.map(lambda d: d / radius, law.field(y))
+        pairs = coefficients.reshape(-1, 2)
+        total = jax.tree.map(lambda e, o: pairs[0, 0] * e + pairs[0, 1] * o, even, odd)
+
+        def orders(carry, pair):
+            even, odd, total = carry
+            even = add(2 / radius, even, law.field(odd))
+            odd = add(2 / radius, odd, law.field(even))
+            total = jax.tree.map(lambda s, e, o: s + pair[0] * e + pair[1] * o, total, even, odd)
+            return (even, odd, total), None
+
+        return lax.scan(orders, (even, odd, total), pairs[1:])[0][2]
+
+    def _series(self, law: AbstractUnitaryLaw, y: Any, table: Float[Array, "q k"], radius: Any) -> Any:
+        """Sums of several series with one set of terms."""
+        even, odd = y, jax.tree.map(lambda d: d / radius, law.field(y))
+
+        def orders(carry, _):
+            even, odd = carry
+            later = jax.tree.map(lambda x, b: x + 2 / radius * b, even, law.field(odd))
+            last = jax.tree.map(lambda x, b: x + 2 / radius * b, odd, law.field(later))
+            return (later, last), (even, odd)
+
+        _, terms = lax.scan(orders, (even, odd), None, length=table.shape[1] // 2)
+        highest = lax.Precision.HIGHEST
+
+        def weigh(even, odd):
+            lines = lambda x: x.reshape(x.shape[0], -1)  # noqa: E731
+            total = jnp.matmul(table[:, 0::2], lines(even), precision=highest)
+            total = total + jnp.matmul(table[:, 1::2], lines(odd), precision=highest)
+            return total.reshape(-1, *even.shape[1:])
+
+        return jax.tree.map(weigh, *terms)
+
+    def _travel(self, span: Float[Array, ""], y: Any, known: Any = None) -> Any:
+        """Coordinates a time `span` ahead of y, in equal steps, differentiable by law, y and span."""
+        stretch = self.radius * lax.stop_gradient(jnp.abs(span))
+        turns = jnp.ceil(stretch / self.reach).astype(int)
+        turns = jnp.where(stretch > 0, jnp.maximum(turns, 1), 0)
+        count = chebyshev.terms(self.reach)
+        radius = self.radius
+
+        def step(params, y):
+            law, coefficients, radius = params
+            return self._expand(law, y, coefficients, radius)
+
+        def undo(params, y):
+            law, coefficients, radius = params
+            sign = jnp.tile(jnp.array([1.0, -1.0], coefficients.dtype), count // 2)
+            return self._expand(law, y, coefficients * sign, radius)
+
+        coefficients = chebyshev.exponential(radius * span / jnp.maximum(turns, 1), count)
+        dynamic, static = eqx.partition(self.law, eqx.is_inexact_array)
+        merge = lambda params: (eqx.combine(params[0], static), *params[1:])  # noqa: E731
+        return reversible(
+            lambda p, y: step(merge(p), y), lambda p, y: undo(merge(p), y), (dynamic, coefficients, radius), turns, y, known
+        )
+
+    def _march(self, ts: Float[Array, " t"]) -> Any:
+        def leg(y, dt):
+            y = self._travel(dt, y)
+            return y, y
+
+        return lax.scan(leg, self.law.start, intervals(ts))[1]
+
+    def states(self, ts: Float[Array, " t"]) -> tuple[Any, Any]:
+        """One travel between successive times."""
+        return jax.vmap(self.law.state)(self._march(ts)), True
+
+    def rates(self, figure: Callable, ts: Float[Array, " t"]) -> Any:
+        """Along the field."""
+        rate = lambda y: along(self.law.field, lambda y: figure(self.law.state(y)), y, 1)[1]  # noqa: E731
+        return jax.vmap(rate)(self._march(ts))
+
+    def window(self) -> Float[Array, ""]:
+        """What one step reaches, or a few turns of the fastest figure."""
+        return jnp.minimum(self.reach / self.radius, 8.0 / jnp.maximum(self.pace, self.radius * 1e-9))
+
+    def sample(self, y: Any, span: Float[Array, ""], count: int) -> Any:
+        """All nodes from one set of terms."""
+        table = chebyshev.exponential(self.radius * span * chebyshev.nodes(count), chebyshev.terms(self.reach))
+        return self._series(self.law, y, table, self.radius)
+
+    def hop(self, y: Any, span: Float[Array, ""]) -> Any:
+        """One series."""
+        return self._expand(self.law, y, chebyshev.exponential(self.radius * span, chebyshev.terms(self.reach)), self.radius)
+
+    def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
+        """The known coordinates, with derivatives through the whole way from the start."""
+        y = self._travel(lax.stop_gradient(t), self.law.start, frozen(y))
+        return along(self.law.field, lambda y: figure(self.law.state(y)), y, order)

@@ -1,0 +1,93 @@
+"""Exact propagation through the spectrum: any time costs the same, memory and set-up grow with the size of the state."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Complex, Float
+
+from ..algebra import chebyshev, spectra
+from ..errors import MethodError, fail
+from ..laws import AbstractUnitaryLaw
+from .method import AbstractFlow, AbstractMethod, along
+
+
+class Eigen(AbstractMethod):
+    """Dense diagonalisation, for moderate sizes and many or late times.
+
+    Derivatives by a size are NaN where a squared coupling vanishes (a square root has no slope there): use `Chebyshev`.
+    """
+
+    def prepare(self, law: AbstractUnitaryLaw) -> "EigenFlow":
+        """Diagonalise once."""
+        if not isinstance(law, AbstractUnitaryLaw):
+            fail(MethodError, "Eigen", "solve a unitary law", f"this is {type(law).__name__}", "use jaxqb.Adaptive()")
+        matrix, psi = law.hamiltonian(), law.psi()
+        w, v = jnp.linalg.eigh(lax.stop_gradient(matrix))
+        return EigenFlow(law, matrix, psi, w, v)
+
+
+class EigenFlow(AbstractFlow):
+    """Coordinates of the march are amplitudes in the eigenbasis (a leading axis of sectors where there are several)."""
+
+    law: AbstractUnitaryLaw
+    matrix: Float[Array, "*s n n"]
+    psi: Float[Array, "*s n"]
+    w: Float[Array, "*s n"]
+    v: Float[Array, "*s n n"]
+
+    def _psi(self, ts: Float[Array, " t"]) -> Complex[Array, "t *s n"]:
+        if self.matrix.ndim == 2:
+            return spectra.propagate(self.matrix, self.psi, ts)
+        return jax.vmap(spectra.propagate, (0, 0, None), 1)(self.matrix, self.psi, ts)
+
+    def states(self, ts: Float[Array, " t"]) -> tuple[Any, Any]:
+        """Closed form."""
+        psi = self._psi(ts)
+        return jax.vmap(self.law.ket)(psi.real, psi.imag), True
+
+    def rates(self, figure: Callable, ts: Float[Array, " t"]) -> Any:
+        """Derivative of the closed form."""
+        return jax.jvp(lambda ts: jax.vmap(figure)(self.states(ts)[0]), (ts,), (jnp.ones_like(ts),))[1]
+
+    @property
+    def start(self) -> Any:
+        """Amplitudes in the eigenbasis."""
+        c = jnp.einsum("...n,...nk->...k", lax.stop_gradient(self.psi), self.v, precision=lax.Precision.HIGHEST)
+        return c, jnp.zeros_like(c)
+
+    def state(self, y: Any) -> Any:
+        """Back to levels."""
+        back = lambda c: jnp.einsum("...nk,...k->...n", self.v, c, precision=lax.Precision.HIGHEST)  # noqa: E731
+        return self.law.ket(back(y[0]), back(y[1]))
+
+    def field(self, y: Any) -> Any:
+        """Each eigenvector turns by itself."""
+        return self.w * y[1], -self.w * y[0]
+
+    def window(self) -> Float[Array, ""]:
+        """A few turns of the fastest figure."""
+        pace = jnp.minimum(lax.stop_gradient(self.law.pace()), 2 * jnp.max(jnp.abs(self.w)))
+        return 8.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
+
+    def sample(self, y: Any, span: Float[Array, ""], count: int) -> Any:
+        """Turn by each node's time."""
+        return jax.vmap(lambda x: self.hop(y, span * x))(jnp.asarray(chebyshev.nodes(count), self.w.dtype))
+
+    def hop(self, y: Any, span: Float[Array, ""]) -> Any:
+        """Turn by the phase w * span."""
+        cos, sin = jnp.cos(self.w * span), jnp.sin(self.w * span)
+        return cos * y[0] + sin * y[1], cos * y[1] - sin * y[0]
+
+    def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
+        """Closed form at t, and its derivatives in t."""
+        del y
+
+        def at(t):
+            psi = self._psi(t[None])[0]
+            return figure(self.law.ket(psi.real, psi.imag))
+
+        return along(jnp.ones_like, at, lax.stop_gradient(t), order)

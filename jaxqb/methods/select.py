@@ -1,0 +1,45 @@
+"""Which method solves a law by default: decided by the law's type and static shapes, never by values."""
+
+import functools
+import math
+from typing import Any
+
+import jax
+
+from ..laws import AbstractDifferentialLaw, AbstractUnitaryLaw, Mixture
+from .adaptive import Adaptive
+from .chebyshev import Chebyshev
+from .eigen import Eigen
+from .method import AbstractMethod
+
+SMALL = 128  # above this dense diagonalisation costs more than the steps it saves
+
+
+@functools.singledispatch
+def select_method(law: Any, ts: Any = None) -> AbstractMethod:
+    """The method that `evolve` (with `ts`) and `charge` (without) use for a law.
+
+    * unitary law, given times, at most 128 amplitudes a sector: `Eigen`
+    * unitary law otherwise: `Chebyshev`
+    * any other differential law: `Adaptive`
+
+    A package that brings a law registers it with ``select_method.register``.
+
+    >>> import jaxqb as qb
+    >>> qb.select_method(qb.SpinCharger(2, 2).law())
+    Chebyshev(reach=None)
+    """
+    del ts
+    raise TypeError(f"`law` must be a law of jaxqb, but it is {type(law).__name__}; fix: use battery.law().")
+
+
+@select_method.register
+def _(law: AbstractDifferentialLaw, ts: Any = None) -> AbstractMethod:
+    return Adaptive()
+
+
+@select_method.register
+def _(law: AbstractUnitaryLaw, ts: Any = None) -> AbstractMethod:
+    shape = jax.eval_shape(lambda: law.psi()).shape
+    size = math.prod(shape[1:] if isinstance(law, Mixture) else shape)
+    return Eigen() if ts is not None and size <= SMALL else Chebyshev()
