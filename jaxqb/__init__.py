@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import errors as errors
+from . import figures as figures
 from . import laws as laws
 from . import merit as merit
 from .batteries import AbstractBattery as AbstractBattery

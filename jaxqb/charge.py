@@ -25,8 +25,8 @@ from .evolve import EDGE, check_law, check_method, explain_edge
 from .laws import AbstractLaw
 from .methods import AbstractMethod, select_method
 
-NODES = 16
-FINE = np.linspace(0.0, 1.0, 49)
+NODES = 12
+FINE = np.linspace(0.0, 1.0, 25)
 BUDGET = 50_000  # windows
 
 
@@ -116,14 +116,17 @@ def charge(
 
 
 class _Mark(eqx.Module):
-    """A place on the way: coordinates y at time t, and how far ahead of them the maximum lies."""
+    """Where a maximum was seen: coordinates y at time t, node values of the window ahead, and its place x there.
+
+    `turning`: the slope vanishes there (it is not the end of what was looked at).
+    """
 
     t: Float[Array, ""]
     y: Any
-    ahead: Float[Array, ""]
+    values: Float[Array, " nodes"]
+    x: Float[Array, ""]
     best: Float[Array, ""]
-    found: Bool[Array, ""]
-    inside: Bool[Array, ""]
+    turning: Bool[Array, ""]
 
 
 class _March(eqx.Module):
@@ -131,105 +134,122 @@ class _March(eqx.Module):
     t: Float[Array, ""]
     y: Any
     slope: Float[Array, ""]
-    risen: Bool[Array, ""]
+    lowest: Float[Array, ""]
     edge: Float[Array, ""]
+    found: Bool[Array, ""]
     peak: _Mark
     average: _Mark
     rate: _Mark
-    top: _Mark
+    top: _Mark | None
 
 
 def _choose(condition: Any, new: Any, old: Any) -> Any:
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
 
 
-def _newton(slope: Any, curvature: Any, x: Any) -> Any:
-    """Three Newton steps for a root on an interpolant, each at most one fine interval long."""
-    reach = FINE[1]
-    for _ in range(3):
-        step = slope(x) / curvature(x)
-        x = x - jnp.clip(jnp.where(jnp.isfinite(step), step, 0.0), -reach, reach)
-    return x
+def _highest(derivatives: Any, allowed: Any, ceiling: Any) -> tuple[Any, Any, Any]:
+    """Largest value of a function on a window, from its first derivatives at the fine points: (x, value, turning).
+
+    From each point one step is made to the nearby maximum of its Taylor polynomial (at most to the next point, and not beyond
+    x = `ceiling`), so that maxima of nearly equal height are compared by their height and not by where the points fell.
+    """
+    f, d, dd, ddd = derivatives
+    step = jnp.where(dd < 0, -d / jnp.where(dd < 0, dd, 1.0), jnp.sign(d))
+    step = jnp.clip(step, -FINE[1], FINE[1])
+    bend = dd + step * ddd / 2
+    step = jnp.where((dd < 0) & (bend < 0), -d / jnp.where(bend < 0, bend, 1.0), step)
+    step = jnp.clip(step, -FINE[1], jnp.minimum(FINE[1], ceiling - FINE))
+    value = jnp.where(allowed, f + step * (d + step * (dd / 2 + step * ddd / 6)), -jnp.inf)
+    i = jnp.argmax(value)
+    return jnp.asarray(FINE, f.dtype)[i] + step[i], value[i], (jnp.abs(d + step * (dd + step * ddd / 2)) < jnp.abs(dd) * FINE[1])[i]
 
 
-def _search(flow: Any, energy: Any, capacity: Any, horizon: Any, valid: Any) -> _March:
-    """March until every maximum asked for is bracketed."""
-    tolerance = 1e6 * epsilon() * capacity
+def _search(flow: Any, energy: Any, capacity: Any, horizon: Any, valid: Any) -> tuple[_March, Any]:
+    """March until every maximum that was asked for is bracketed; also returns the length of a window."""
     start = flow.start
     initial = energy(start)
-    span0 = flow.window()
+    dtype = initial.dtype
+    tolerance = _tolerance(capacity)
+    gain = jnp.maximum(capacity, 0.0) - initial  # what can be gained at all
+    span = flow.window()
+    moving = (flow.law.pace() > 0) & (jnp.abs(capacity) > 0)
     zero, no = jnp.zeros_like(initial), jnp.zeros((), bool)
-    none = _Mark(zero, start, zero, jnp.full_like(zero, -jnp.inf), no, no)
-    march = _March(jnp.zeros((), int), zero, start, zero, no, zero, none, none, none, none)
-    calculus = jnp.asarray(chebyshev.calculus(NODES), initial.dtype)
-    fine = jnp.asarray(FINE, initial.dtype)
-    basis = jnp.cos(jnp.arccos(2 * fine - 1)[:, None] * np.arange(NODES))
-    moving = flow.window() < jnp.finfo(initial.dtype).max ** 0.25
+    none = _Mark(zero, start, jnp.zeros(NODES, dtype), zero, jnp.full_like(zero, -jnp.inf), no)
+    top = None if horizon is None else none
+    march = _March(jnp.zeros((), int), zero, start, zero, zero, zero, no, none, none, none, top)
+    grid = chebyshev.basis(FINE, NODES) @ chebyshev.calculus(NODES)  # (4, points, nodes)
+    fine = jnp.asarray(FINE, dtype)
 
     def unfinished(m: _March):
         if horizon is None:
-            power = jnp.where(m.average.found, m.average.best, 0.0)
-            wanted = ~(m.peak.found & (m.t * power > capacity - jnp.minimum(initial, 0.0)))
+            wanted = ~(m.found & ((m.t * m.average.best > gain) | (gain <= tolerance)))
         else:
-            wanted = m.t < horizon * (1 - 4 * epsilon())
+            wanted = m.t < horizon
         return wanted & (m.turn < BUDGET) & valid & moving
 
     def advance(m: _March) -> _March:
-        span = span0 if horizon is None else jnp.minimum(span0, horizon - m.t)
         ys = flow.sample(m.y, span, NODES)
         values = jax.vmap(energy)(ys) - initial
-        coefficients = jnp.matmul(calculus, values, precision=lax.Precision.HIGHEST)
-        e, d, dd, _ = jnp.matmul(coefficients, basis.T, precision=lax.Precision.HIGHEST)
-        at = lambda k: lambda x: chebyshev.evaluate(coefficients[k], x)  # noqa: E731
-        times = m.t + span * fine
-
-        # first peak: the slope turns from rising to falling, between fine points or across the seam of two windows
-        before = jnp.concatenate([(m.slope * span)[None], d[:-1]])
-        risen = m.risen | (lax.cummax(d) > tolerance)
-        risen = jnp.concatenate([m.risen[None], risen[:-1]])
-        turns = (before > 0) & (d <= 0) & risen
-        first = jnp.argmax(turns)
-        left = jnp.maximum(first - 1, 0)
-        guess = fine[left] + jnp.where(first > 0, FINE[1] * before[first] / (before[first] - d[first] + 1e-300), 0.0)
-        peak_x = _newton(at(1), at(2), guess)
-        is_peak = jnp.any(turns) & ~m.peak.found
-        peak = _choose(is_peak, _Mark(m.t, m.y, peak_x * span, e[first], ~no, ~no), m.peak)
-
-        # average power: largest of E / t, its limit at t = 0 being the slope
-        slopes = jnp.where(times > 0, e / jnp.where(times > 0, times, 1.0), d / span)
-        i = jnp.argmax(slopes)
-        lag = lambda x: at(1)(x) * (m.t / span + x) - at(0)(x)  # noqa: E731
-        average_x = _newton(lag, lambda x: at(2)(x) * (m.t / span + x), fine[i])
-        average_x = jnp.clip(average_x, jnp.where(m.t > 0, -FINE[1], 0.0), 1 + FINE[1])
-        better = slopes[i] > m.average.best
-        average = _choose(
-            better, _Mark(m.t, m.y, average_x * span, slopes[i], slopes[i] * span > tolerance, ~no), m.average
+        e, d, dd, ddd = jnp.matmul(grid, values, precision=lax.Precision.HIGHEST)
+        since = m.t / span
+        ceiling = jnp.inf if horizon is None else (horizon - m.t) / span
+        allowed = fine <= ceiling
+        mark = lambda x, best, turning: _Mark(  # noqa: E731
+            m.t, m.y, values, jnp.where(m.t > 0, x, jnp.maximum(x, 0.0)), best, turning & ((m.t > 0) | (x > 0))
         )
+
+        # first peak: the slope turns from rising to falling, inside a window or at the seam of two
+        so_far = jnp.minimum(m.lowest, jnp.min(jnp.where(np.tri(FINE.size, dtype=bool), e, jnp.inf), axis=1))
+        before = jnp.concatenate([(m.slope * span)[None], d[:-1]])
+        turns = (before > 0) & (d <= 0) & (e - so_far > tolerance) & allowed
+        i = jnp.argmax(turns)
+        is_peak = turns[i] & ~m.found
+        peak_x = fine[i] - FINE[1] * d[i] / jnp.where(turns[i], d[i] - before[i], 1.0)
+        peak = _choose(is_peak, mark(peak_x, e[i], ~no), m.peak)
+
+        # average power: largest of E / t, whose limit at t = 0 is the slope
+        elapsed = since + fine
+        over = jnp.where(elapsed > 0, elapsed, 1.0)
+        power = [jnp.where(elapsed > 0, e / over, d)]
+        for order, derivative in ((1, d), (2, dd), (3, ddd)):
+            limit = (dd, ddd, 0 * d)[order - 1] / (order + 1)
+            power.append(jnp.where(elapsed > 0, (derivative - order * power[-1]) / over, limit))
+        x, best, turning = _highest(power, allowed, ceiling)
+        average = _choose(best / span > m.average.best, mark(x, best / span, turning), m.average)
 
         # instantaneous power: largest slope, up to the first peak unless there is a window
-        allowed = jnp.ones_like(fine, bool) if horizon is not None else fine <= jnp.where(is_peak, peak_x, 1.0)
-        allowed = allowed & (horizon is not None or ~m.peak.found)
-        rates = jnp.where(allowed, d, -jnp.inf) / span
-        j = jnp.argmax(rates)
-        rate_x = _newton(at(2), at(3), fine[j])
-        rate_x = jnp.clip(rate_x, jnp.where(m.t > 0, -FINE[1], 0.0), 1 + FINE[1])
-        rate = _choose(
-            rates[j] > m.rate.best, _Mark(m.t, m.y, rate_x * span, rates[j], rates[j] * span > tolerance, ~no), m.rate
-        )
+        early = allowed if horizon is not None else ~m.found & (fine <= jnp.where(is_peak, peak_x, 1.0))
+        x, best, turning = _highest((d, dd, ddd, 0 * d), early, ceiling)
+        rate = _choose(best / span > m.rate.best, mark(x, best / span, turning), m.rate)
 
-        # largest energy in the window, possibly at its end
-        k = jnp.argmax(e)
-        inner = (d[jnp.maximum(k - 1, 0)] > 0) & (d[jnp.minimum(k + 1, fine.shape[0] - 1)] < 0)
-        top_x = jnp.where(inner, _newton(at(1), at(2), fine[k]), fine[k])
-        top = _choose(e[k] > m.top.best, _Mark(m.t, m.y, top_x * span, e[k], ~no, inner), m.top)
+        # largest energy in the window, which may be at its end
+        top = m.top
+        if top is not None:
+            x, best, turning = _highest((e, d, dd, ddd), allowed, ceiling)
+            top = _choose(best > top.best, mark(x, best, turning), top)
 
         y = jax.tree.map(lambda y: y[-1], ys)
         edge = jnp.maximum(m.edge, flow.state(y).edge())
-        return _March(
-            m.turn + 1, m.t + span, y, d[-1] / span, m.risen | jnp.any(d > tolerance), edge, peak, average, rate, top
-        )
+        found = m.found | is_peak
+        return _March(m.turn + 1, m.t + span, y, d[-1] / span, so_far[-1], edge, found, peak, average, rate, top)
 
-    return lax.while_loop(unfinished, advance, march)
+    return lax.while_loop(unfinished, advance, march), span
+
+
+def _tolerance(capacity: Any) -> Any:
+    """Changes of energy below this are rounding."""
+    return 1e6 * epsilon() * jnp.abs(capacity)
+
+
+def _refine(mark: _Mark, span: Any, residue: Any) -> Any:
+    """Time from the mark to the root of `residue` (a function of x and of the interpolant's derivatives) beside its guess."""
+    coefficients = jnp.matmul(chebyshev.calculus(NODES), mark.values, precision=lax.Precision.HIGHEST)
+    x = mark.x
+    for _ in range(4):  # a guess is good to a few per cent of a fine interval, and convergence is quadratic
+        value, slope = residue(x, [chebyshev.evaluate(c, x) for c in coefficients])
+        step = jnp.where(slope == 0, 0.0, value / jnp.where(slope == 0, 1.0, slope))
+        x = x - jnp.where(mark.turning, jnp.clip(step, -FINE[1], FINE[1]), 0.0)
+    return jnp.maximum(x, jnp.where(mark.t > 0, -FINE[1], 0.0)) * span
 
 
 @eqx.filter_jit
@@ -241,53 +261,57 @@ def _charge(battery, window, law, method) -> Charge:
     energy = lambda state: merits.energy(battery, state)  # noqa: E731
     still, still_battery = frozen(flow), frozen(battery)
     horizon = None if window is None else lax.stop_gradient(jnp.asarray(window))
-    march = _search(
+    march, span = _search(
         still,
         lambda y: merits.energy(still_battery, still.state(y)),
         still_battery.capacity(),
         horizon,
         lax.stop_gradient(valid),
     )
-    march = frozen(march)
+    march, span = frozen((march, span))
     initial = energy(flow.state(flow.start))
 
-    def land(mark: _Mark, order: int):
-        y = still.hop(mark.y, mark.ahead)
-        return mark.t + mark.ahead, flow.taylor(energy, mark.t + mark.ahead, y, order)
+    def land(mark: _Mark, residue, order: int):
+        ahead = _refine(mark, span, residue)
+        t = mark.t + ahead
+        return t, flow.taylor(energy, t, still.hop(mark.y, ahead), order)
 
     def figure(found, time, value):
         found = found & valid & jnp.isfinite(value)
         return Figure(jnp.where(found, time, jnp.nan), jnp.where(found, value, jnp.nan), found)
 
-    def settle(t, residue, slope, *derivatives):
+    def settle(mark, t, residue, slope, *derivatives):
         """The maximum beside t, where `residue` vanishes: its time, and the figure there from its derivatives at t.
 
         The step is tiny and frozen in the value (whose derivative by time vanishes); in the time it carries the derivative.
         """
         slope = lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
-        step = jnp.where(t > 0, -residue / slope, 0.0)
-        moved = frozen(jnp.where(jnp.abs(step) < 1e-3 * t, step, 0.0))
+        step = jnp.where(mark.turning, -residue / slope, 0.0)
+        moved = frozen(jnp.where(jnp.abs(step) < 1e-2 * span, step, 0.0))
         value = sum(d * moved**k / math.factorial(k) for k, d in enumerate(derivatives))
         return t + step, value
 
-    t, (e, de, d2e) = land(march.peak, 2)
-    first_peak = figure(march.peak.found, *settle(t, de, d2e, e, de, d2e))
+    tolerance = _tolerance(still_battery.capacity())
 
-    t, (e, de, d2e) = land(march.average, 2)
-    time, e = settle(t, de * t - (e - initial), d2e * t, e, de, d2e)
+    t, (e, de, d2e) = land(march.peak, lambda x, d: (d[1], d[2]), 2)
+    first_peak = figure(march.found, *settle(march.peak, t, de, d2e, e, de, d2e))
+
+    since = march.average.t / span
+    t, (e, de, d2e) = land(march.average, lambda x, d: (d[1] * (since + x) - d[0], d[2] * (since + x)), 2)
+    time, e = settle(march.average, t, de * t - (e - initial), d2e * t, e, de, d2e)
     value = jnp.where(t > 0, (e - initial) / jnp.where(t > 0, frozen(time), 1.0), de)
-    max_average_power = figure(march.average.found, time, value)
+    max_average_power = figure(value * span > tolerance, time, value)
 
-    t, (e, de, d2e, d3e) = land(march.rate, 3)
-    max_instantaneous_power = figure(march.rate.found, *settle(t, d2e, d3e, de, d2e, d3e))
+    t, (e, de, d2e, d3e) = land(march.rate, lambda x, d: (d[2], d[3]), 3)
+    time, value = settle(march.rate, t, d2e, d3e, de, d2e, d3e)
+    max_instantaneous_power = figure(value * span > tolerance, time, value)
 
     max_energy = None
-    if window is not None:
-        t, (e, de, d2e) = land(march.top, 2)
-        inside = (march.top.inside) & (t < horizon)
-        max_energy = figure(march.top.found, *settle(t, jnp.where(inside, de, 0.0), d2e, e, de, d2e))
+    if march.top is not None:
+        t, (e, de, d2e) = land(march.top, lambda x, d: (d[1], d[2]), 2)
+        max_energy = figure(march.turn > 0, *settle(march.top, t, de, d2e, e, de, d2e))
 
-    complete = march.turn < BUDGET
+    complete = march.turn < BUDGET  # a battery that does not move has taken no turn
     status = jnp.where(
         ~valid,
         Status.OUTSIDE_PADDING,

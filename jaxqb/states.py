@@ -300,21 +300,15 @@ def _mixture_trace_norm(kets: ChainKet, weights: Float[Array, " sectors"]) -> Fl
     """
     psi = jax.vmap(lambda ket: ket.amplitudes())(kets)
     psi = jnp.where((weights > 0)[:, None], jnp.sqrt(weights)[:, None] * psi, 0.0)
-    total = kets.battery_levels + kets.charger_levels  # (sectors, levels), constant along a row
-    levels = psi.shape[1]
+    total = kets.battery_levels[:, 0] + kets.charger_levels[:, 0]  # K, constant along a sector
+    total = total - jnp.min(jnp.where(weights > 0, total, jnp.inf))
+    sectors, levels = psi.shape
     m = jnp.arange(levels)
-    # sectors sorted by K = 0 .. Kmax on a dense axis, so that K can be looked up
-    highest = psi.shape[0] + levels
-    lowest = jnp.min(total[:, 0])
-    slot = jnp.round(total[:, 0] - lowest).astype(int)
-    dense = jnp.zeros((highest, levels), psi.dtype).at[slot].add(psi, mode="drop")
-    offsets = jnp.arange(-highest, 2 * levels)
 
     def block(offset):
-        k = m[:, None] + m[None, :] - offset
-        inside = (k >= 0) & (k < highest)
-        row = jnp.where(inside, k, 0)
-        matrix = dense[row, m[:, None]] * dense[row, m[None, :]].conj()
-        return jnp.sum(jnp.abs(jnp.linalg.eigvalsh(jnp.where(inside, matrix, 0.0))))
+        here = total[:, None, None] == m[:, None] + m[None, :] - offset
+        matrix = jnp.sum(jnp.where(here, psi[:, :, None] * psi[:, None, :].conj(), 0.0), axis=0)
+        return jnp.sum(jnp.abs(jnp.linalg.eigvalsh(matrix)))
 
-    return jnp.sum(jax.lax.map(block, offsets))
+    # K spans fewer values than there are sectors
+    return jnp.sum(jax.lax.map(block, jnp.arange(-sectors, 2 * levels - 1)))

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 
 
 @functools.cache
-def terms(reach: float, tolerance: float = 1e-17) -> int:
+def terms(reach: float, tolerance: float = 1e-16) -> int:
     """Even number K of terms after which ``|J_k(s)| < tolerance`` for all ``s <= reach`` (Debye's bound)."""
     k = max(2, math.ceil(reach))
     while True:
@@ -47,6 +47,17 @@ def bessel(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]:
     return both.reshape(*both.shape[:-2], count)
 
 
+@functools.cache
+def tables(reach: float, halvings: int, count: int) -> np.ndarray:
+    """Coefficients of exp(s A) at ``s = reach / 2^h * nodes(count)`` for h below `halvings`: shape (halvings, count, terms)."""
+    order = terms(reach)
+    s = reach * 0.5 ** np.arange(halvings)[:, None] * nodes(count)
+    points, even, odd = _quadrature(order)
+    phase = s[..., None] * points
+    bessels = np.stack([np.cos(phase) @ even, np.sin(phase) @ odd], axis=-1).reshape(*s.shape, order)
+    return bessels * np.where(np.arange(order) > 0, 2.0, 1.0)
+
+
 def exponential(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]:
     """Coefficients ``(2 - delta_k0) J_k(s)`` of exp(s A)."""
     weights = np.full(count, 2.0)
@@ -73,8 +84,15 @@ def calculus(count: int) -> np.ndarray:
     return np.stack([power @ coefficients for power in powers])
 
 
-def evaluate(coefficients: Float[Array, "... k"], x: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Sum of ``c_k T_k(2x - 1)``, continued beyond [0, 1] by its nearest end."""
-    angle = jnp.arccos(jnp.clip(2 * x - 1, -1.0, 1.0))
-    basis = jnp.cos(angle[..., None] * np.arange(coefficients.shape[-1]))
-    return jnp.tensordot(coefficients, basis, axes=(-1, -1))
+def evaluate(coefficients: Float[Array, " k"], x: Float[Array, ""]) -> Float[Array, ""]:
+    """Sum of ``c_k T_k(2x - 1)``, for x beyond [0, 1] too (Clenshaw's recurrence)."""
+    u = 2 * (2 * x - 1)
+    b1, b2 = coefficients[-1], jnp.zeros_like(coefficients[-1])
+    for c in coefficients[-2:0:-1]:
+        b1, b2 = c + u * b1 - b2, b1
+    return coefficients[0] + u / 2 * b1 - b2
+
+
+def basis(x: np.ndarray, count: int) -> np.ndarray:
+    """``T_k(2x - 1)`` for k below count, shape (points, count)."""
+    return np.cos(np.arccos(2 * x - 1)[:, None] * np.arange(count))

@@ -30,7 +30,7 @@ class AbstractBattery(eqx.Module):
 
     @abc.abstractmethod
     def capacity(self) -> Float[Array, ""]:
-        """The largest energy the battery can hold."""
+        """Energy of the battery with all cells excited: what it can hold, or (negative gap) give."""
 
     @abc.abstractmethod
     def charger_quantum(self) -> Float[Array, ""]:
@@ -85,6 +85,17 @@ def convert_fields(battery: AbstractBattery) -> None:
     """Convert and check every declared field in place (called at the head of a battery's `__post_init__`)."""
     for name, info in fields_of(battery).items():
         object.__setattr__(battery, name, info.convert(getattr(battery, name)))
+
+
+def check_levels(battery: AbstractBattery, name: str, least: int | None) -> int | None:
+    """A static level number: None, or an integer that holds what is known of the sizes."""
+    value = getattr(battery, name)
+    if value is None:
+        return None
+    least = 2 if least is None else max(2, least)
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        fail(FieldError, name, f"be an integer of at least {least}", f"it is {value!r}", f"use {name}={least}, or leave it out")
+    return int(value)
 
 
 def is_hull(battery: AbstractBattery) -> bool:

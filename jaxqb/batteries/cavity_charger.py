@@ -10,9 +10,9 @@ from jaxtyping import Array, Float
 from ..errors import CutoffError, FieldError, fail
 from ..fields import Real, coincide, concrete, parameter, size, vanishes
 from ..laws import AbstractUnitaryLaw
-from .battery import AbstractBattery, convert_fields
+from .battery import AbstractBattery, check_levels, convert_fields
 from .collective import Ladders, conserved_law, grid_law
-from .starts import AbstractStart, Coherent, Level, Localised, Thermal, Weighted, as_start
+from .starts import AbstractStart, Coherent, Level, Localised, Thermal, Weighted, as_start, check_start
 
 TAIL = 1e-13  # population of the initial light that a cutoff may leave out
 
@@ -24,6 +24,7 @@ class Structure(NamedTuple):
     charger_levels: int
     conserved: bool
     resonant: bool
+    truncated: bool
 
 
 class CavityCharger(AbstractBattery):
@@ -80,12 +81,13 @@ class CavityCharger(AbstractBattery):
 
     def _structure(self) -> Structure:
         cells = concrete(self.n_battery)
-        levels = self.levels
+        levels = check_levels(self, "levels", None)
         if cells is None and levels is None:
             fail(
                 FieldError, "n_battery", "be a number that is known before tracing", "it is traced", "pass `levels=` (the largest n_battery plus 1)"
             )
         levels = int(np.max(cells)) + 1 if levels is None else levels
+        check_start("battery_excitations", self.battery_excitations, "n_battery", cells)
         conserved = (
             vanishes(self.counter_rotating)
             and not self.photons.superposed
@@ -97,21 +99,20 @@ class CavityCharger(AbstractBattery):
         if self.mirrored and not conserved:
             fail(FieldError, "mirrored", "have counter_rotating=0 and a Fock start", "it has not", "leave `mirrored` out")
         needed = _needed(self.photons, float(np.max(cells)) if cells is not None else levels - 1.0)
-        exact = conserved and isinstance(self.photons, Level)
+        given = self.battery_excitations.highest(levels - 1.0)  # what the battery may hand to the light
         cutoff = self.cutoff
         if cutoff is not None:
             if isinstance(cutoff, bool) or not isinstance(cutoff, (int, np.integer)) or cutoff < 1:
                 fail(CutoffError, "cutoff", "be an integer of at least 1", f"it is {cutoff!r}", f"use cutoff={needed}")
             if cutoff < needed:
                 fail(CutoffError, "cutoff", "hold the initial light", f"it is {cutoff}", f"use cutoff={needed}")
-        elif exact or conserved:
-            cutoff = needed
         elif vanishes(self.counter_rotating):
-            cutoff = needed + levels - 1  # the battery may give its own excitations to the light
+            cutoff = needed + given
         else:
             cutoff = 4 * (needed + levels) + 20
         resonant = coincide(self.battery_frequency, self.cavity_frequency)
-        return Structure(levels, int(cutoff) + 1, conserved, resonant)
+        truncated = not vanishes(self.counter_rotating) or cutoff < needed + given
+        return Structure(levels, int(cutoff) + 1, conserved, resonant, truncated)
 
     def hull(self, values: dict[str, Any]) -> "CavityCharger":
         """The battery whose padding and symmetries cover all values of the named fields."""
@@ -165,7 +166,7 @@ class CavityCharger(AbstractBattery):
     def grid(self) -> AbstractUnitaryLaw:
         """The grid of both ladders, which holds for any coupling and start."""
         starts = (self.battery_excitations, self.photons)
-        return grid_law(self._ladders(), *starts, self.n_battery, math.inf, not vanishes(self.counter_rotating))
+        return grid_law(self._ladders(), *starts, self.n_battery, math.inf, self.structure.truncated)
 
     def laws(self) -> dict[str, AbstractUnitaryLaw]:
         """The laws that describe this battery (the mirrored light has no grid: its energy has no floor)."""
@@ -175,7 +176,7 @@ class CavityCharger(AbstractBattery):
 
     def capacity(self) -> Float[Array, ""]:
         """All cells excited."""
-        return abs(self.battery_frequency) * self.n_battery
+        return self.battery_frequency * self.n_battery
 
 
 def _needed(start: AbstractStart, traced_bound: float) -> int:

@@ -9,9 +9,9 @@ from jaxtyping import Array, Float
 from ..errors import FieldError, fail
 from ..fields import Real, coincide, concrete, parameter, size, vanishes
 from ..laws import AbstractUnitaryLaw
-from .battery import AbstractBattery, convert_fields
+from .battery import AbstractBattery, check_levels, convert_fields
 from .collective import Ladders, conserved_law, grid_law
-from .starts import AbstractStart, Full, Level, Weighted, as_start
+from .starts import Full, Level, Weighted, as_start, check_start
 
 
 class Structure(NamedTuple):
@@ -86,7 +86,7 @@ class SpinCharger(AbstractBattery):
         battery, charger = self.battery_excitations, self.charger_excitations
         isotropic = vanishes(self.anisotropy)
         conserved = isotropic and not battery.superposed and not charger.superposed
-        levels = self.levels
+        levels = check_levels(self, "levels", None)
         if cells is None and levels is None:
             fail(
                 FieldError, "n_battery", "be a number that is known before tracing", "it is traced", "pass `levels=` (the largest n_battery plus 1)"
@@ -96,7 +96,8 @@ class SpinCharger(AbstractBattery):
             if conserved and chargers is not None and not isinstance(battery, (Weighted,)):
                 highest = battery.highest(float(np.max(cells))) + charger.highest(float(np.max(chargers)))
                 levels = min(levels, highest + 1)
-        charger_levels = self.charger_levels
+            levels = max(levels, 2)
+        charger_levels = check_levels(self, "charger_levels", None)
         if charger_levels is None and chargers is not None:
             charger_levels = int(np.ceil(np.max(chargers))) + 1
         if charger_levels is None:
@@ -105,8 +106,8 @@ class SpinCharger(AbstractBattery):
                     FieldError, "n_charger", "be a number that is known before tracing", "it is traced", "pass `charger_levels=` (the largest n_charger plus 1)"
                 )
             charger_levels = 1
-        _check_start("battery_excitations", battery, "n_battery", cells)
-        _check_start("charger_excitations", charger, "n_charger", chargers)
+        check_start("battery_excitations", battery, "n_battery", cells)
+        check_start("charger_excitations", charger, "n_charger", chargers)
         if chargers is not None and np.any(chargers != np.round(chargers)):
             whole = np.round(chargers[chargers != np.round(chargers)][0])
             if not conserved or not isinstance(charger, (Full, Level)):
@@ -184,22 +185,4 @@ class SpinCharger(AbstractBattery):
 
     def capacity(self) -> Float[Array, ""]:
         """All cells excited."""
-        return abs(self.battery_frequency) * self.n_battery
-
-
-def _check_start(name: str, start: AbstractStart, size_name: str, cells: np.ndarray | None) -> None:
-    """A start must fit its spin, where both are known."""
-    if cells is None:
-        return
-    least = float(np.min(cells))
-    if isinstance(start, Level):
-        known = concrete(start.number)
-        high = None if known is None or np.ndim(known) or np.ndim(cells) else float(known)
-    elif isinstance(start, Weighted):
-        vector = concrete(start.vector)
-        high = None if vector is None else float(np.max(np.nonzero(vector)[0]))
-    else:
-        mean = concrete(getattr(start, "mean", None)) if hasattr(start, "mean") else None
-        high = float(getattr(start, "count", np.max(mean) if mean is not None else 0))
-    if high is not None and high > least:
-        fail(FieldError, name, f"be at most {size_name} = {least:g}", f"it is {high:g}", f"lower it or raise {size_name}")
+        return self.battery_frequency * self.n_battery

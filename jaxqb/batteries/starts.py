@@ -240,3 +240,21 @@ def as_start(value: Any, name: str, *, hull: bool = False) -> AbstractStart:
             fail(FieldError, name, "sum to 1", f"it sums to {total:.6g}", f"divide it by {total:.6g}")
         vector = (vector / vector.sum()).astype(real_dtype())
     return Weighted(vector)
+
+
+def check_start(name: str, start: AbstractStart, size_name: str, cells: np.ndarray | None) -> None:
+    """A start must fit its spin, where both are known."""
+    if cells is None:
+        return
+    least = float(np.min(cells))
+    if isinstance(start, Level):
+        known = concrete(start.number)
+        high = None if known is None or np.ndim(known) or np.ndim(cells) else float(known)
+    elif isinstance(start, Weighted):
+        vector = concrete(start.vector)
+        high = None if vector is None else float(np.max(np.nonzero(vector)[0]))
+    else:
+        mean = concrete(getattr(start, "mean", None)) if hasattr(start, "mean") else None
+        high = float(getattr(start, "count", np.max(mean) if mean is not None else 0))
+    if high is not None and high > least:
+        fail(FieldError, name, f"be at most {size_name} = {least:g}", f"it is {high:g}", f"lower it or raise {size_name}")

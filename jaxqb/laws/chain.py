@@ -23,6 +23,7 @@ class Chain(AbstractUnitaryLaw):
     """
 
     squared: Float[Array, " links"]
+    root: Float[Array, " links"]
     up: Float[Array, " links"]
     down: Float[Array, " links"]
     gauge: Float[Array, " levels"]
@@ -38,16 +39,21 @@ class Chain(AbstractUnitaryLaw):
 
     @classmethod
     def build(
-        cls, squared: Float[Array, " links"], diagonal: Float[Array, " levels"], origin: Float[Array, ""], **rest
+        cls,
+        squared: Float[Array, " links"],
+        root: Float[Array, " links"],
+        diagonal: Float[Array, " levels"],
+        origin: Float[Array, ""],
+        **rest,
     ) -> "Chain":
-        """From squared couplings, the diagonal and the level that is occupied at the start."""
+        """From squared couplings and their roots, the diagonal, and the level that is occupied at the start."""
         up, down, gauge = _links(squared, origin)
         joined = squared > 0
         exists = jnp.concatenate([joined, joined[-1:] & False]) | jnp.concatenate([joined[:1] & False, joined])
         low = jnp.min(jnp.where(exists, diagonal, jnp.inf))
         high = jnp.max(jnp.where(exists, diagonal, -jnp.inf))
         centred = jnp.where(exists, diagonal - (low + high) / 2, 0.0)
-        return cls(squared, up, down, gauge, centred, origin, **rest)
+        return cls(squared, root, up, down, gauge, centred, origin, **rest)
 
     def valid(self) -> Bool[Array, ""]:
         """All links are real and all occupied levels lie inside the array."""
@@ -83,14 +89,17 @@ class Chain(AbstractUnitaryLaw):
         return jnp.max(rows + (0.0 if self.resonant else jnp.abs(self.diagonal)))
 
     def pace(self) -> Float[Array, ""]:
-        """Frequency bound of the classical orbits: twice the slope of the coupling plus that of the diagonal."""
-        root = jnp.sqrt(jnp.maximum(self.squared, 0.0))
-        zero = jnp.zeros((1,), root.dtype)
-        slope = jnp.max(jnp.abs(jnp.diff(jnp.concatenate([zero, root, zero]))))
+        """How fast populations turn: ``sqrt(2 |second difference of H[m, m+1]^2|)`` plus the detuning of a link.
+
+        On resonance ``d^2<m>/dt^2 = 2 <a_m^2 - a_(m-1)^2>`` exactly, so the second difference is the square of a frequency (or of
+        a rate of growth); it is exact for one cell (Rabi) and for any precessing spin.
+        """
+        squared = jnp.pad(jnp.maximum(self.squared, 0.0), 1)
+        turning = jnp.sqrt(2 * jnp.max(jnp.abs(jnp.diff(squared, 2)), initial=0.0))
         if self.resonant:
-            return 2 * slope
+            return turning
         detuning = jnp.where(self.squared > 0, jnp.abs(jnp.diff(self.diagonal)), 0.0)
-        return 2 * slope + jnp.max(detuning, initial=0.0)
+        return turning + jnp.max(detuning, initial=0.0)
 
     def state(self, y: Float[Array, "..."]) -> ChainKet:
         """Undo the gauge of the real vector."""
@@ -104,13 +113,12 @@ class Chain(AbstractUnitaryLaw):
 
     def hamiltonian(self) -> Float[Array, "levels levels"]:
         """Symmetric tridiagonal matrix."""
-        root = jnp.sqrt(self.squared)
         diagonal = jnp.zeros_like(self.diagonal) if self.resonant else self.diagonal
-        return jnp.diag(diagonal) + jnp.diag(root, 1) + jnp.diag(root, -1)
+        return jnp.diag(diagonal) + jnp.diag(self.root, 1) + jnp.diag(self.root, -1)
 
     def ket(self, re: Float[Array, " levels"], im: Float[Array, " levels"]) -> ChainKet:
         """State with amplitudes in the symmetric gauge."""
-        return self._ket(re, im, jnp.ones_like(re), jnp.sqrt(self.squared))
+        return self._ket(re, im, jnp.ones_like(re), self.root)
 
     def _ket(self, re, im, gauge, links) -> ChainKet:
         level = self._levels()

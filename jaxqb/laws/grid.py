@@ -117,22 +117,23 @@ class Grid(AbstractUnitaryLaw):
         return jnp.max(magnitude.apply(jnp.ones_like(self.diagonal)))
 
     def pace(self) -> Float[Array, ""]:
-        """Twice the slopes of both couplings along their bonds, plus the detuning across a bond that is in use."""
-        a, b = self.raise_battery[:, None], self.raise_charger[None, :]
-        edge = ((1, 1), (1, 1))
-        bond = jnp.pad(a * b, edge)
-        exchange = jnp.abs(self.exchange) * jnp.max(jnp.abs(bond[1:, :-1] - bond[:-1, 1:]))
-        pairing = jnp.abs(self.pairing) * jnp.max(jnp.abs(bond[1:, 1:] - bond[:-1, :-1]))
+        """How fast populations turn: roots of second differences of the squared couplings along their bonds (see `Chain.pace`),
+        plus the largest detuning across a bond that is in use."""
+        a, b = self.raise_battery[:, None] ** 2, self.raise_charger[None, :] ** 2
+        bond = jnp.pad(a * b, 1)
+        along = bond[2:, :-2] - 2 * bond[1:-1, 1:-1] + bond[:-2, 2:]
+        across = bond[2:, 2:] - 2 * bond[1:-1, 1:-1] + bond[:-2, :-2]
+        root = lambda x: jnp.sqrt(2 * jnp.max(jnp.abs(x)))  # noqa: E731
+        turning = jnp.abs(self.exchange) * root(along) + jnp.abs(self.pairing) * root(across)
         even, odd = self.diagonal[:, 0], self.diagonal[:, 1]
-        above, below, lower, upper = self.above, self.below, self.lower, self.upper
         used = [
-            (above * lower * self.exchange, even - _right(odd)),
-            (above * upper * self.pairing, even - odd),
-            (below * upper * self.exchange, even - _down(odd)),
-            (below * lower * self.pairing, even - _down(_right(odd))),
+            (self.above * self.lower * self.exchange, even - _right(odd)),
+            (self.above * self.upper * self.pairing, even - odd),
+            (self.below * self.upper * self.exchange, even - _down(odd)),
+            (self.below * self.lower * self.pairing, even - _down(_right(odd))),
         ]
         detuning = jnp.stack([jnp.max(jnp.where(c != 0, jnp.abs(d), 0.0)) for c, d in used])
-        return 2 * (exchange + pairing) + jnp.max(detuning)
+        return turning + jnp.max(detuning)
 
     def state(self, y: Float[Array, "2 parities 2 rows columns"]) -> GridKet:
         """Folded amplitudes with their coordinates."""

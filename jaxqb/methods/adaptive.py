@@ -105,7 +105,7 @@ class AdaptiveFlow(AbstractFlow):
     def window(self) -> Float[Array, ""]:
         """A few turns of the fastest figure."""
         pace = lax.stop_gradient(self.law.pace())
-        return 8.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
+        return 2.5 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
 
     def sample(self, y: Any, span: Float[Array, ""], count: int) -> Any:
         """One solve over the window."""

@@ -12,13 +12,17 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from ..algebra import chebyshev
 from ..algebra.gradients import frozen, reversible
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw
 from .method import AbstractFlow, AbstractMethod, along, intervals
+
+
+PHASE = 2.5  # turn of the fastest figure that a window may cover
+HALVINGS = 6
 
 
 class Chebyshev(AbstractMethod):
@@ -38,15 +42,17 @@ class Chebyshev(AbstractMethod):
         reach = self.reach or (24.0 if size < 4096 else 64.0)
         radius = lax.stop_gradient(law.radius())
         radius = jnp.maximum(radius, jnp.finfo(radius.dtype).tiny ** 0.5)
-        return ChebyshevFlow(law, radius, lax.stop_gradient(law.pace()), reach)
+        stretch = PHASE * radius / jnp.maximum(lax.stop_gradient(law.pace()), radius * 1e-9)
+        halvings = jnp.clip(jnp.ceil(jnp.log2(reach / stretch)), 0, HALVINGS - 1).astype(int)
+        return ChebyshevFlow(law, radius, halvings, reach)
 
 
 class ChebyshevFlow(AbstractFlow):
-    """A unitary law with a bound on its spectrum."""
+    """A unitary law with a bound on its spectrum, and how often a step is halved to follow the figures of merit."""
 
     law: AbstractUnitaryLaw
     radius: Float[Array, ""]
-    pace: Float[Array, ""]
+    halvings: Int[Array, ""]
     reach: float = eqx.field(static=True)
 
     def _expand(self, law: AbstractUnitaryLaw, y: Any, coefficients: Float[Array, " k"], radius: Any) -> Any:
@@ -127,12 +133,13 @@ class ChebyshevFlow(AbstractFlow):
         return jax.vmap(rate)(self._march(ts))
 
     def window(self) -> Float[Array, ""]:
-        """What one step reaches, or a few turns of the fastest figure."""
-        return jnp.minimum(self.reach / self.radius, 8.0 / jnp.maximum(self.pace, self.radius * 1e-9))
+        """What one step reaches, halved until the fastest figure turns by no more than PHASE in it."""
+        return self.reach * 0.5**self.halvings / self.radius
 
     def sample(self, y: Any, span: Float[Array, ""], count: int) -> Any:
-        """All nodes from one set of terms."""
-        table = chebyshev.exponential(self.radius * span * chebyshev.nodes(count), chebyshev.terms(self.reach))
+        """All nodes from one set of terms; the dimensionless times of a window are one of a few fixed sets."""
+        del span
+        table = jnp.asarray(chebyshev.tables(self.reach, HALVINGS, count), self.radius.dtype)[self.halvings]
         return self._series(self.law, y, table, self.radius)
 
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
@@ -143,3 +150,4 @@ class ChebyshevFlow(AbstractFlow):
         """The known coordinates, with derivatives through the whole way from the start."""
         y = self._travel(lax.stop_gradient(t), self.law.start, frozen(y))
         return along(self.law.field, lambda y: figure(self.law.state(y)), y, order)
+

@@ -71,7 +71,7 @@ class EigenFlow(AbstractFlow):
     def window(self) -> Float[Array, ""]:
         """A few turns of the fastest figure."""
         pace = jnp.minimum(lax.stop_gradient(self.law.pace()), 2 * jnp.max(jnp.abs(self.w)))
-        return 8.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
+        return 2.5 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
 
     def sample(self, y: Any, span: Float[Array, ""], count: int) -> Any:
         """Turn by each node's time."""

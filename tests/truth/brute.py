@@ -22,7 +22,7 @@ Y = np.array([[0, 1j], [-1j, 0]])  # sigma^y in the order (down, up)
 Z = np.diag([-1.0 + 0j, 1.0])
 
 
-def on(site: int, n: int, operator: Matrix) -> NDArray[np.complex128]:
+def on(site: int, n: int, operator: Matrix) -> Matrix:
     """1 x .. x operator x .. x 1 with the operator at one of n spins."""
     return np.kron(np.kron(np.eye(2**site), operator), np.eye(2 ** (n - site - 1)))
 
@@ -158,8 +158,7 @@ def figures(spins: Spins, rho: Matrix, parts: Pieces | None = None) -> dict[str,
     commutator = 1j * (h.total @ h.battery - h.battery @ h.total)
     return {
         "energy": float(np.real(np.diag(rho_b)) @ levels),
-        "charger_energy": spins.charger_frequency
-        * float(np.real(np.diag(rho_c)) @ excited_count(spins.n_charger)),
+        "charger_energy": spins.charger_frequency * float(np.real(np.diag(rho_c)) @ excited_count(spins.n_charger)),
         "interaction_energy": linear.expect(h.interaction, rho),
         "total_energy": linear.expect(h.total, rho),
         "power": linear.expect(commutator, rho),
@@ -171,9 +170,7 @@ def figures(spins: Spins, rho: Matrix, parts: Pieces | None = None) -> dict[str,
     }
 
 
-def run(
-    spins: Spins, battery: Matrix, charger: Matrix, times: ArrayLike
-) -> dict[str, NDArray[np.float64]]:
+def run(spins: Spins, battery: Matrix, charger: Matrix, times: ArrayLike) -> dict[str, NDArray[np.float64]]:
     """`figures` at each time from battery x charger; `cells` is (times, M) of p_j."""
     parts = pieces(spins)
     states = linear.evolve(parts.total, np.kron(battery, charger), times)

@@ -77,8 +77,7 @@ def figures(cavity: Cavity, rho: Matrix, total: Matrix | None = None) -> dict[st
     flow = -1j * (h @ rho - rho @ h)
     return {
         "energy": energy,
-        "charger_energy": cavity.cavity_frequency
-        * float(np.real(np.diag(light)) @ np.arange(float(cavity.cutoff))),
+        "charger_energy": cavity.cavity_frequency * float(np.real(np.diag(light)) @ np.arange(float(cavity.cutoff))),
         "interaction_energy": linear.expect(interaction(cavity), rho),
         "total_energy": linear.expect(h, rho),
         "power": float(np.real(np.diag(linear.battery_part(flow, dims))) @ levels),
@@ -91,9 +90,7 @@ def figures(cavity: Cavity, rho: Matrix, total: Matrix | None = None) -> dict[st
     }
 
 
-def run(
-    cavity: Cavity, battery: Matrix, light: Matrix, times: ArrayLike
-) -> dict[str, NDArray[np.float64]]:
+def run(cavity: Cavity, battery: Matrix, light: Matrix, times: ArrayLike) -> dict[str, NDArray[np.float64]]:
     """`figures` at each time, from battery x light (Dicke start x Fock basis)."""
     total = hamiltonian(cavity)
     states = linear.evolve(total, np.kron(battery, light), times)

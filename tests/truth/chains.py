@@ -43,9 +43,7 @@ def ladder(size: float, k: NDArray[np.float64]) -> NDArray[np.float64]:
     return k * (size - k + 1.0)
 
 
-def isotropic(
-    spins: Spins, battery_excitations: int = 0, charger_excitations: int | None = None
-) -> Chain:
+def isotropic(spins: Spins, battery_excitations: int = 0, charger_excitations: int | None = None) -> Chain:
     """gamma = 0 from |m_0, n>: levels m with K - m charger excitations, K = m_0 + n.
 
     diagonal: w_B (m - M/2) + w_C (n - N/2) + 2 Delta (m - M/2)(n - N/2)
@@ -68,9 +66,7 @@ def isotropic(
         diagonal = diagonal + strength * (ladder(size, k) + ladder(size, k + 1))
     squares = ladder(size_b, m[:-1] + 1) * ladder(size_c, n[:-1])
     start = battery_excitations - int(m[0])
-    return Chain(
-        diagonal, spins.coupling * np.sqrt(squares), m, start, spins.battery_frequency
-    )
+    return Chain(diagonal, spins.coupling * np.sqrt(squares), m, start, spins.battery_frequency)
 
 
 def full_charger(cells: int, size: float, coupling: float = 1.0) -> Chain:

@@ -8,21 +8,22 @@ from math import pi, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
+
+from .roots import root
 
 Array = NDArray[np.float64]
 
 
 def sinc_peak() -> tuple[float, float]:
     """(x, sin^2(x)/x) at the maximum: tan x = 2x, 1.1655611852, 0.7246113538."""
-    x = brentq(lambda u: np.tan(u) - 2 * u, 1.0, 1.3, xtol=1e-15, rtol=1e-15)
-    return float(x), float(np.sin(x) ** 2 / x)
+    x = root(lambda u: np.tan(u) - 2 * u, 1.0, 1.3)
+    return x, float(np.sin(x) ** 2 / x)
 
 
 def tanh_peak() -> tuple[float, float]:
     """(x, tanh^2(x)/x) at the maximum: sinh 2x = 4x, 1.0886, 0.5825829084."""
-    x = brentq(lambda u: np.sinh(2 * u) - 4 * u, 0.5, 2.0, xtol=1e-15, rtol=1e-15)
-    return float(x), float(np.tanh(x) ** 2 / x)
+    x = root(lambda u: np.sinh(2 * u) - 4 * u, 0.5, 2.0)
+    return x, float(np.tanh(x) ** 2 / x)
 
 
 # ------------------------------------------------------- one cell, n of N spins (P2)
@@ -33,9 +34,7 @@ def ladder(size: int, n: int) -> int:
     return n * (size - n + 1)
 
 
-def one_cell_rates(
-    size: int, n: int, g: float = 1.0, detuning: float = 0.0, ising: float = 0.0
-) -> tuple[float, float]:
+def one_cell_rates(size: int, n: int, g: float = 1.0, detuning: float = 0.0, ising: float = 0.0) -> tuple[float, float]:
     """(Delta_n, Omega_n): B - h + (2n-1-N) Delta, sqrt(Delta_n^2 + 4 b g^2) (P2 A1)."""
     offset = detuning + (2 * n - 1 - size) * ising
     return offset, sqrt(offset**2 + 4 * ladder(size, n) * g**2)
@@ -60,9 +59,7 @@ def one_cell_interaction(
     return ising * (size / 2 - n) - detuning * one_cell_excitation(t, size, n, g, detuning, ising)
 
 
-def one_cell_optima(
-    size: int, n: int, g: float = 1.0, detuning: float = 0.0, ising: float = 0.0
-) -> dict[str, float]:
+def one_cell_optima(size: int, n: int, g: float = 1.0, detuning: float = 0.0, ising: float = 0.0) -> dict[str, float]:
     """First peak and largest average power; Eqs 15, 16 on resonance.
 
     E = 4 b g^2/Omega^2 at pi/Omega; P = E (Omega/2) x 0.7246.. at 2 x 1.1656../Omega;
@@ -120,9 +117,7 @@ def jaynes_cummings(t: ArrayLike, photons: int, g: float = 1.0, detuning: float 
     return 4 * g**2 * photons / rate**2 * np.sin(rate * np.asarray(t) / 2) ** 2
 
 
-def jaynes_cummings_light(
-    t: ArrayLike, weights: ArrayLike, g: float = 1.0, detuning: float = 0.0
-) -> Array:
+def jaynes_cummings_light(t: ArrayLike, weights: ArrayLike, g: float = 1.0, detuning: float = 0.0) -> Array:
     """One cell, any light: sum_n p_n (Jaynes-Cummings with n photons)."""
     rows = [p * jaynes_cummings(t, n, g, detuning) for n, p in enumerate(np.asarray(weights))]
     return np.sum(rows, axis=0)

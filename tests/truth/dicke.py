@@ -102,8 +102,7 @@ def figures(spins: Spins, rho: Matrix, total: Matrix | None = None) -> dict[str,
     flow = -1j * (h @ rho - rho @ h)
     return {
         "energy": energy,
-        "charger_energy": spins.charger_frequency
-        * float(np.real(np.diag(rho_c)) @ np.arange(n + 1.0)),
+        "charger_energy": spins.charger_frequency * float(np.real(np.diag(rho_c)) @ np.arange(n + 1.0)),
         "interaction_energy": linear.expect(interaction(spins), rho),
         "total_energy": linear.expect(h, rho),
         "power": float(np.real(np.diag(linear.battery_part(flow, dims))) @ levels),
@@ -115,9 +114,7 @@ def figures(spins: Spins, rho: Matrix, total: Matrix | None = None) -> dict[str,
     }
 
 
-def run(
-    spins: Spins, battery: Matrix, charger: Matrix, times: ArrayLike
-) -> dict[str, NDArray[np.float64]]:
+def run(spins: Spins, battery: Matrix, charger: Matrix, times: ArrayLike) -> dict[str, NDArray[np.float64]]:
     """`figures` at each time, from battery x charger."""
     total = hamiltonian(spins)
     states = linear.evolve(total, np.kron(battery, charger), times)
@@ -144,9 +141,7 @@ def binomial(n: int, p: float) -> NDArray[np.float64]:
     return np.array([comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)])
 
 
-def product_energy(
-    spins: Spins, battery: ArrayLike, charger: ArrayLike, times: ArrayLike
-) -> NDArray[np.float64]:
+def product_energy(spins: Spins, battery: ArrayLike, charger: ArrayLike, times: ArrayLike) -> NDArray[np.float64]:
     """E(t) when both sides start in mixtures over k of uniform product mixtures.
 
     `battery` and `charger` are the weights of k excited cells, e.g. `binomial(N, p)`

@@ -36,7 +36,7 @@ class Part:
     def moment(self, times: Array, a: int, b: int) -> Array:
         """p Re <d^a psi| cells |d^b psi>."""
         left, right = self.amplitudes(times, a), self.amplitudes(times, b)
-        return self.weight * sum(self.cells @ (x * y) for x, y in zip(left, right, strict=True))
+        return self.weight * (self.cells @ (left[0] * right[0] + left[1] * right[1]))
 
 
 @dataclass(frozen=True)
@@ -103,15 +103,11 @@ def of_matrix(hamiltonian: Matrix, start: Array, cells: Array, unit: float = 1.0
 
 def mix(weighted: list[tuple[float, Flow]]) -> Flow:
     """Incoherent mixture sum_i p_i rho_i; the units must agree."""
-    parts = tuple(
-        replace(part, weight=p * part.weight) for p, flow in weighted for part in flow.parts
-    )
+    parts = tuple(replace(part, weight=p * part.weight) for p, flow in weighted for part in flow.parts)
     return Flow(parts, weighted[0][1].unit)
 
 
-def spin_charger(
-    spins: Spins, battery_excitations: int = 0, charger_excitations: int | None = None
-) -> Flow:
+def spin_charger(spins: Spins, battery_excitations: int = 0, charger_excitations: int | None = None) -> Flow:
     """Any `Spins` from |m_0>|n> (n = None: full): chain if gamma = 0, else dense block."""
     full = spins.n_charger if charger_excitations is None else charger_excitations
     if not spins.anisotropy:

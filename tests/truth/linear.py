@@ -15,7 +15,7 @@ def density(state: ArrayLike) -> Matrix:
     return np.outer(array, array.conj()) if array.ndim == 1 else array
 
 
-def evolve(hamiltonian: Matrix, start: Matrix, times: ArrayLike) -> NDArray[np.complex128]:
+def evolve(hamiltonian: Matrix, start: Matrix, times: ArrayLike) -> Matrix:
     """rho(t) = U rho U^+, U = V exp(-i e t) V^+ with H = V e V^+; shape (times, d, d)."""
     levels, vectors = np.linalg.eigh(hamiltonian)
     inner = vectors.conj().T @ start @ vectors
@@ -28,7 +28,7 @@ def evolve(hamiltonian: Matrix, start: Matrix, times: ArrayLike) -> NDArray[np.c
     )
 
 
-def propagate(hamiltonian: Matrix, start: Matrix, time: float) -> NDArray[np.complex128]:
+def propagate(hamiltonian: Matrix, start: Matrix, time: float) -> Matrix:
     """rho(t) = e^{-iHt} rho e^{iHt} by Pade approximants: a second way, no spectrum."""
     unitary = expm(-1j * time * hamiltonian)
     return unitary @ start @ unitary.conj().T

@@ -6,16 +6,15 @@ E(t) holds no frequency above that width.
 """
 
 from collections.abc import Callable
-from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from .chains import Chain
 from .flows import Flow
+from .roots import root
 
 Array = NDArray[np.float64]
 
@@ -30,7 +29,7 @@ class Peak(NamedTuple):
 def _falls(f: Callable[[float], float], times: Array, values: Array) -> list[float]:
     """Roots of f where it passes from + to - between neighbouring samples."""
     turns = np.flatnonzero((values[:-1] > 0) & (values[1:] <= 0))
-    return [brentq(f, times[i], times[i + 1], xtol=1e-300, rtol=1e-15) for i in turns]
+    return [root(f, times[i], times[i + 1]) for i in turns]
 
 
 def maxima(flow: Flow, window: float, resolution: float = 0.5) -> list[Peak]:
@@ -97,10 +96,11 @@ def instantaneous_power(flow: Flow, window: float | None = None, resolution: flo
     return max((Peak(t, flow.slope(t).item()) for t in roots), key=lambda peak: peak.value)
 
 
-def sharpen(chain: Chain, time: float, average: bool = False, digits: int = 40) -> tuple:
-    """(time, value) of the same optimum to `digits`, from a zero-diagonal chain in mpmath.
+def sharpen(chain: Chain, time: float, average: bool = False, digits: int = 40) -> tuple[Any, Any]:
+    """(time, value) of the same optimum in mpmath, from a zero-diagonal chain.
 
-    Couplings are taken as square roots of rounded squares (integers here), exactly.
+    The value holds `digits` digits, the time about two thirds of them.  Couplings are
+    taken as square roots of rounded squares (integers here), exactly.
     """
     with mpmath.workdps(digits + 10):
         size = len(chain.cells)
@@ -110,12 +110,12 @@ def sharpen(chain: Chain, time: float, average: bool = False, digits: int = 40) 
         levels, vectors = mpmath.eigsy(h)
         cells = [mpmath.mpf(float(c)) for c in chain.cells]
 
-        def energy(t: mpmath.mpf) -> mpmath.mpf:
+        def energy(t: Any) -> Any:
             waves = [vectors[chain.start, k] * mpmath.expj(-levels[k] * t) for k in range(size)]
             kets = [mpmath.fdot(vectors[m, :], waves) for m in range(size)]
             return mpmath.fsum(c * abs(z) ** 2 for c, z in zip(cells, kets, strict=True))
 
-        def merit(t: mpmath.mpf) -> mpmath.mpf:
+        def merit(t: Any) -> Any:
             return energy(t) / t if average else energy(t)
 
         step = mpmath.mpf(10) ** (-digits // 3)
@@ -124,8 +124,3 @@ def sharpen(chain: Chain, time: float, average: bool = False, digits: int = 40) 
             low, mid, high = merit(guess - step), merit(guess), merit(guess + step)
             guess -= step * (high - low) / 2 / (high - 2 * mid + low)
         return guess, merit(guess)
-
-
-def local_exponent(values: list[tuple[float, float]]) -> list[float]:
-    """d ln y / d ln x between neighbours of a list of (x, y)."""
-    return [float(np.log(d / b) / np.log(c / a)) for (a, b), (c, d) in pairwise(values)]

@@ -12,8 +12,9 @@ from math import factorial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import quad
-from scipy.optimize import minimize_scalar
 from scipy.special import expn
+
+from .roots import highest
 
 Array = NDArray[np.float64]
 
@@ -67,22 +68,15 @@ def first_fraction(nu: float) -> float:
     """Largest E/M over all q0: the limit of E_first/M (nu = 1: 1, approached as q0 -> 0)."""
     if nu == 1:
         return 1.0
-    found = minimize_scalar(
-        lambda u: -fraction(float(np.exp(u)), nu), bounds=(-8.0, 12.0), method="bounded",
-        options={"xatol": 1e-9},
-    )
-    return -float(found.fun)
+    return highest(lambda u: fraction(float(np.exp(u)), nu), -8.0, 12.0)[1]
 
 
 def average_power(cells: float, nu: float = 1.0, g: float = 1.0) -> tuple[float, float]:
     """(t, max E/t) of the law; t in units where sqrt(nu) g M t = O(ln M)."""
     scale = np.sqrt(nu) * g * cells
     guess = np.log(16 * nu * cells) / 2
-    found = minimize_scalar(
-        lambda u: -energy(u / scale, cells, nu, g) * scale / u,
-        bounds=(guess / 2, 2 * guess), method="bounded", options={"xatol": 1e-10},
-    )
-    return float(found.x / scale), -float(found.fun)
+    u, value = highest(lambda u: energy(u / scale, cells, nu, g) * scale / u, guess / 2, 2 * guess)
+    return u / scale, value
 
 
 def exponent(cells: float) -> float:

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import jv
 
 from .chains import Chain
 from .model import Spins
 from .peaks import Peak
+from .roots import root
 
 Array = NDArray[np.float64]
 
@@ -37,9 +37,8 @@ def _problem(hamiltonian: sp.csr_array, start: int, cells: Array) -> Problem:
 
 def of_chain(chain: Chain) -> Problem:
     """The chain as a sparse matrix."""
-    bands = [chain.couplings, chain.diagonal, chain.couplings]
-    matrix = sp.csr_array(sp.diags_array(bands, offsets=[-1, 0, 1]))
-    return _problem(matrix, chain.start, chain.cells)
+    off = sp.diags_array(chain.couplings, offsets=1)
+    return _problem(sp.csr_array(sp.diags_array(chain.diagonal) + off + off.T), chain.start, chain.cells)
 
 
 def of_spins(spins: Spins) -> Problem:
@@ -49,7 +48,7 @@ def of_spins(spins: Spins) -> Problem:
 
     def parts(size: int) -> tuple[sp.csr_array, sp.csr_array]:
         k = np.arange(1.0, size + 1)
-        low = sp.diags_array([np.sqrt(k * (size - k + 1))], offsets=[1])
+        low = sp.diags_array(np.sqrt(k * (size - k + 1)), offsets=1)
         return sp.csr_array(low), sp.csr_array(sp.diags_array(np.arange(size + 1) - size / 2))
 
     m, n = spins.n_battery, spins.n_charger
@@ -86,11 +85,11 @@ def average_power(problem: Problem, low: float, high: float) -> Peak:
         value, slope = energy(problem, t)
         return t * slope - value
 
-    t = brentq(rising, low, high, xtol=1e-300, rtol=1e-13)
+    t = root(rising, low, high, 1e-13)
     return Peak(t, energy(problem, t)[0] / t)
 
 
 def first_peak(problem: Problem, low: float, high: float) -> Peak:
     """The maximum of <cells> that lies alone between low and high."""
-    t = brentq(lambda u: energy(problem, u)[1], low, high, xtol=1e-300, rtol=1e-13)
+    t = root(lambda u: energy(problem, u)[1], low, high, 1e-13)
     return Peak(t, energy(problem, t)[0])

@@ -61,9 +61,7 @@ def clebsch_gordan(j1: Fraction, m1: Fraction, j2: Fraction, m2: Fraction, j: Fr
     return sign * sqrt(square.numerator / square.denominator)
 
 
-def heisenberg(
-    t: ArrayLike, cells: int, size: int, m: int = 0, n: int | None = None, g: float = 1.0
-) -> Array:
+def heisenberg(t: ArrayLike, cells: int, size: int, m: int = 0, n: int | None = None, g: float = 1.0) -> Array:
     """Delta = g, w_B = w_C: H = 2 g S.J + w F^z; excited cells <m(t)>, not minus m.
 
     amplitude of |m'>|m+n-m'> is sum_F C_{m'F} C_{mF} e^{-i g F(F+1) t}.
@@ -72,9 +70,7 @@ def heisenberg(
     j1, j2 = Fraction(cells, 2), Fraction(size, 2)
     spins = [abs(j1 - j2) + k for k in range(int(j1 + j2 - abs(j1 - j2)) + 1)]
     levels = range(max(0, m + n - size), min(cells, m + n) + 1)
-    table = np.array(
-        [[clebsch_gordan(j1, k - j1, j2, m + n - k - j2, f) for f in spins] for k in levels]
-    )
+    table = np.array([[clebsch_gordan(j1, k - j1, j2, m + n - k - j2, f) for f in spins] for k in levels])
     rates = g * np.array([float(f * (f + 1)) for f in spins])
     phases = np.exp(-1j * np.outer(rates, np.atleast_1d(np.asarray(t, dtype=float))))
     waves = table @ (table[m - levels.start][:, None] * phases)
@@ -86,8 +82,5 @@ def coherent_cell(t: ArrayLike, size: int, theta: float, g: float = 1.0) -> Arra
     sum_n C(N,n) cos^{2(N-n)}(theta/2) sin^{2n}(theta/2) sin^2(sqrt(b_{N,n}) g t)."""
     c, s = np.cos(theta / 2) ** 2, np.sin(theta / 2) ** 2
     weights = [comb(size, n) * c ** (size - n) * s**n for n in range(size + 1)]
-    rows = [
-        p * np.sin(sqrt(ladder(size, n)) * g * np.asarray(t)) ** 2
-        for n, p in enumerate(weights)
-    ]
+    rows = [p * np.sin(sqrt(ladder(size, n)) * g * np.asarray(t)) ** 2 for n, p in enumerate(weights)]
     return np.sum(rows, axis=0)

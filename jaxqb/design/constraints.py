@@ -1,0 +1,137 @@
+"""What is wanted of a design: one objective and constraints, evaluated together."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from ..conventions import real_dtype
+from ..errors import DesignError, Status, fail
+from ..figures import LABELS, Charging, Function
+from ..methods import AbstractMethod
+
+SIGNS = (">=", "<=", "==")
+ALIASES = {"energy_per_cell": "first_peak_per_cell"}
+
+
+class Goals(eqx.Module):
+    """The objective (row 0) and the constraints (rows 1 ...) of a battery.
+
+    Each is a function of the battery, or the name of a figure; all names share one `charge`.
+    """
+
+    charging: Charging | None
+    wanted: tuple[str | Function, ...]
+    limits: Float[np.ndarray | Array, " k"]
+    labels: tuple[str, ...] = eqx.field(static=True)
+    signs: tuple[str, ...] = eqx.field(static=True)
+    minimise: bool = eqx.field(static=True)
+
+    def __call__(self, battery: Any) -> tuple[Float[Array, " k+1"], Int[Array, ""]]:
+        """Values in the order of `labels`, and the first status that is not ok."""
+        figures = {} if self.charging is None else self.charging(battery)
+        statuses = [figures["status"]] if figures else []
+        values = []
+        for one in self.wanted:
+            if isinstance(one, str):
+                value = figures[one] if one in figures else figures[one.removesuffix("_per_cell")] / battery.n_battery
+            else:
+                found = one(battery)
+                statuses.append(found.pop("status"))
+                value = _scalar(one.name, found)
+            values.append(jnp.asarray(value, real_dtype()))
+        status = jnp.asarray(Status.OK, int)
+        for one in reversed(statuses):
+            status = jnp.where(jnp.asarray(one) != Status.OK, one, status)
+        return jnp.stack(values), status
+
+    def gaps(self, values: Any) -> Any:
+        """Constraints in units of their limits, from values (..., k+1): at least zero where they hold (equalities: zero)."""
+        turn = np.array([-1.0 if sign == "<=" else 1.0 for sign in self.signs])
+        return turn * (values[..., 1:] - self.limits) / self.units
+
+    @property
+    def units(self) -> Any:
+        """What a constraint is measured in."""
+        return abs(self.limits) + (self.limits == 0)
+
+    @property
+    def equal(self) -> np.ndarray:
+        """Which constraints are equalities."""
+        return np.array([sign == "==" for sign in self.signs], dtype=bool)
+
+    def violation(self, values: np.ndarray) -> np.ndarray:
+        """Largest violation of each row of values (..., k+1); 0 where all constraints hold."""
+        gaps = self.gaps(values)
+        return np.max(np.where(self.equal, np.abs(gaps), np.maximum(-gaps, 0.0)), axis=-1, initial=0.0)
+
+
+def _scalar(name: str, found: dict[str, Array]) -> Array:
+    shapes = {key: jnp.shape(value) for key, value in found.items()}
+    if len(found) != 1 or any(shapes.values()):
+        what = "nothing" if not found else ", ".join(f"{key} of shape {shape}" for key, shape in shapes.items())
+        fail(DesignError, name, "return one real number", f"it returns {what}", "return a scalar array")
+    value = next(iter(found.values()))
+    if jnp.iscomplexobj(value):
+        fail(DesignError, name, "return one real number", "it returns a complex one", "return e.g. its magnitude")
+    return value
+
+
+def read_goals(objective: Any, constraints: Any, minimise: bool, window: Any, solver: AbstractMethod | None) -> Goals:
+    """Objective and constraints from what a user may give."""
+    if constraints is None:
+        constraints = {}
+    if not isinstance(constraints, Mapping):
+        fail(DesignError, "constraints", "be a dict", f"it is {constraints!r}", "use e.g. {'first_peak': ('>=', 9.0)}")
+    read = {str(label): _read_constraint(label, given) for label, given in constraints.items()}
+    name = objective if isinstance(objective, str) else getattr(objective, "__name__", "objective")
+    wanted = [_read_wanted("objective", objective, name.replace("<lambda>", "objective"), window)]
+    wanted += [_read_wanted(f"constraints[{label!r}]", what, label, window) for label, (what, _, _) in read.items()]
+    bases = tuple(dict.fromkeys(_base(one) for one in wanted if isinstance(one, str)))
+    window = None if window is None else np.asarray(window, dtype=float)
+    return Goals(
+        Charging(bases, window, solver) if bases else None,
+        tuple(wanted),
+        np.array([limit for _, _, limit in read.values()], dtype=real_dtype()),
+        (name.replace("<lambda>", "objective"), *read),
+        tuple(sign for _, sign, _ in read.values()),
+        bool(minimise),
+    )
+
+
+def _base(name: str) -> str:
+    return name if name in LABELS else name.removesuffix("_per_cell").removesuffix("_time")
+
+
+def _read_wanted(argument: str, what: Any, name: str, window: Any) -> str | Function:
+    if isinstance(what, str):
+        what = ALIASES.get(what, what)
+        base = _base(what)
+        if base not in LABELS or what not in (base, f"{base}_per_cell", f"{base}_time"):
+            known = ", ".join(LABELS)
+            fix = f"use one of {known} (or these with _time, _per_cell), or a function of a battery"
+            fail(DesignError, argument, "name a figure of `charge`", f"{what!r} is none", fix)
+        if base == "max_energy" and window is None:
+            fail(DesignError, argument, "have a window for max_energy", "window is None", "pass `window=` (a time)")
+        return what
+    if not callable(what) or isinstance(what, type):
+        fail(DesignError, argument, "be the name of a figure or a function of a battery", f"it is {what!r}", "use e.g. 'first_peak'")
+    return Function(what, name)
+
+
+def _read_constraint(label: Any, given: Any) -> tuple[str | Callable, str, float]:
+    argument = f"constraints[{label!r}]"
+    parts = tuple(given) if isinstance(given, (tuple, list)) else ()
+    if len(parts) not in (2, 3) or not isinstance(parts[-2], str) or parts[-2] not in SIGNS:
+        must = "be (sign, limit) or (function, sign, limit) with a sign of >=, <=, =="
+        fail(DesignError, argument, must, f"it is {given!r}", "use e.g. ('>=', 0.95)")
+    try:
+        limit = np.nan if isinstance(parts[-1], (bool, str)) else float(parts[-1])
+    except (TypeError, ValueError):
+        limit = np.nan
+    if not np.isfinite(limit):
+        fail(DesignError, argument, "have a finite limit", f"it is {parts[-1]!r}", "give a number")
+    return label if len(parts) == 2 else parts[0], parts[-2], limit

@@ -1,0 +1,168 @@
+"""The search: all starts in one compiled program, each stepped until it has settled.
+
+Constraints enter by an augmented Lagrangian: with c >= 0 wanted, multiplier l and weight r,
+
+    L = -f + sum over inequalities (r/2) max(0, l/r - c)^2 + sum over equalities (r/2 c^2 - l c),
+
+a round minimises L from where the last one ended, then ``l <- max(0, l - r c)`` (equalities without the max). Rounds and steps are
+one loop, so that the objective is compiled once.
+"""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int
+
+from ..conventions import epsilon, real_dtype
+from .bounds import Box
+from .constraints import Goals
+
+METHODS = ("bfgs", "lbfgs", "adam", "optax_lbfgs")
+STEPS = {"bfgs": 100, "lbfgs": 100, "adam": 300, "optax_lbfgs": 100}
+RATE = 0.05  # of Adam, in coordinates where the box is about 3 wide
+WALL = 1e12  # loss where the objective does not exist: no line search steps there
+WEIGHT, HEAVIEST = 10.0, 1e6  # first and last weight r of violated constraints
+
+
+class Problem(eqx.Module):
+    """What is the same for all starts."""
+
+    goals: Goals
+    hull: Any
+    box: Box
+    unit: Float[Array | np.ndarray, ""]  # objective values are of this size
+    budget: Int[Array | np.ndarray, ""]
+
+
+class Point(eqx.Module):
+    """One evaluation: parameters, values of the goals, their status, whether derivatives are finite, the loss."""
+
+    x: Float[Array, " d"]
+    z: Float[Array, " d"]
+    values: Float[Array, " k+1"]
+    status: Int[Array, ""]
+    smooth: Bool[Array, ""]
+    loss: Float[Array, ""]
+
+
+class Ends(eqx.Module):
+    """What became of every start; `trail` holds objective and parameters of each step."""
+
+    point: Point
+    multipliers: Float[Array, "*s k"]
+    settled: Bool[Array, "*s"]
+    steps: Int[Array, "*s"]
+    trail: Float[Array, "*s t d+1"]
+
+
+class _Walk(eqx.Module):
+    turn: Int[Array, ""]
+    since: Int[Array, ""]  # turns since the round began
+    z: Float[Array, " d"]
+    state: Any
+    landed: Bool[Array, ""]  # the minimiser has stopped; its last point is seen one turn later
+    settled: Bool[Array, ""]
+    best: Point
+    multipliers: Float[Array, " k"]
+    weight: Float[Array, ""]
+    residue: Float[Array, ""]
+    trail: Float[Array, "t d+1"]
+
+
+def _minimiser(method: str) -> Any:
+    import optimistix as optx
+
+    tolerance = epsilon() ** 0.5  # 1.5e-8 in float64
+    if method == "bfgs":
+        return optx.BFGS(tolerance, tolerance)
+    if method == "lbfgs":
+        return optx.LBFGS(tolerance, tolerance)
+    import optax
+
+    optimiser: Any = optax.adam(RATE) if method == "adam" else optax.lbfgs()
+    return optx.OptaxMinimiser(optimiser, tolerance, tolerance)
+
+
+@eqx.filter_jit
+def search(problem: Problem, z: Any, fixed: Any, held: Any, method: str, room: int, mapping: str) -> Ends:
+    """Maximise from every row of z (starts, d); parameters that are `held` stay at `fixed`. `room`: static bound of steps."""
+    one = lambda row: _walk(problem, method, room, *row)  # noqa: E731
+    rows = tuple(map(jnp.asarray, (z, fixed, held)))
+    return lax.map(one, rows) if mapping == "map" else jax.vmap(one)(rows)
+
+
+def _walk(problem: Problem, method: str, room: int, z0: Any, fixed: Any, held: Any) -> Ends:
+    goals, box = problem.goals, problem.box
+    real = real_dtype()
+    equal = jnp.asarray(goals.equal)
+    share = room if method in ("bfgs", "lbfgs") else max(room // 10, 10)  # Adam never stops by itself
+
+    def evaluate(z, multipliers, weight):
+        x = jnp.where(held, fixed, box.place(z))
+        values, status = goals(problem.hull.put(**box.leaves(x)))
+        gaps = goals.gaps(values)
+        free = jnp.where(equal, weight / 2 * gaps**2 - multipliers * gaps, 0.0)
+        bound = jnp.where(equal, 0.0, weight / 2 * jnp.maximum(multipliers / weight - gaps, 0.0) ** 2)
+        loss = (1 if goals.minimise else -1) * values[0] / problem.unit + jnp.sum(free + bound)
+        loss = jnp.where(jnp.isfinite(loss), loss, WALL)
+        return loss, Point(x, z, values, status, jnp.asarray(True), loss)
+
+    def surrogate(z, args):
+        """The loss as its value and slope, computed once; what does not exist is a wall without slope."""
+        here = lax.stop_gradient(z)
+        (loss, point), slope = jax.value_and_grad(evaluate, has_aux=True)(here, *args)
+        smooth = jnp.all(jnp.isfinite(slope)) | (loss == WALL)
+        slope = jnp.where(jnp.isfinite(slope) & (loss < WALL), slope, 0.0)
+        return loss + jnp.sum(slope * (z - here)), eqx.tree_at(lambda p: p.smooth, point, smooth)
+
+    zero, no = jnp.zeros((), real), jnp.zeros((), bool)
+    count = jnp.zeros((), int)
+    multipliers = jnp.zeros(len(goals.signs), real)
+    nothing = Point(z0, z0, jnp.full(len(goals.signs) + 1, jnp.nan, real), count, ~no, zero + jnp.inf)
+    shapes = [jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), a) for a in (zero, nothing)]
+    solver = _minimiser(method)
+
+    def begin(z):
+        state = solver.init(surrogate, z, (multipliers, zero), {}, *shapes, frozenset())
+        return eqx.partition(state, eqx.is_array)
+
+    start, static = begin(z0)
+
+    def unfinished(w: _Walk):
+        return ~w.settled & (w.turn < problem.budget) & (w.turn < room)
+
+    def step(w: _Walk) -> _Walk:
+        args = (w.multipliers, w.weight)
+        state = eqx.combine(w.state, static)
+        z, state, point = solver.step(surrogate, w.z, args, {}, state, frozenset())
+        stop, result = solver.terminate(surrogate, z, args, {}, state, frozenset())
+        landed = jnp.asarray(stop) | ~(result == type(result).successful) if False else jnp.asarray(stop)
+        best = jax.tree.map(lambda a, b: jnp.where(point.loss <= w.best.loss, a, b), point, w.best)
+        trail = w.trail.at[w.turn].set(jnp.concatenate([point.values[:1], point.x]))
+        now = _Walk(w.turn + 1, w.since + 1, z, eqx.filter(state, eqx.is_array), landed, w.landed, best, *args, w.residue, trail)
+        return new_round(now, w.landed) if goals.signs else now
+
+    def new_round(w: _Walk, over) -> _Walk:
+        """Where the minimum of L is reached: next multipliers, and a fresh start of the minimiser."""
+        over = over | (w.since >= share)
+        gaps = goals.gaps(w.best.values)
+        fresh = w.multipliers - w.weight * gaps
+        fresh = jnp.where(equal, fresh, jnp.maximum(fresh, 0.0))
+        residue = jnp.max(jnp.abs(fresh - w.multipliers)) / w.weight
+        slow = residue > w.residue / 4
+        settled = residue < 10 * epsilon() ** 0.5
+        weight = jnp.where(slow & ~settled, jnp.minimum(4 * w.weight, HEAVIEST), w.weight)
+        # the loss of the last best point is of the past: any point replaces it
+        best = eqx.tree_at(lambda p: p.loss, w.best, zero + jnp.inf)
+        later = _Walk(w.turn, count, w.best.z, start, no, settled, best, fresh, weight, residue, w.trail)
+        stay = eqx.tree_at(lambda w: w.settled, w, no)
+        return jax.tree.map(lambda a, b: jnp.where(over, a, b), later, stay)
+
+    trail = jnp.full((room, z0.shape[0] + 1), jnp.nan, real)
+    walk = _Walk(count, count, z0, start, no, no, nothing, multipliers, zero + WEIGHT, zero + jnp.inf, trail)
+    walk = lax.while_loop(unfinished, step, walk)
+    return Ends(walk.best, walk.multipliers, walk.settled, walk.turn, walk.trail)

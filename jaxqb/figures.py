@@ -1,0 +1,111 @@
+"""What a sweep tabulates and an optimization maximises: named figures of a battery, or any function of it.
+
+Names of `charge`: "first_peak", "max_average_power", "max_instantaneous_power", and with a window "max_energy". Each yields its
+value, its time under ``<name>_time``, and shares one `charge`.
+
+>>> import jaxqb as qb
+>>> sorted(qb.figures.Charging(("first_peak",))(qb.SpinCharger(2, 2)))
+['first_peak', 'first_peak_time', 'status']
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from .charge import charge
+from .conventions import UNITS
+from .errors import MeritError, Status, fail
+from .methods import AbstractMethod
+
+
+@dataclasses.dataclass(frozen=True)
+class Label:
+    """How a figure is written on an axis."""
+
+    long_name: str
+    symbol: str
+    units: str
+
+
+LABELS = {
+    "first_peak": Label("energy at its first peak", "E_first", UNITS["energy"]),
+    "max_average_power": Label("largest average power", "P_max", UNITS["power"]),
+    "max_instantaneous_power": Label("largest instantaneous power", "(dE/dt)_max", UNITS["power"]),
+    "max_energy": Label("largest energy in the window", "E_max", UNITS["energy"]),
+}
+
+
+class AbstractFigures(eqx.Module):
+    """A function of a battery that returns named arrays and a status; compared by value, so it never causes a retrace."""
+
+    def label(self, name: str) -> Label:
+        """How the figure is written."""
+        base = name.removesuffix("_time")
+        known = LABELS.get(base)
+        if known is None:
+            return Label(name, name, "")
+        return Label(f"time of {known.long_name}", f"t({known.symbol})", UNITS["time"]) if base != name else known
+
+
+class Charging(AbstractFigures):
+    """Figures of one `charge`."""
+
+    names: tuple[str, ...] = eqx.field(static=True)
+    window: Any = None
+    method: AbstractMethod | None = None
+
+    def __call__(self, battery: Any) -> dict[str, Array]:
+        best = charge(battery, self.window, method=self.method)
+        out: dict[str, Array] = {}
+        missing = jnp.zeros((), bool)
+        for name in self.names:
+            figure = getattr(best, name)
+            out[name], out[f"{name}_time"] = figure.value, figure.time
+            missing = missing | ~figure.found
+        status = jnp.where((best.status == Status.NO_PEAK) & ~missing, Status.OK, best.status)
+        out["status"] = jnp.where((status == Status.OK) & missing, Status.NO_PEAK, status)
+        return out
+
+
+class Function(AbstractFigures):
+    """Any function of a battery that returns an array, or a dict of arrays (with, if it likes, a "status")."""
+
+    function: Callable
+    name: str = eqx.field(static=True)
+
+    def __call__(self, battery: Any) -> dict[str, Array]:
+        value = self.function(battery)
+        out = dict(value) if isinstance(value, Mapping) else {self.name: value}
+        out = {name: jnp.asarray(array) for name, array in out.items()}
+        if "status" not in out:
+            finite = jnp.stack([jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves(out)])
+            out["status"] = jnp.where(jnp.all(finite), Status.OK, Status.NOT_FINITE)
+        return out
+
+
+def figures_of(figures: Any, window: Any = None, method: AbstractMethod | None = None) -> AbstractFigures:
+    """From what a user may give: names of `charge`, `charge` itself, or a function of a battery."""
+    if isinstance(figures, AbstractFigures):
+        return figures
+    if figures is charge:
+        figures = ("first_peak", "max_average_power", "max_instantaneous_power") + (("max_energy",) if window else ())
+    if isinstance(figures, str):
+        figures = (figures,)
+    if callable(figures):
+        return Function(figures, getattr(figures, "__name__", "value").replace("<lambda>", "value"))
+    try:
+        names = tuple(figures)
+    except TypeError:
+        names = (figures,)
+    for name in names:
+        if name not in LABELS:
+            known = ", ".join(LABELS)
+            fail(MeritError, "figures", "name figures of `charge` or be a function", f"{name!r} is neither", f"use {known}")
+        if name == "max_energy" and window is None:
+            fail(MeritError, "figures", "have a window for max_energy", "window is None", "pass `window=` (a time)")
+    return Charging(names, window, method)

@@ -1,0 +1,74 @@
+"""Published batteries: every figure of five papers, and our number beside each printed one. One paper a file."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from ..errors import PaperError, fail
+from .paper import Checked as Checked
+from .paper import Claim as Claim
+from .paper import Figure as Figure
+from .paper import Paper as Paper
+from .paper import Results as Results
+from .paper import figure as figure
+from .report import claims_dataset, table, write
+
+KNOWN = tuple(sorted({module.name for module in pkgutil.iter_modules(__path__)} - {"paper", "report"}))
+
+
+def load(key: str) -> Paper:
+    """The paper of this key (its module is imported now).
+
+    >>> load("huangfu2021").key
+    'huangfu2021'
+    """
+    if key not in KNOWN:
+        fail(PaperError, "paper", "be one of " + ", ".join(KNOWN), f"it is {key!r}", "use one of these keys")
+    return importlib.import_module(f"{__name__}.{key}").PAPER
+
+
+def _figure(paper: Paper, name: str) -> Figure:
+    if name not in paper.figures:
+        fail(PaperError, "figure", f"be one of {paper.key}", f"it is {name!r}", "use " + ", ".join(paper.figures))
+    return paper.figures[name]
+
+
+def reproduce(
+    paper: str | None = None, figure: str | None = None, *, quick: bool = True, out: str | Path | None = None
+) -> Any:
+    """Compute the figures of published papers, and check every number they print.
+
+    Args:
+        paper: its key, one of `jaxqb.papers.KNOWN`; None: all of them.
+        figure: name of one figure; None: all of them, and the claims.
+        quick: small sizes, seconds a figure; else the paper's sizes and beyond.
+        out: a folder for pictures (PNG, SVG, PDF), tables of claims (text, CSV, JSON) and one HTML page.
+
+    Returns:
+        The `xarray.Dataset` of one figure, or an `xarray.DataTree` ``/paper/figure`` with ``/paper/claims``.
+
+    Raises:
+        PaperError: where there is no such paper or figure.
+
+    >>> reproduce("huangfu2021", "fig8").sizes["charger"]
+    4
+    """
+    if figure is not None:
+        if paper is None:
+            fail(PaperError, "paper", "be given with a figure", "it is None", "name the paper, one of " + ", ".join(KNOWN))
+        data = _figure(load(paper), figure)(quick)
+        if out is not None:
+            write({load(paper): {figure: data}}, {}, Path(out))
+        return data
+    papers = [load(key) for key in ((paper,) if paper is not None else KNOWN)]
+    results = {known: Results(known.figures, quick) for known in papers}
+    checked = {known: known.check(results[known]) for known in papers}
+    data = {known: dict(results[known]) for known in papers}
+    if out is not None:
+        write(data, checked, Path(out))
+    nodes = {f"/{known.key}/{name}": ds for known in papers for name, ds in data[known].items()}
+    nodes |= {f"/{known.key}/claims": claims_dataset(checked[known]) for known in papers}
+    return xr.DataTree.from_dict(nodes)

@@ -1,0 +1,216 @@
+"""Figures 2 to 5 and Table I."""
+
+from functools import partial
+from typing import Any
+
+import jax
+import numpy as np
+import xarray as xr
+from jax import lax
+
+from ... import merit
+from ...batteries import SpinCharger
+from ...conventions import UNITS
+from ...evolve import evolve
+from ..paper import figure, labelled
+from .tables import CELLS, PEAK, SPINS, Printed, exponent, power_law, spins, tanh_peak
+
+BATTERY = {"symbol": "N_B", "units": "cells", "long_name": "number of battery cells"}
+CHARGER = {"symbol": "N", "units": "cells", "long_name": "number of charger spins"}
+POWER = {"symbol": "P_max", "units": UNITS["power"], "long_name": "largest average power"}
+
+
+@figure(
+    "fig2",
+    caption="One cell and ten charger spins, five of them up: energies of battery, charger and interaction; dots are closed forms.",
+    paper="Fig. 2",
+)
+def fig2(quick: bool) -> xr.Dataset:
+    """Panels differ in battery frequency B and Ising coupling Delta; h = A = 1."""
+    size, n, h = 10, 5, 1.0
+    field, ising = np.array([1.0, 1.0, 5.0, 5.0]), np.array([0.0, 5.0, 0.0, 5.0])
+    ladder = n * (size - n + 1)
+    offset = field - h + (2 * n - 1 - size) * ising
+    omega = np.sqrt(offset**2 + 4 * ladder)
+    phase = np.linspace(0.0, 2 * np.pi, 49 if quick else 385)
+    hull = SpinCharger(1, size, charger_excitations=n).hull({"battery_frequency": field, "ising": ising})
+    save = {
+        "battery": merit.energy,
+        "charger": merit.charger_energy,
+        "interaction": merit.interaction_energy,
+        "total": merit.total_energy,
+        "power": merit.average_power,
+    }
+
+    @jax.jit
+    def solve(rows: Any) -> Any:
+        def one(row: Any) -> Any:
+            return evolve(hull.put(battery_frequency=row[0], ising=row[1]), 2 * phase / row[2], save).saved
+
+        return lax.map(one, rows)
+
+    saved = solve((field, ising, omega))
+    up = (4 * ladder / omega**2)[:, None] * np.sin(phase) ** 2
+    time = 2 * phase / omega[:, None]
+    closed = {
+        "battery": field[:, None] * up,
+        "charger": h * (n - size / 2 - up),
+        "interaction": (ising * (size / 2 - n))[:, None] - (field - h)[:, None] * up,
+        "power": field[:, None] * up / np.where(time > 0, time, 1.0),
+    }
+    # the paper counts S^z and J^z from the middle of their ladders
+    saved = saved | {"charger": saved["charger"] - h * size / 2}
+    saved = saved | {"total": saved["total"] - (field[:, None] + h * size) / 2}
+    energy = partial(labelled, ("panel", "phase"), symbol="E", units=UNITS["energy"])
+    power = partial(labelled, ("panel", "phase"), symbol="P", units=UNITS["power"])
+    fixed = partial(labelled, "panel", units=UNITS["frequency"])
+    equation = {"battery": "Eq. 12", "charger": "Eq. A7", "interaction": "Eq. A8"}
+    return xr.Dataset(
+        {
+            **{name: energy(saved[name], long_name=name) for name in ("battery", "charger", "interaction", "total")},
+            **{
+                f"{name}_closed": energy(closed[name], long_name=f"{name}, {by}", draw="points")
+                for name, by in equation.items()
+            },
+            "power": power(saved["power"], long_name="average power"),
+            "power_closed": power(closed["power"], long_name="average power, Eq. 13", draw="points"),
+            "field": fixed(field, symbol="B", long_name="battery frequency"),
+            "ising": fixed(ising, symbol="Delta", long_name="Ising coupling"),
+            "offset": fixed(offset, symbol="Delta_n", long_name="distance from resonance"),
+            "omega": fixed(omega, symbol="Omega_n", long_name="frequency of the exchange"),
+            "transfer": labelled("panel", np.max(saved["battery"], 1) / field, "dE_B / B", "number", "largest transfer"),
+        },
+        {"panel": list("abcd"), "phase": labelled("phase", phase, "Omega_n t / 2", "rad", "phase of the exchange")},
+        {
+            "x": "phase",
+            "facet": "panel",
+            "panels": ["battery charger interaction battery_closed charger_closed interaction_closed"],
+            "titles": [f"({name}) B = {b:g}, Delta = {d:g}" for name, b, d in zip("abcd", field, ising, strict=True)],
+        },
+    )
+
+
+def _scaling(size: np.ndarray, cells: np.ndarray, low: int, full: bool) -> xr.Dataset:
+    """Energy and power over N_B for some N, at continuous optima and on the paper's times, with fits from N_B = low on.
+
+    All charger spins are up (`full`), or as many as there are cells.
+    """
+    start = size[:, None] if full else cells[None, :]
+    exact, printed = (spins(cells, size[:, None], start, figures=figures) for figures in (PEAK, Printed()))
+    used = cells >= low
+    exact_fit, printed_fit = (
+        np.array([power_law(cells[used], row[used]) for row in powers]).T
+        for powers in (exact["max_average_power"], printed["power"])
+    )
+    line = np.where(used, exact_fit[1][:, None] * cells ** exact_fit[0][:, None], np.nan)
+    table = partial(labelled, ("n_charger", "n_battery"))
+    fit = partial(labelled, "n_charger")
+    return xr.Dataset(
+        {
+            "energy": table(exact["first_peak"], "E_first", UNITS["energy"], "energy at its first peak", draw="both"),
+            "energy_per_cell": table(
+                exact["first_peak"] / cells, "E_first / N_B", UNITS["energy"], "energy per cell at its first peak", draw="both"
+            ),
+            "energy_grid": table(printed["energy"], "E_max", UNITS["energy"], "largest energy on the paper's times"),
+            "power": table(exact["max_average_power"], **POWER, draw="points"),
+            "power_time": table(exact["max_average_power_time"], "t_P", UNITS["time"], "time of the largest power"),
+            "power_grid": table(printed["power"], "P_max", UNITS["power"], "largest power on the paper's times"),
+            "fit": table(line, "beta N_B^alpha", UNITS["power"], f"power law through N_B = {low} .. {cells[-1]}"),
+            "alpha": fit(exact_fit[0], "alpha", "number", "exponent"),
+            "beta": fit(exact_fit[1], "beta", UNITS["power"], "prefactor"),
+            "alpha_grid": fit(printed_fit[0], "alpha", "number", "exponent on the paper's times"),
+            "beta_grid": fit(printed_fit[1], "beta", UNITS["power"], "prefactor on the paper's times"),
+        },
+        {"n_battery": labelled("n_battery", cells, **BATTERY), "n_charger": labelled("n_charger", size, **CHARGER)},
+        {"x": "n_battery", "log": ""},
+    )
+
+
+@figure(
+    "fig3",
+    caption="Few charger spins, all of them up: energy and power against the number of cells, with fits over 20 to 80 cells.",
+    paper="Fig. 3",
+)
+def fig3(quick: bool) -> xr.Dataset:
+    """The paper's sizes take a second, so quick is full."""
+    del quick
+    return _scaling(np.array([5, 10, 15]), np.arange(1, 81), 20, full=True).assign_attrs(panels=["energy", "power fit"])
+
+
+@figure(
+    "fig4",
+    caption="Many charger spins, as many up as there are cells: energy per cell and power, with fits over 1 to 50 cells.",
+    paper="Fig. 4",
+)
+def fig4(quick: bool) -> xr.Dataset:
+    """The paper's sizes take a second, so quick is full."""
+    del quick
+    data = _scaling(np.array([100, 200, SPINS]), np.arange(1, CELLS + 1), 1, full=False)
+    return data.assign_attrs(panels=["energy_per_cell", "power fit"])
+
+
+@figure(
+    "table1",
+    caption="Power laws P = beta N_B^alpha: fits of continuous optima, fits on the paper's times, and limits.",
+    paper="Table I",
+)
+def table1(quick: bool) -> xr.Dataset:
+    """Limits: N_B to infinity where all charger spins are up; N, then N_B to infinity where N_B are."""
+    few, many = fig3.function(quick), fig4.function(quick)
+    size = np.concatenate([few.n_charger, many.n_charger])
+    root = np.sqrt(many.n_charger.values)
+    huge = 1e10  # relative corrections are 1 / N_B
+    lower = spins(huge, few.n_charger, few.n_charger)["max_average_power"] / np.sqrt(huge)
+    both = {name: np.concatenate([few[name], many[name]]) for name in ("alpha", "beta", "alpha_grid", "beta_grid")}
+    alpha = partial(labelled, "n_charger", symbol="alpha", units="number", draw="points")
+    beta = partial(labelled, "n_charger", symbol="beta", units=UNITS["power"], draw="points")
+    printed_alpha = (0.5013, 0.5067, 0.5172, 1.4075, 1.4434, 1.4540)
+    printed_beta = (4.3706, 9.9668, 15.9241, 7.0056, 9.4058, 11.3456)
+    return xr.Dataset(
+        {
+            "alpha": alpha(both["alpha"], long_name="exponent"),
+            "alpha_grid": alpha(both["alpha_grid"], long_name="exponent on the paper's times"),
+            "alpha_limit": alpha([0.5] * 3 + [1.5] * 3, long_name="exponent in the limit"),
+            "beta": beta(both["beta"], long_name="prefactor"),
+            "beta_grid": beta(both["beta_grid"], long_name="prefactor on the paper's times"),
+            "beta_limit": beta(np.concatenate([lower, tanh_peak()[1] * root]), long_name="prefactor in the limit"),
+            "beta_claimed": beta(np.concatenate([np.full(3, np.nan), 0.72 * root]), long_name="0.72 sqrt(N), the paper's limit"),
+        },
+        {"n_charger": labelled("n_charger", size, **CHARGER)},
+        {
+            "x": "n_charger",
+            "log": "x",
+            "panels": ["alpha alpha_grid alpha_limit", "beta beta_grid beta_limit beta_claimed"],
+            "printed": [
+                (panel, float(n), value)
+                for panel, values in enumerate((printed_alpha, printed_beta))
+                for n, value in zip(size, values, strict=True)
+            ],
+        },
+    )
+
+
+@figure("fig5", caption="Power over both sizes, all charger spins up, and its local exponent in N_B for some N.", paper="Fig. 5")
+def fig5(quick: bool) -> xr.Dataset:
+    """Full size has every N from 1 to 200, quick some of them."""
+    cells = np.arange(1, 41)
+    size = np.array([1, 2, 3, 5, 8, 13, 20, 30, 40, 60, 100, 140, 200]) if quick else np.arange(1, 201)
+    shown = np.array([1, 5, 20, 100, 200])
+    power = spins(cells, size[:, None], size[:, None])["max_average_power"]
+    local = exponent(cells, power[np.searchsorted(size, shown)])
+    table = partial(labelled, ("n_charger", "n_battery"))
+    return xr.Dataset(
+        {
+            "power": table(power, **POWER),
+            "log_power": table(
+                np.log10(power), "log10 P_max", "number", "decimal logarithm of the largest power", draw="map", y="n_charger"
+            ),
+            "exponent": labelled(("shown", "n_battery"), local, "d ln P / d ln N_B", "number", "local exponent"),
+        },
+        {
+            "n_battery": labelled("n_battery", cells, **BATTERY),
+            "n_charger": labelled("n_charger", size, **CHARGER),
+            "shown": labelled("shown", shown, **CHARGER),
+        },
+        {"x": "n_battery", "panels": ["log_power", "exponent"]},
+    )

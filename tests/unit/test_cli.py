@@ -1,0 +1,165 @@
+"""The command line: what it prints, on which stream, with which exit code."""
+
+import json
+import math
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import jaxqb as qb
+from jaxqb import cli
+
+COMMANDS = ("models", "charge", "sweep", "optimize", "reproduce", "doctor")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """No test writes into the user's cache, nor into the working directory."""
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*arguments, code=0):
+    result = CliRunner().invoke(cli.app, [str(a) for a in arguments])
+    assert result.exit_code == code, (result.output, result.exception)
+    return result
+
+
+def rows(result):
+    """Standard output is rows of JSON, and nothing else."""
+    assert result.stdout
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def refused(*arguments):
+    """One sentence on stderr, nothing on stdout, exit code 2."""
+    result = run(*arguments, code=2)
+    lines = result.stderr.splitlines()
+    assert result.stdout == "" and len(lines) == 1 and lines[0].startswith("error: ") and lines[0].endswith(".")
+    return lines[0]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_an_example_and_exit_codes(command):
+    shown = run(command, "--help").stdout
+    assert "Example:" in shown and f"jaxqb {command}" in shown
+
+
+def test_help_lists_all_commands():
+    shown = run("--help").stdout
+    assert all(f" {command} " in shown for command in COMMANDS) and "Exit codes" in shown
+
+
+def test_help_does_not_wait_for_jax():
+    """The module of the command line needs nothing that is slow (the package around it is taken away here)."""
+    program = (
+        "import sys, types; package = types.ModuleType('jaxqb'); package.__path__ = sys.argv[1:2]\n"
+        "sys.modules['jaxqb'] = package; from jaxqb import cli\n"
+        "try: cli.app(['--help'])\n"
+        "finally: assert not {'jax', 'numpy', 'pydantic', 'xarray'} & set(sys.modules), 'slow'"
+    )
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(Path(cli.__file__).parent)], capture_output=True, text=True, check=False
+    )
+    assert time.perf_counter() - began < 5 and "optimize" in done.stdout and "slow" not in done.stderr
+
+
+def test_models_are_those_of_the_package():
+    shown = rows(run("models", "--json"))
+    assert {row["battery"] for row in shown} == set(qb.batteries.REGISTRY)
+    coupling = next(row for row in shown if (row["battery"], row["field"]) == ("SpinCharger", "coupling"))
+    assert coupling == {"battery": "SpinCharger", "field": "coupling", "symbol": "g", "unit": "frequency"} | {
+        "default": 1.0,
+        "meaning": "battery-charger exchange",
+    }
+    table = run("models", "CavityCharger").stdout
+    assert "photons" in table and "counter_rotating" in table and "SpinCharger" not in table
+
+
+def test_charge_two_cells_by_four_spins():
+    """The paper prints E = 1.92 and P = 3.04 for M = 2, N = 4, and E = M 0.96 is exact."""
+    by_name = {row["figure"]: row for row in rows(run("charge", "SpinCharger", "n_battery=2", "n_charger=4", "--json"))}
+    assert by_name["first_peak"]["value"] == pytest.approx(1.92, abs=1e-12)
+    assert by_name["first_peak"]["unit"] == "hbar frequency"
+    assert round(by_name["max_average_power"]["value"], 2) == 3.04
+    assert "max_energy" not in by_name
+    shown = run("charge", "SpinCharger", "n_battery=2", "n_charger=4").stdout
+    assert "1.92" in shown and "hbar frequency^2" in shown and "solved" in shown
+
+
+def test_charge_takes_starts_and_a_window():
+    """A localised cell of two is half dark: that half keeps its energy 1, the other half oscillates between 1 and 2."""
+    start = "battery_excitations={localised=1}"
+    found = rows(run("charge", "SpinCharger", "n_battery=2", "n_charger=4", start, "--window", "2", "--json"))
+    assert {row["figure"]: row["value"] for row in found}["max_energy"] == pytest.approx(1.5, abs=1e-9)
+
+
+def test_what_does_not_exist_is_null_and_exit_code_1():
+    """An empty charger charges nothing."""
+    found = rows(run("charge", "SpinCharger", "n_battery=2", "n_charger=4", "charger_excitations=0", "--json", code=1))
+    assert all(row["value"] is None for row in found) and {row["status"] for row in found} == {"no_peak"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["charge", "SpinChrger", "n_battery=2"], ["'SpinChrger'", "write SpinCharger"]),
+        (["charge", "SpinCharger", "n_batery=2"], ["n_batery", "write n_battery"]),
+        (["charge", "SpinCharger", "n_battery=2"], ["n_charger", "missing"]),
+        (["charge", "SpinCharger", "n_battery=two", "n_charger=4"], ["n_battery", "'two'"]),
+        (["charge", "SpinCharger", "n_battery"], ["FIELD=VALUE"]),
+        (["charge", "SpinCharger", "n_battery=2.5", "n_charger=4"], ["n_battery", "integer"]),
+        (["charge", "SpinCharger", "n_battery=2", "n_charger=4", "--window", "-1"], ["window", "positive"]),
+        (["models", "CavityChanger"], ["write CavityCharger"]),
+        (["sweep", "none.toml"], ["none.toml", "no such file"]),
+        (["optimize", "none.toml"], ["none.toml", "no such file"]),
+        (["reproduce", "nobody2000"], ["nobody2000", "huangfu2021"]),
+        (["reproduce", "huangfu2021", "fig99"], ["fig99", "fig2"]),
+    ],
+)
+def test_wrong_input_is_one_sentence(arguments, named):
+    sentence = refused(*arguments)
+    assert all(word in sentence for word in named), sentence
+
+
+def test_doctor_checks_a_closed_form():
+    (row,) = rows(run("doctor", "--json"))
+    peak = max(math.sin(t) ** 2 / t for t in (1 + 1e-5 * i for i in range(30_000)))
+    assert row["closed_form"] == pytest.approx(peak, abs=1e-9)
+    assert row["passed"] and row["error"] < 1e-12 and row["precision"] == "float64" and "cpu" in row["devices"]
+
+
+def test_doctor_says_when_the_check_fails(monkeypatch):
+    monkeypatch.setattr(cli, "_largest_power_of_one_cell", lambda: 0.72)
+    assert "False" in run("doctor", code=1).stdout
+
+
+def test_warnings_are_one_line_on_stderr(monkeypatch):
+    def warn(**_):
+        warnings.warn("the wind has turned", stacklevel=1)
+
+    monkeypatch.setattr(cli, "_start_jax", warn)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        result = run("charge", "SpinCharger", "n_battery=2", "n_charger=4", "--json")
+    assert "warning: the wind has turned\n" in result.stderr and len(rows(result)) == 3
+
+
+def test_interrupt_is_exit_code_130(monkeypatch):
+    def interrupt(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_start_jax", interrupt)
+    assert run("doctor", code=130).stderr == "interrupted\n"
+
+
+def test_cache_folder_of_the_user(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cli._cache_folder() == tmp_path / "jaxqb"

@@ -1,0 +1,181 @@
+"""Study files: what is wrong is said in one sentence, at once, before anything is compiled."""
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from jaxqb import SpinCharger, study
+from jaxqb.errors import StudyError
+
+SWEEP = """
+figures = ["first_peak", "max_average_power"]
+[battery]
+type = "SpinCharger"
+n_battery = 2
+[sweep]
+n_charger = [2, 4]
+"""
+DESIGN = """
+[battery]
+type = "SpinCharger"
+n_battery = 10
+n_charger = 10
+[design]
+n_charger = [10, 40]
+[objective]
+maximize = "max_average_power"
+[constraints]
+first_peak_per_cell = {at_least = 0.95}
+"""
+
+# what is changed in a good study -> what the sentence must name
+WRONG = {
+    "unknown table": (SWEEP, "[sweep]", "[sweeep]\nx = [1.0]\n[sweep]", ["`sweeep`", "write sweep"]),
+    "unknown key above the tables": (SWEEP, "figures", "figure", ["`figure`", "write figures"]),
+    "unknown key in a table": (SWEEP, "[sweep]", "[numerics]\nwindw = 3.0\n[sweep]", ["`numerics.windw`", "[numerics]", "write window"]),
+    "unknown key of an axis": (SWEEP, "[2, 4]", "{start = 2, stop = 4, cont = 3}", ["`sweep.n_charger.cont`", "write count"]),
+    "unknown key of a constraint": (DESIGN, "at_least", "at_lest", ["`constraints.first_peak_per_cell.at_lest`", "write at_least"]),
+    "unknown field of the battery": (SWEEP, "n_battery", "n_batery", ["`battery.n_batery`", "SpinCharger", "write n_battery"]),
+    "unknown axis": (SWEEP, "n_charger", "n_chargr", ["`sweep.n_chargr`", "write n_charger"]),
+    "unknown design parameter": (DESIGN, "n_charger = [", "cuopling = [", ["`design.cuopling`", "write coupling"]),
+    "unknown battery": (SWEEP, "SpinCharger", "SpinChager", ["`battery.type`", "write SpinCharger"]),
+    "unknown figure": (SWEEP, "max_average_power", "max_averge_power", ["`figures`", "write max_average_power"]),
+    "unknown objective": (DESIGN, '"max_average_power"', '"max_avrage_power"', ["`objective.maximize`", "write max_average_power"]),
+    "unknown method": (SWEEP, "[sweep]", '[numerics]\nmethod = "eigem"\n[sweep]', ["`numerics.method`", "write Eigen"]),
+    "unknown start": (SWEEP, "[sweep]", "charger_excitations = {termal = 1.0}\n[sweep]", ["charger_excitations.termal", "write thermal"]),
+    "two starts": (SWEEP, "[sweep]", "charger_excitations = {thermal = 1.0, coherent = 1.0}\n[sweep]", ["`battery.charger_excitations`", "one key"]),
+    "wrong type: text for a number": (SWEEP, "[sweep]", '[numerics]\nwindow = "long"\n[sweep]', ["`numerics.window`", "valid number", "'long'"]),
+    "wrong type: number for text": (SWEEP, '"SpinCharger"', "7", ["`battery.type`", "valid string", "7"]),
+    "wrong type: fraction for a count": (DESIGN, "[design]", "[numerics]\nstarts = 2.5\n[design]", ["`numerics.starts`", "valid integer"]),
+    "wrong type: text in an axis": (SWEEP, "[2, 4]", '[2, "many"]', ["`sweep.n_charger[1]`", "valid number", "'many'"]),
+    "wrong type: text for a field": (SWEEP, "n_battery = 2", 'n_battery = "two"', ["`n_battery`", "real number", "'two'"]),
+    "wrong type: number for a table": (SWEEP, "[battery]", "sweep = 3\n[battery]", ["TOML", "line"]),
+    "wrong value: half a cell": (SWEEP, "n_battery = 2", "n_battery = 2.5", ["`n_battery`", "integer"]),
+    "wrong value: no window": (SWEEP, "[sweep]", "[numerics]\nwindow = -1.0\n[sweep]", ["`numerics.window`", "greater than 0"]),
+    "wrong value: infinite axis": (SWEEP, "[2, 4]", "[2, inf]", ["`sweep.n_charger[1]`", "finite"]),
+    "wrong value: no charger in the axis": (SWEEP, "[2, 4]", "[4, 0]", ["[sweep]", "`n_charger`", "at least 1"]),
+    "empty axis": (SWEEP, "[2, 4]", "[]", ["`sweep.n_charger`", "at least 1"]),
+    "logarithm of zero": (SWEEP, "[2, 4]", '{start = 0, stop = 4, count = 3, spacing = "log"}', ["`sweep.n_charger`", "positive"]),
+    "three bounds": (DESIGN, "[10, 40]", "[10, 40, 50]", ["`design.n_charger`", "at most 2"]),
+    "bounds the wrong way round": (DESIGN, "[10, 40]", "[40, 10]", ["`design.n_charger`", "[10, 40]"]),
+    "missing table battery": (SWEEP, '[battery]\ntype = "SpinCharger"\nn_battery = 2', "", ["`battery`", "add a table [battery]"]),
+    "missing type": (SWEEP, 'type = "SpinCharger"', "", ["`battery.type`", "missing"]),
+    "missing field": (SWEEP, "n_battery = 2", "", ["`battery.n_battery`", "missing"]),
+    "missing objective": (DESIGN, '[objective]\nmaximize = "max_average_power"', "", ["`objective`", "[objective]"]),
+    "neither sweep nor design": (SWEEP, "[sweep]\nn_charger = [2, 4]", "", ["neither", "[sweep]", "[design]"]),
+    "both sweep and design": (SWEEP, "[sweep]", "[design]\ncoupling = [1.0, 2.0]\n[sweep]", ["both", "[sweep]", "[design]"]),
+    "both goals": (DESIGN, "maximize", 'minimize = "first_peak"\nmaximize', ["`objective`", "both"]),
+    "empty constraint": (DESIGN, "{at_least = 0.95}", "{}", ["`constraints.first_peak_per_cell`", "at_least"]),
+    "starts of a sweep": (SWEEP, "[sweep]", "[numerics]\nstarts = 3\n[sweep]", ["`numerics.starts`", "design"]),
+    "figure that needs a window": (SWEEP, '"first_peak"', '"max_energy"', ["`figures`", "window"]),
+    "not TOML": (SWEEP, "n_battery = 2", "n_battery 2", ["TOML", "line 5"]),
+    "twice the same key": (SWEEP, "n_battery = 2", "n_battery = 2\nn_battery = 3", ["TOML", "line 6"]),
+}  # fmt: skip
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "study.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def compiled():
+    """Counts programs that are compiled."""
+    events = []
+    listener = lambda event, *_, **__: events.append(event) if "compile" in event else None  # noqa: E731
+    jax.monitoring.register_event_duration_secs_listener(listener)
+    yield events
+    jax.monitoring.unregister_event_duration_listener(listener)
+
+
+def test_good_studies_pass(tmp_path):
+    for text, verb in ((SWEEP, "sweep"), (DESIGN, "optimize")):
+        read = study.load(write(tmp_path, text))
+        battery, _ = read.prepare()
+        assert read.verb == verb and isinstance(battery, SpinCharger)
+
+
+def test_compiling_is_seen(compiled):
+    jax.jit(lambda x: x * 3.25)(1.0)
+    assert compiled
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_studies(case, tmp_path, compiled):
+    good, old, new, named = WRONG[case]
+    assert good.count(old) >= 1
+    path = write(tmp_path, good.replace(old, new, 1))
+    began = time.perf_counter()
+    with pytest.raises(StudyError) as caught:
+        study.load(path).prepare()
+    assert time.perf_counter() - began < 1 and not compiled
+    sentence = str(caught.value)
+    assert "\n" not in sentence and sentence.endswith(".")
+    assert re.search(r"`.+` must .+, but .+; fix: .+\.$", sentence)
+    assert all(word in sentence for word in ["study.toml", *named]), sentence
+
+
+@pytest.mark.parametrize(("make", "but"), [(lambda p: None, "no such file"), (Path.mkdir, "cannot be read")])
+def test_files_that_are_none(make, but, tmp_path):
+    path = tmp_path / "none.toml"
+    make(path)
+    with pytest.raises(StudyError, match=rf"none.toml` must be a study file, but .*{but}.*; fix: "):
+        study.load(path)
+
+
+def test_text_that_is_no_text(tmp_path):
+    path = tmp_path / "none.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(StudyError, match="cannot be read"):
+        study.load(path)
+
+
+def test_tables_are_checked_without_jax(tmp_path):
+    path = write(tmp_path, SWEEP)
+    program = (
+        "import sys, types; package = types.ModuleType('jaxqb'); package.__path__ = sys.argv[1:2]\n"
+        "sys.modules['jaxqb'] = package; from jaxqb import study; study.load(sys.argv[2])\n"
+        "assert not {'jax', 'equinox'} & set(sys.modules), 'jax was imported'"
+    )
+    subprocess.run([sys.executable, "-c", program, Path(study.__file__).parent, path], check=True)
+
+
+@pytest.mark.parametrize(
+    ("axis", "values"),
+    [
+        ("{start = 2, stop = 6, count = 3}", np.linspace(2, 6, 3)),
+        ('{start = 1, stop = 100, count = 3, spacing = "log"}', np.geomspace(1, 100, 3)),
+        ("{start = 3, stop = 9, count = 1}", [3]),
+        ("[1, 2.5]", [1, 2.5]),
+    ],
+)
+def test_axes(axis, values, tmp_path):
+    read = study.load(write(tmp_path, SWEEP.replace("n_charger = [2, 4]", f"coupling = {axis}")))
+    np.testing.assert_allclose(read.axes()["coupling"], values, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("written", "mean"), [("{thermal = 1.5}", 1.5), ("{coherent = 1.5}", 1.5), ("{localised = 1}", 1), ("1", 1)]
+)
+def test_starts(written, mean, tmp_path):
+    """What a study writes is the start: its mean number of excitations is that of the charger at t = 0."""
+    import jaxqb as qb
+
+    text = SWEEP.replace("[sweep]", f"charger_excitations = {written}\n[sweep]")
+    battery, _ = study.load(write(tmp_path, text)).prepare()
+    begin = qb.evolve(battery, [0.0], save={"n": qb.merit.charger_energy})
+    np.testing.assert_allclose(begin.saved["n"], [mean], atol=1e-12)
+
+
+def test_asked_figures_share_one_trace(tmp_path):
+    """Two readings of one file ask for equal figures, so the second compiles nothing."""
+    path = write(tmp_path, DESIGN)
+    (_, one), (_, two) = study.load(path).prepare(), study.load(path).prepare()
+    assert one == two and hash(one) == hash(two)
