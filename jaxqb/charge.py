@@ -147,8 +147,8 @@ def _choose(condition: Any, new: Any, old: Any) -> Any:
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
 
 
-def _highest(derivatives: Any, allowed: Any, ceiling: Any) -> tuple[Any, Any, Any]:
-    """Largest value of a function on a window, from its first derivatives at the fine points: (x, value, turning).
+def _highest(points: Any, derivatives: Any, allowed: Any, ceiling: Any) -> tuple[Any, Any, Any]:
+    """Largest value of a function on a window, from its first derivatives at points: (x, value, turning).
 
     From each point one step is made to the nearby maximum of its Taylor polynomial (at most to the next point, and not beyond
     x = `ceiling`), so that maxima of nearly equal height are compared by their height and not by where the points fell.
@@ -158,10 +158,11 @@ def _highest(derivatives: Any, allowed: Any, ceiling: Any) -> tuple[Any, Any, An
     step = jnp.clip(step, -FINE[1], FINE[1])
     bend = dd + step * ddd / 2
     step = jnp.where((dd < 0) & (bend < 0), -d / jnp.where(bend < 0, bend, 1.0), step)
-    step = jnp.clip(step, -FINE[1], jnp.minimum(FINE[1], ceiling - FINE))
+    step = jnp.clip(step, -FINE[1], jnp.minimum(FINE[1], ceiling - points))
     value = jnp.where(allowed, f + step * (d + step * (dd / 2 + step * ddd / 6)), -jnp.inf)
     i = jnp.argmax(value)
-    return jnp.asarray(FINE, f.dtype)[i] + step[i], value[i], (jnp.abs(d + step * (dd + step * ddd / 2)) < jnp.abs(dd) * FINE[1])[i]
+    left = jnp.abs(d + step * (dd + step * ddd / 2))[i]  # slope that is left
+    return points[i] + step[i], value[i], left < jnp.abs(dd[i]) * FINE[1] / 2
 
 
 def _search(flow: Any, energy: Any, capacity: Any, horizon: Any, valid: Any) -> tuple[_March, Any]:
@@ -190,48 +191,53 @@ def _search(flow: Any, energy: Any, capacity: Any, horizon: Any, valid: Any) -> 
     def advance(m: _March) -> _March:
         ys = flow.sample(m.y, span, NODES)
         values = jax.vmap(energy)(ys) - initial
-        e, d, dd, ddd = jnp.matmul(grid, values, precision=lax.Precision.HIGHEST)
+        rows, points, ceiling = grid, fine, jnp.inf
+        if horizon is not None:  # the end of the window is a point of its own
+            ceiling = (horizon - m.t) / span
+            end = jnp.clip(ceiling, 0.0, 1.0)[None]
+            last = jnp.cos(jnp.arccos(2 * end - 1)[:, None] * np.arange(NODES)) @ chebyshev.calculus(NODES)
+            rows, points = jnp.concatenate([grid, last], axis=1), jnp.concatenate([fine, end])
+        e, d, dd, ddd = jnp.matmul(rows, values, precision=lax.Precision.HIGHEST)
         since = m.t / span
-        ceiling = jnp.inf if horizon is None else (horizon - m.t) / span
-        allowed = fine <= ceiling
+        allowed = points <= ceiling
         mark = lambda x, best, turning: _Mark(  # noqa: E731
             m.t, m.y, values, jnp.where(m.t > 0, x, jnp.maximum(x, 0.0)), best, turning & ((m.t > 0) | (x > 0))
         )
 
         # first peak: the slope turns from rising to falling, inside a window or at the seam of two
-        so_far = jnp.minimum(m.lowest, jnp.min(jnp.where(np.tri(FINE.size, dtype=bool), e, jnp.inf), axis=1))
+        so_far = jnp.minimum(m.lowest, jnp.min(jnp.where(np.tri(points.size, dtype=bool), e, jnp.inf), axis=1))
         before = jnp.concatenate([(m.slope * span)[None], d[:-1]])
-        turns = (before > 0) & (d <= 0) & (e - so_far > tolerance) & allowed
+        turns = ((before > 0) & (d <= 0) & (e - so_far > tolerance) & allowed)[: FINE.size]
         i = jnp.argmax(turns)
         is_peak = turns[i] & ~m.found
         peak_x = fine[i] - FINE[1] * d[i] / jnp.where(turns[i], d[i] - before[i], 1.0)
         peak = _choose(is_peak, mark(peak_x, e[i], ~no), m.peak)
 
         # average power: largest of E / t, whose limit at t = 0 is the slope
-        elapsed = since + fine
+        elapsed = since + points
         over = jnp.where(elapsed > 0, elapsed, 1.0)
         power = [jnp.where(elapsed > 0, e / over, d)]
         for order, derivative in ((1, d), (2, dd), (3, ddd)):
             limit = (dd, ddd, 0 * d)[order - 1] / (order + 1)
             power.append(jnp.where(elapsed > 0, (derivative - order * power[-1]) / over, limit))
-        x, best, turning = _highest(power, allowed, ceiling)
+        x, best, turning = _highest(points, power, allowed, ceiling)
         average = _choose(best / span > m.average.best, mark(x, best / span, turning), m.average)
 
         # instantaneous power: largest slope, up to the first peak unless there is a window
-        early = allowed if horizon is not None else ~m.found & (fine <= jnp.where(is_peak, peak_x, 1.0))
-        x, best, turning = _highest((d, dd, ddd, 0 * d), early, ceiling)
+        early = allowed if horizon is not None else ~m.found & (points <= jnp.where(is_peak, peak_x, 1.0))
+        x, best, turning = _highest(points, (d, dd, ddd, 0 * d), early, ceiling)
         rate = _choose(best / span > m.rate.best, mark(x, best / span, turning), m.rate)
 
         # largest energy in the window, which may be at its end
         top = m.top
         if top is not None:
-            x, best, turning = _highest((e, d, dd, ddd), allowed, ceiling)
+            x, best, turning = _highest(points, (e, d, dd, ddd), allowed, ceiling)
             top = _choose(best > top.best, mark(x, best, turning), top)
 
         y = jax.tree.map(lambda y: y[-1], ys)
         edge = jnp.maximum(m.edge, flow.state(y).edge())
         found = m.found | is_peak
-        return _March(m.turn + 1, m.t + span, y, d[-1] / span, so_far[-1], edge, found, peak, average, rate, top)
+        return _March(m.turn + 1, m.t + span, y, d[FINE.size - 1] / span, so_far[FINE.size - 1], edge, found, peak, average, rate, top)
 
     return lax.while_loop(unfinished, advance, march), span
 

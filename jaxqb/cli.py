@@ -1,7 +1,7 @@
 """The command line: parse, call, print.
 
-Exit codes: 0 done; 1 done, but some answer is missing or not as it should be (each command's help says which); 2 the input
-cannot be run (one sentence on stderr); 130 interrupted. jax is imported by the commands that compute, never for help.
+Exit codes: 0 done; 1 done, but some answer is missing or not as it should be (each command's help says which); 2 the
+input cannot be run (one sentence on stderr); 130 interrupted. jax is imported by commands that compute, never for help.
 """
 
 import dataclasses
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 OUT = Path("jaxqb-output")
+MANY = 40  # rows of a table that fit a screen
 
 
 class _Commands(TyperGroup):
@@ -132,6 +133,90 @@ def charge(
     raise typer.Exit(int(any(math.isnan(row["value"]) for row in rows)))
 
 
+@app.command(no_args_is_help=True)
+def sweep(file: StudyFile, out: Out = None, as_json: Json = False) -> None:
+    """Tabulate figures of a battery over the axes of a study file; write a table (CSV) and a picture (PNG).
+
+    Exit code 1 if some point could not be solved; a figure that does not exist is an answer.
+
+    Example: [bold]jaxqb sweep examples/sweep_charger_size.toml[/bold]
+    """
+    study = _study(file, "sweep")
+    data = study.run()
+    rows = _rows_of(data)
+    if as_json:
+        _print_json(rows)
+    else:
+        _print(_table(study.tables.title or str(file), rows if len(rows) <= MANY else rows[:MANY]))
+        _print(
+            f"{len(rows)} points: {data.attrs['status_counts']}, compiled in {data.attrs['seconds_compile']:.1f} s, "
+            f"run in {data.attrs['seconds_run']:.1f} s" + (f"; the first {MANY} are shown" if len(rows) > MANY else "")
+        )
+    folder = _folder(study, out)
+    data.to_dataframe().to_csv(folder / f"{file.stem}.csv")
+    _written(folder / f"{file.stem}.csv")
+    if study.tables.output.plot:
+        from .plot import lines
+
+        lines(data).savefig(folder / f"{file.stem}.png")
+        _written(folder / f"{file.stem}.png")
+    solved = {Status.OK.name.lower(), Status.NO_PEAK.name.lower()}
+    raise typer.Exit(int(not {row["status"] for row in rows} <= solved))
+
+
+@app.command(no_args_is_help=True)
+def optimize(file: StudyFile, out: Out = None, as_json: Json = False) -> None:
+    """Find the best battery within the bounds of a study file; write the result (JSON) and a picture (PNG).
+
+    Exit code 1 if no search came to rest at a battery that satisfies the constraints.
+
+    Example: [bold]jaxqb optimize examples/spin_charger.toml[/bold]
+    """
+    study = _study(file, "design")
+    best = study.run()
+    if as_json:
+        _print_json([{name: value for name, value in best.to_dict().items() if name != "history"}])
+    else:
+        _print(_table(study.tables.title or str(file), _comparison(study.battery(), best)))
+        _print(repr(best))
+    folder = _folder(study, out)
+    (folder / f"{file.stem}.json").write_text(best.to_json() + "\n", encoding="utf-8")
+    _written(folder / f"{file.stem}.json")
+    if study.tables.output.plot:
+        from .plot import optimum
+
+        optimum(best).savefig(folder / f"{file.stem}.png")
+        _written(folder / f"{file.stem}.png")
+    raise typer.Exit(int(not best.converged))
+
+
+@app.command()
+def reproduce(
+    paper: Annotated[str | None, typer.Argument(help="Key of a paper; all, if left out.", show_default=False)] = None,
+    figure: Annotated[str | None, typer.Argument(help="One figure of it.", show_default=False)] = None,
+    full: Annotated[bool, typer.Option("--full", help="The papers' sizes and beyond, in place of quick ones.")] = False,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Compute the figures of published papers, and set our numbers beside the printed ones.
+
+    Exit code 1 if a claim no longer has the verdict that is written down for it.
+
+    Example: [bold]jaxqb reproduce huangfu2021[/bold]
+
+    Example: [bold]jaxqb reproduce huangfu2021 fig2 --full --out figures[/bold]
+    """
+    _start_jax()
+    from .papers import reproduce as compute
+
+    folder = out or OUT / "papers"
+    data = compute(paper, figure, quick=not full, out=folder)
+    if figure is not None:
+        rows = _rows_of(data)
+        _print_json(rows) if as_json else _print(data)
+    _written(folder)
+
+
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Say what jaxqb runs on, and check one number against a closed form.
@@ -200,6 +285,64 @@ def _largest_power_of_one_cell() -> float:
     return math.sin(low) ** 2 / low
 
 
+def _study(file: Path, table: str) -> "Study":
+    """A study that is checked, and jax started as it asks."""
+    from .errors import StudyError
+    from .study import load
+
+    study = load(file)
+    if not hasattr(study.tables, table):
+        verb, other = ("sweep", "optimize") if table == "sweep" else ("optimize", "sweep")
+        fail(
+            StudyError,
+            str(file),
+            f"have a table [{table}]",
+            "it has none",
+            f"use `jaxqb {other}` in place of `jaxqb {verb}`",
+        )
+    _start_jax(study.tables.numerics.x64)
+    return study
+
+
+def _folder(study: "Study", out: Path | None) -> Path:
+    """Where results are written."""
+    folder = out or Path(study.tables.output.directory or OUT)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _written(path: Path) -> None:
+    typer.echo(f"wrote {path}", err=True)
+
+
+def _rows_of(data: Any) -> list[dict[str, Any]]:
+    """Every point of a Dataset, its status in words."""
+    rows = data.to_dataframe().reset_index().to_dict("records")
+    return [row | {"status": Status(int(row["status"])).name.lower()} if "status" in row else row for row in rows]
+
+
+def _comparison(given: Any, best: Any) -> list[dict[str, Any]]:
+    """The given battery beside the best one: what was varied, and how both charge."""
+    from .charge import charge as solve
+    from .figures import LABELS
+
+    def row(name: str, before: float, after: float, unit: str) -> dict[str, Any]:
+        change = f"{100 * (after / before - 1):+.2f} %" if before else ""
+        return {"": name, "as given": before, "optimum": after, "unit": unit, "change": change}
+
+    declared = given.declared()
+    rows = []
+    for name, value in best.parameters.items():
+        unit = declared[name].unit if name in declared else ""
+        rows.append(row(name, float(getattr(given, name)), float(value), unit))
+    before, after = solve(given), solve(best.battery)
+    for name in ("first_peak", "max_average_power"):
+        label = LABELS[name]
+        figures = (float(getattr(charged, name).value) for charged in (before, after))
+        rows.append(row(label.long_name, *figures, label.units))
+    return rows
+
+
 def _version(package: str) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
@@ -227,7 +370,7 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def _start_jax(x64: bool = True) -> None:
-    """Double precision, and compiled programs kept for the next call (JAX_COMPILATION_CACHE_DIR says where, if it is set)."""
+    """Double precision, and compiled programs kept for the next call (in JAX_COMPILATION_CACHE_DIR, if that is set)."""
     import jax
 
     jax.config.update("jax_enable_x64", x64)

@@ -146,6 +146,7 @@ class CavityCharger(AbstractBattery):
             levels=s.levels,
             charger_levels=s.charger_levels,
             resonant=s.resonant,
+            conserved=s.conserved,
             boson=True,
             inverted=self.mirrored,
         )

@@ -26,6 +26,7 @@ class Ladders(eqx.Module):
     levels: int = eqx.field(static=True)
     charger_levels: int = eqx.field(static=True)
     resonant: bool = eqx.field(static=True)
+    conserved: bool = eqx.field(static=True)
     boson: bool = eqx.field(static=True)
     inverted: bool = eqx.field(static=True, default=False)
 
@@ -78,24 +79,29 @@ class Ladders(eqx.Module):
         )
 
     def grid(
-        self, amplitude: Callable, parities: Float[Array, " p"], cells: Any, charger_cells: Any, lift: Any, truncated: bool
+        self, start: "_Side", other: "_Side", m0: Any, n0: Any, cells: Any, charger_cells: Any, lift: Any, truncated: bool
     ) -> Grid:
-        """All levels of both ladders, from the start amplitude(m, n)."""
-        cells, charger_cells, lift = (_real(x) for x in (cells, charger_cells, lift))
+        """All levels of both ladders, from a level or a superposition on either side."""
+        cells, charger_cells, m0, n0, lift = (_real(x) for x in (cells, charger_cells, m0, n0, lift))
         m = jnp.arange(self.levels, dtype=cells.dtype)
         n = jnp.arange(self.charger_levels - 1, dtype=cells.dtype)
         battery = jnp.where(m < cells, spin_lowering(m + 1, cells), 0.0)
         charger = jnp.where(n < charger_cells, self.lowering(n + 1, charger_cells), 0.0)
         root = lambda x: jnp.where(x > 0, jnp.sqrt(jnp.where(x > 0, x, 1.0)), 0.0)  # noqa: E731
-        # sizes are integers here: the derivative by a size has no meaning and must not look like zero
-        inside = (cells <= self.levels - 1) & (cells == jnp.round(cells))
+        superposed = start.superposed or other.superposed
+        reach = jnp.minimum(cells, m0 + n0) if self.conserved and not superposed else cells
+        inside = (reach <= self.levels - 1) & (cells == jnp.round(cells))
         if not self.boson:
-            inside = inside & (charger_cells <= self.charger_levels - 1) & (charger_cells == jnp.round(charger_cells))
+            most = jnp.minimum(charger_cells, m0 + n0) if self.conserved and not superposed else charger_cells
+            inside = inside & (most <= self.charger_levels - 1) & (charger_cells == jnp.round(charger_cells))
+        inside = inside & (start.superposed | (m0 <= cells))
+        inside = inside & (other.superposed | ((n0 <= charger_cells) & (n0 < self.charger_levels)))
+        zero = jnp.zeros_like(cells)
         return Grid.build(
             (self.levels, self.charger_levels),
-            parities,
+            jnp.stack([zero, zero + 1]) if superposed else jnp.mod(m0 + n0, 2.0)[None],
             energy=lambda m, n: self.energy(m, n, cells, charger_cells),
-            amplitude=amplitude,
+            amplitude=lambda m, n: start.amplitude(m, m0, cells) * other.amplitude(n, n0, charger_cells),
             exists=lambda m, n: (m <= cells) & (n >= 0) & (n <= charger_cells) & (n <= self.charger_levels - 1),
             raise_battery=root(battery),
             raise_charger=root(charger),
@@ -107,6 +113,30 @@ class Ladders(eqx.Module):
             inside=inside,
             truncated=truncated,
         )
+
+
+class _Side(eqx.Module):
+    """How one ladder begins within a sector."""
+
+    start: AbstractStart
+    boson: bool = eqx.field(static=True)
+
+    @property
+    def superposed(self) -> bool:
+        return self.start.superposed
+
+    def sectors(self, cells: Any, room: int) -> Sectors:
+        """A superposition is one sector."""
+        if self.superposed:
+            one = jnp.ones((1,), jnp.result_type(float))
+            return Sectors(one, 0 * one, 0 * one, one, (0,))
+        return self.start.sectors(None if self.boson else cells, room)
+
+    def amplitude(self, level: Any, first: Any, cells: Any) -> Any:
+        """Amplitude of a level, the sector's first one being `first`."""
+        if self.superposed:
+            return self.start.amplitudes(level, None if self.boson else cells)
+        return jnp.where(level == first, 1.0, 0.0)
 
 
 def _real(x: Any) -> Float[Array, ""]:
@@ -150,38 +180,16 @@ def grid_law(
     charger_cells: Any,
     truncated: bool,
 ) -> AbstractUnitaryLaw:
-    """One grid a sector; a superposition is one grid that holds both parities."""
-    size = None if ladders.boson else charger_cells
-    if battery.superposed or charger.superposed:
-        one = jnp.ones((), jnp.result_type(float))
-
-        def amplitude(m, n):
-            b = battery.amplitudes(m, cells) if battery.superposed else _indicator(battery, m, cells, ladders.levels)
-            c = charger.amplitudes(n, size) if charger.superposed else _indicator(charger, n, size, ladders.charger_levels)
-            return b * c
-
-        return ladders.grid(amplitude, jnp.stack([0 * one, one]), cells, charger_cells, 0.0, truncated)
-
+    """One grid a sector; a superposed side is one sector with both parities."""
+    one, other = _Side(battery, False), _Side(charger, ladders.boson)
+    inner = one.sectors(cells, ladders.levels)
     weights, m0, n0, lift, charger_lift, tower, charger_tower = _pairs(
-        battery.sectors(cells, ladders.levels), charger.sectors(size, ladders.charger_levels)
+        inner, other.sectors(charger_cells, ladders.charger_levels)
     )
 
-    def build(m_start, n_start, k, c):
-        def amplitude(m, n):
-            return jnp.where((m == m_start) & (n == n_start), 1.0, 0.0)
-
-        parity = jnp.mod(m_start + n_start, 2.0)[None]
-        law = ladders.grid(amplitude, parity, cells - 2 * k, charger_cells - 2 * c, k, truncated)
-        started = (m_start <= cells - 2 * k) & (n_start <= charger_cells - 2 * c) & (n_start < ladders.charger_levels)
-        return eqx.tree_at(lambda law: law.inside, law, law.inside & started)
+    def build(m, n, k, c):
+        return ladders.grid(one, other, m, n, cells - 2 * k, charger_cells - 2 * c, k, truncated)
 
     if len(tower) == 1:
         return build(m0[0], n0[0], lift[0], charger_lift[0])
-    copies = battery.sectors(cells, ladders.levels).copies
-    return Mixture(jax.vmap(build)(m0, n0, lift, charger_lift), weights, charger_lift, copies, tower, charger_tower)
-
-
-def _indicator(start: AbstractStart, level: Any, cells: Any, room: int) -> Any:
-    sectors = start.sectors(cells, room)
-    return jnp.where(level == sectors.levels[0], 1.0, 0.0)
-
+    return Mixture(jax.vmap(build)(m0, n0, lift, charger_lift), weights, charger_lift, inner.copies, tower, charger_tower)

@@ -157,6 +157,7 @@ class SpinCharger(AbstractBattery):
             levels=s.levels,
             charger_levels=s.charger_levels,
             resonant=s.resonant,
+            conserved=s.conserved,
             boson=False,
         )
 

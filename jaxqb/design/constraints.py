@@ -49,7 +49,7 @@ class Goals(eqx.Module):
         return jnp.stack(values), status
 
     def gaps(self, values: Any) -> Any:
-        """Constraints in units of their limits, from values (..., k+1): at least zero where they hold (equalities: zero)."""
+        """Constraints in units of their limits, from values (..., k+1): not negative where they hold (equalities: zero)."""
         turn = np.array([-1.0 if sign == "<=" else 1.0 for sign in self.signs])
         return turn * (values[..., 1:] - self.limits) / self.units
 
@@ -118,7 +118,13 @@ def _read_wanted(argument: str, what: Any, name: str, window: Any) -> str | Func
             fail(DesignError, argument, "have a window for max_energy", "window is None", "pass `window=` (a time)")
         return what
     if not callable(what) or isinstance(what, type):
-        fail(DesignError, argument, "be the name of a figure or a function of a battery", f"it is {what!r}", "use e.g. 'first_peak'")
+        fail(
+            DesignError,
+            argument,
+            "be the name of a figure or a function of a battery",
+            f"it is {what!r}",
+            "use e.g. 'first_peak'",
+        )
     return Function(what, name)
 
 

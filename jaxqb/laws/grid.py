@@ -8,6 +8,7 @@ outer products of ladder elements, so the generator reads vectors only.
 from collections.abc import Callable
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
@@ -15,26 +16,21 @@ from ..states import GridKet
 from .law import AbstractUnitaryLaw
 
 
-def _right(x: Float[Array, "... j"]) -> Float[Array, "... j"]:
-    return jnp.concatenate([jnp.zeros_like(x[..., :1]), x[..., :-1]], -1)
+Y = tuple[Float[Array, "p n"], Float[Array, "p n"], Float[Array, "p n"], Float[Array, "p n"]]
 
 
-def _left(x: Float[Array, "... j"]) -> Float[Array, "... j"]:
-    return jnp.concatenate([x[..., 1:], jnp.zeros_like(x[..., :1])], -1)
-
-
-def _down(x: Float[Array, "... r j"]) -> Float[Array, "... r j"]:
-    return jnp.concatenate([jnp.zeros_like(x[..., :1, :]), x[..., :-1, :]], -2)
-
-
-def _up(x: Float[Array, "... r j"]) -> Float[Array, "... r j"]:
-    return jnp.concatenate([x[..., 1:, :], jnp.zeros_like(x[..., :1, :])], -2)
+def _shift(x: Float[Array, "... n"], by: int) -> Float[Array, "... n"]:
+    """``x[i - by]``, zero where that is outside."""
+    by = max(-x.shape[-1], min(by, x.shape[-1]))
+    zero = jnp.zeros((*x.shape[:-1], abs(by)), x.dtype)
+    return jnp.concatenate([zero, x[..., :-by]], -1) if by > 0 else jnp.concatenate([x[..., -by:], zero], -1)
 
 
 class Grid(AbstractUnitaryLaw):
-    """Real and imaginary amplitudes ``y[2, parities, 2, rows, columns]``: even and odd battery levels apart.
+    """Coordinates y = real parts on even and on odd battery levels, imaginary parts likewise; each (parities, rows * columns).
 
-    `raise_battery[m]` is <m+1|S^+|m>; `raise_charger[n]` is <n+1|J^+|n>, zero beyond what exists or is kept.
+    `to_even[k]` couples an even site to the odd site at the k-th of the offsets 0, 1, columns, columns + 1 behind it, and
+    `to_odd[k]` an odd site to the even site as far ahead. `raise_battery[m]` is <m+1|S^+|m>; `raise_charger[n]` is <n+1|J^+|n>, zero beyond what exists or is kept.
     `parities` is the parity of m + n of each sector: one for a start in one level, both for a superposition.
     """
 
@@ -45,10 +41,8 @@ class Grid(AbstractUnitaryLaw):
     diagonal: Float[Array, "parities 2 rows columns"]
     initial: Float[Array, "parities 2 rows columns"]
     parities: Float[Array, " parities"]
-    above: Float[Array, "rows 1"]
-    below: Float[Array, "rows 1"]
-    lower: Float[Array, "parities 1 columns"]
-    upper: Float[Array, "parities 1 columns"]
+    to_even: Float[Array, "4 parities n"]
+    to_odd: Float[Array, "4 parities n"]
     battery_cells: Float[Array, ""]
     charger_cells: Float[Array, ""]
     lift: Float[Array, ""]
@@ -77,44 +71,45 @@ class Grid(AbstractUnitaryLaw):
         high = jnp.max(jnp.where(here, diagonal, -jnp.inf))
         diagonal = jnp.where(here, diagonal - (low + high) / 2, 0.0)
         initial = jnp.where(here, amplitude(m, n), 0.0) * jnp.ones_like(diagonal)
-        elements = _ladder_elements(rows, columns, parities, rest["raise_battery"], rest["raise_charger"])
-        return cls(diagonal=diagonal, initial=initial, parities=parities, **elements, **rest)
+        to_even, to_odd = _stencil(rows, columns, parities, **{k: rest[k] for k in _STENCIL})
+        return cls(diagonal=diagonal, initial=initial, parities=parities, to_even=to_even, to_odd=to_odd, **rest)
 
     def valid(self) -> Bool[Array, ""]:
         """Sizes are integers inside the padding."""
         return self.inside
 
     @property
-    def start(self) -> Float[Array, "2 parities 2 rows columns"]:
+    def start(self) -> Y:
         """A real start."""
-        return jnp.stack([self.initial, jnp.zeros_like(self.initial)])
+        even, odd = self._split(self.initial)
+        return even, odd, jnp.zeros_like(even), jnp.zeros_like(odd)
 
-    def apply(self, x: Float[Array, "*b parities 2 rows columns"]) -> Float[Array, "*b parities 2 rows columns"]:
-        """H x for real x."""
-        above, below, lower, upper = self.above, self.below, self.lower, self.upper
-        g, pair = self.exchange, self.pairing
-        even, odd = x[..., 0, :, :], x[..., 1, :, :]
-        left = lower * _right(odd)
-        here = upper * odd
-        to_even = above * (pair * here + g * left) + below * _down(g * here + pair * left)
-        rising = above * even
-        falling = _up(below * even)
-        to_odd = upper * (pair * rising + g * falling) + _left(lower * (g * rising + pair * falling))
-        return jnp.stack([to_even, to_odd], axis=-3) + self.diagonal * x
+    def _split(self, x: Float[Array, "parities 2 rows columns"]) -> tuple[Float[Array, "p n"], Float[Array, "p n"]]:
+        flat = x.reshape(x.shape[0], 2, -1)
+        return flat[:, 0], flat[:, 1]
 
-    def field(self, y: Float[Array, "2 ..."]) -> Float[Array, "2 ..."]:
+    def _join(self, even: Float[Array, "p n"], odd: Float[Array, "p n"]) -> Float[Array, "parities 2 rows columns"]:
+        return jnp.stack([even, odd], axis=1).reshape(self.diagonal.shape)
+
+    def apply(self, even: Float[Array, "p n"], odd: Float[Array, "p n"]) -> tuple[Float[Array, "p n"], Float[Array, "p n"]]:
+        """H x for real x; flat rows, so that one loop runs over a whole array."""
+        columns = self.diagonal.shape[-1]
+        c, d = self.to_even, self.to_odd
+        here = self._split(self.diagonal)
+        up = c[0] * odd + c[1] * _shift(odd, 1) + c[2] * _shift(odd, columns) + c[3] * _shift(odd, columns + 1)
+        down = d[0] * even + d[1] * _shift(even, -1) + d[2] * _shift(even, -columns) + d[3] * _shift(even, -columns - 1)
+        return up + here[0] * even, down + here[1] * odd
+
+    def field(self, y: Y) -> Y:
         """``x' = H z, z' = -H x`` for psi = x + i z."""
-        h = self.apply(y)
-        return jnp.stack([h[1], -h[0]])
+        hx, hz = self.apply(y[0], y[1]), self.apply(y[2], y[3])
+        return hz[0], hz[1], -hx[0], -hx[1]
 
     def radius(self) -> Float[Array, ""]:
         """Gershgorin's bound on the spectrum."""
-        magnitude = eqx.tree_at(
-            lambda law: (law.exchange, law.pairing, law.diagonal),
-            self,
-            (jnp.abs(self.exchange), jnp.abs(self.pairing), jnp.abs(self.diagonal)),
-        )
-        return jnp.max(magnitude.apply(jnp.ones_like(self.diagonal)))
+        even, odd = self._split(jnp.abs(self.diagonal))
+        rows_even = jnp.sum(jnp.abs(self.to_even), axis=0) + even
+        return jnp.maximum(jnp.max(rows_even), jnp.max(jnp.sum(jnp.abs(self.to_odd), axis=0) + odd))
 
     def pace(self) -> Float[Array, ""]:
         """How fast populations turn: roots of second differences of the squared couplings along their bonds (see `Chain.pace`),
@@ -125,22 +120,17 @@ class Grid(AbstractUnitaryLaw):
         across = bond[2:, 2:] - 2 * bond[1:-1, 1:-1] + bond[:-2, :-2]
         root = lambda x: jnp.sqrt(2 * jnp.max(jnp.abs(x)))  # noqa: E731
         turning = jnp.abs(self.exchange) * root(along) + jnp.abs(self.pairing) * root(across)
-        even, odd = self.diagonal[:, 0], self.diagonal[:, 1]
-        used = [
-            (self.above * self.lower * self.exchange, even - _right(odd)),
-            (self.above * self.upper * self.pairing, even - odd),
-            (self.below * self.upper * self.exchange, even - _down(odd)),
-            (self.below * self.lower * self.pairing, even - _down(_right(odd))),
-        ]
-        detuning = jnp.stack([jnp.max(jnp.where(c != 0, jnp.abs(d), 0.0)) for c, d in used])
-        return turning + jnp.max(detuning)
+        even, odd = self._split(self.diagonal)
+        offsets = (0, 1, self.diagonal.shape[-1], self.diagonal.shape[-1] + 1)
+        behind = jnp.stack([_shift(odd, k) if k else odd for k in offsets])
+        return turning + jnp.max(jnp.where(self.to_even != 0, jnp.abs(even - behind), 0.0))
 
-    def state(self, y: Float[Array, "2 parities 2 rows columns"]) -> GridKet:
+    def state(self, y: Y) -> GridKet:
         """Folded amplitudes with their coordinates."""
         m, n = coordinates(*self.diagonal.shape[-2:], self.parities)
         return GridKet(
-            y[0],
-            y[1],
+            self._join(y[0], y[1]),
+            self._join(y[2], y[3]),
             m,
             n,
             self.parities,
@@ -156,8 +146,11 @@ class Grid(AbstractUnitaryLaw):
     def hamiltonian(self) -> Float[Array, "n n"]:
         """Dense matrix on the folded grid."""
         size = self.diagonal.size
-        basis = jnp.eye(size, dtype=self.diagonal.dtype).reshape(size, *self.diagonal.shape)
-        return self.apply(basis).reshape(size, size)
+
+        def column(x):
+            return self._join(*self.apply(*self._split(x.reshape(self.diagonal.shape)))).ravel()
+
+        return jax.vmap(column)(jnp.eye(size, dtype=self.diagonal.dtype))
 
     def psi(self) -> Float[Array, " n"]:
         """The start on the folded grid."""
@@ -165,7 +158,8 @@ class Grid(AbstractUnitaryLaw):
 
     def ket(self, re: Float[Array, " n"], im: Float[Array, " n"]) -> GridKet:
         """State with these folded amplitudes."""
-        return self.state(jnp.stack([re.reshape(self.diagonal.shape), im.reshape(self.diagonal.shape)]))
+        shape = self.diagonal.shape
+        return self.state((*self._split(re.reshape(shape)), *self._split(im.reshape(shape))))
 
 
 def folded(shape: tuple[int, int]) -> tuple[int, int]:
@@ -183,15 +177,39 @@ def coordinates(
     return m, n[:, :, None, :]
 
 
-def _ladder_elements(
-    rows: int, columns: int, parities: Float[Array, " p"], battery: Float[Array, " levels"], charger: Float[Array, " charger"]
-) -> dict[str, Float[Array, "..."]]:
-    """Ladder elements on the folded grid: battery above and below even rows, charger below and above their columns."""
-    battery = jnp.pad(battery, (0, 2 * rows))[: 2 * rows].reshape(rows, 2)
+_STENCIL = ("raise_battery", "raise_charger", "exchange", "pairing")
+
+
+def _stencil(
+    rows: int,
+    columns: int,
+    parities: Float[Array, " p"],
+    raise_battery: Float[Array, " levels"],
+    raise_charger: Float[Array, " charger"],
+    exchange: Float[Array, ""],
+    pairing: Float[Array, ""],
+) -> tuple[Float[Array, "4 p n"], Float[Array, "4 p n"]]:
+    """Couplings of even sites to odd sites behind, and of odd sites to even sites ahead.
+
+    Even site (row r, column j) is battery level 2 r with charger level n = 2 j - parity. Its odd neighbours in the same row are one
+    battery level above, in the row before one below; in the same column one charger level above, in the column before one below.
+    """
+    battery = jnp.pad(raise_battery, (0, 2 * rows))[: 2 * rows].reshape(rows, 2)
     above = battery[:, 0]
     below = jnp.concatenate([jnp.zeros_like(above[:1]), battery[:-1, 1]])
-    n = (2 * jnp.arange(columns) - parities[:, None]).astype(int)  # charger level of even rows
-    charger = jnp.pad(charger, (1, 2 * columns + 2))  # charger[n + 1] = <n+1|J^+|n>
+    n = (2 * jnp.arange(columns) - parities[:, None]).astype(int)
+    charger = jnp.pad(raise_charger, (1, 2 * columns + 2))  # charger[n + 1] = <n+1|J^+|n>
     lower = jnp.where(n >= 1, jnp.take(charger, jnp.maximum(n, 0), mode="clip"), 0.0)
     upper = jnp.where(n >= 0, jnp.take(charger, jnp.maximum(n + 1, 0), mode="clip"), 0.0)
-    return {"above": above[:, None], "below": below[:, None], "lower": lower[:, None, :], "upper": upper[:, None, :]}
+
+    def bonds(battery, charger, strength):
+        return (strength * battery[:, None] * charger[:, None, :]).reshape(charger.shape[0], -1)
+
+    to_even = [
+        bonds(above, upper, pairing),
+        bonds(above, lower, exchange),
+        bonds(below, upper, exchange),
+        bonds(below, lower, pairing),
+    ]
+    to_odd = [to_even[0], *(_shift(to_even[i], -k) for i, k in ((1, 1), (2, columns), (3, columns + 1)))]
+    return jnp.stack(to_even), jnp.stack(to_odd)

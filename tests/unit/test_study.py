@@ -29,9 +29,9 @@ n_charger = 10
 [design]
 n_charger = [10, 40]
 [objective]
-maximize = "max_average_power"
+maximise = "max_average_power"
 [constraints]
-first_peak_per_cell = {at_least = 0.95}
+energy_per_cell = {at_least = 0.95}
 """
 
 # what is changed in a good study -> what the sentence must name
@@ -40,13 +40,13 @@ WRONG = {
     "unknown key above the tables": (SWEEP, "figures", "figure", ["`figure`", "write figures"]),
     "unknown key in a table": (SWEEP, "[sweep]", "[numerics]\nwindw = 3.0\n[sweep]", ["`numerics.windw`", "[numerics]", "write window"]),
     "unknown key of an axis": (SWEEP, "[2, 4]", "{start = 2, stop = 4, cont = 3}", ["`sweep.n_charger.cont`", "write count"]),
-    "unknown key of a constraint": (DESIGN, "at_least", "at_lest", ["`constraints.first_peak_per_cell.at_lest`", "write at_least"]),
+    "unknown key of a constraint": (DESIGN, "at_least", "at_lest", ["`constraints.energy_per_cell.at_lest`", "write at_least"]),
     "unknown field of the battery": (SWEEP, "n_battery", "n_batery", ["`battery.n_batery`", "SpinCharger", "write n_battery"]),
     "unknown axis": (SWEEP, "n_charger", "n_chargr", ["`sweep.n_chargr`", "write n_charger"]),
     "unknown design parameter": (DESIGN, "n_charger = [", "cuopling = [", ["`design.cuopling`", "write coupling"]),
     "unknown battery": (SWEEP, "SpinCharger", "SpinChager", ["`battery.type`", "write SpinCharger"]),
     "unknown figure": (SWEEP, "max_average_power", "max_averge_power", ["`figures`", "write max_average_power"]),
-    "unknown objective": (DESIGN, '"max_average_power"', '"max_avrage_power"', ["`objective.maximize`", "write max_average_power"]),
+    "unknown objective": (DESIGN, '"max_average_power"', '"max_avrage_power"', ["`objective.maximise`", "write max_average_power"]),
     "unknown method": (SWEEP, "[sweep]", '[numerics]\nmethod = "eigem"\n[sweep]', ["`numerics.method`", "write Eigen"]),
     "unknown start": (SWEEP, "[sweep]", "charger_excitations = {termal = 1.0}\n[sweep]", ["charger_excitations.termal", "write thermal"]),
     "two starts": (SWEEP, "[sweep]", "charger_excitations = {thermal = 1.0, coherent = 1.0}\n[sweep]", ["`battery.charger_excitations`", "one key"]),
@@ -59,20 +59,24 @@ WRONG = {
     "wrong value: half a cell": (SWEEP, "n_battery = 2", "n_battery = 2.5", ["`n_battery`", "integer"]),
     "wrong value: no window": (SWEEP, "[sweep]", "[numerics]\nwindow = -1.0\n[sweep]", ["`numerics.window`", "greater than 0"]),
     "wrong value: infinite axis": (SWEEP, "[2, 4]", "[2, inf]", ["`sweep.n_charger[1]`", "finite"]),
-    "wrong value: no charger in the axis": (SWEEP, "[2, 4]", "[4, 0]", ["[sweep]", "`n_charger`", "at least 1"]),
+    "wrong value: no charger in the axis": (SWEEP, "[2, 4]", "[4, 0]", ["`sweep.n_charger`", "at least 1", "0.0"]),
     "empty axis": (SWEEP, "[2, 4]", "[]", ["`sweep.n_charger`", "at least 1"]),
     "logarithm of zero": (SWEEP, "[2, 4]", '{start = 0, stop = 4, count = 3, spacing = "log"}', ["`sweep.n_charger`", "positive"]),
     "three bounds": (DESIGN, "[10, 40]", "[10, 40, 50]", ["`design.n_charger`", "at most 2"]),
+    "constraint of a sweep": (SWEEP, "[sweep]", "[constraints]\nfirst_peak = {at_least = 1.0}\n[sweep]", ["`constraints`", "design"]),
+    "figures of a design": (DESIGN, "[battery]", 'figures = ["first_peak"]\n[battery]', ["`figures`", "sweep", "this is a design"]),
+    "empty sweep": (SWEEP, "n_charger = [2, 4]", "", ["`sweep`", "empty"]),
+    "unknown search": (DESIGN, "[design]", '[numerics]\nsearch = "bgfs"\n[design]', ["`numerics.search`", "'bfgs'", "'bgfs'"]),
     "bounds the wrong way round": (DESIGN, "[10, 40]", "[40, 10]", ["`design.n_charger`", "[10, 40]"]),
-    "missing table battery": (SWEEP, '[battery]\ntype = "SpinCharger"\nn_battery = 2', "", ["`battery`", "add a table [battery]"]),
+    "missing table battery": (SWEEP, '[battery]\ntype = "SpinCharger"\nn_battery = 2', "", ["`battery`", "missing", "add a table [battery]"]),
     "missing type": (SWEEP, 'type = "SpinCharger"', "", ["`battery.type`", "missing"]),
     "missing field": (SWEEP, "n_battery = 2", "", ["`battery.n_battery`", "missing"]),
-    "missing objective": (DESIGN, '[objective]\nmaximize = "max_average_power"', "", ["`objective`", "[objective]"]),
-    "neither sweep nor design": (SWEEP, "[sweep]\nn_charger = [2, 4]", "", ["neither", "[sweep]", "[design]"]),
+    "missing objective": (DESIGN, '[objective]\nmaximise = "max_average_power"', "", ["`objective`", "missing", "add a table [objective]"]),
+    "neither sweep nor design": (SWEEP, "[sweep]\nn_charger = [2, 4]", "", ["`sweep`", "neither", "[design]"]),
     "both sweep and design": (SWEEP, "[sweep]", "[design]\ncoupling = [1.0, 2.0]\n[sweep]", ["both", "[sweep]", "[design]"]),
-    "both goals": (DESIGN, "maximize", 'minimize = "first_peak"\nmaximize', ["`objective`", "both"]),
-    "empty constraint": (DESIGN, "{at_least = 0.95}", "{}", ["`constraints.first_peak_per_cell`", "at_least"]),
-    "starts of a sweep": (SWEEP, "[sweep]", "[numerics]\nstarts = 3\n[sweep]", ["`numerics.starts`", "design"]),
+    "both goals": (DESIGN, "maximise", 'minimise = "first_peak"\nmaximise', ["`objective`", "both"]),
+    "empty constraint": (DESIGN, "{at_least = 0.95}", "{}", ["`constraints.energy_per_cell`", "at_least"]),
+    "starts of a sweep": (SWEEP, "[sweep]", "[numerics]\nstarts = 3\n[sweep]", ["`numerics.starts`", "design", "this is a sweep"]),
     "figure that needs a window": (SWEEP, '"first_peak"', '"max_energy"', ["`figures`", "window"]),
     "not TOML": (SWEEP, "n_battery = 2", "n_battery 2", ["TOML", "line 5"]),
     "twice the same key": (SWEEP, "n_battery = 2", "n_battery = 2\nn_battery = 3", ["TOML", "line 6"]),
@@ -96,10 +100,9 @@ def compiled():
 
 
 def test_good_studies_pass(tmp_path):
-    for text, verb in ((SWEEP, "sweep"), (DESIGN, "optimize")):
+    for text, table in ((SWEEP, "sweep"), (DESIGN, "design")):
         read = study.load(write(tmp_path, text))
-        battery, _ = read.prepare()
-        assert read.verb == verb and isinstance(battery, SpinCharger)
+        assert hasattr(read.tables, table) and isinstance(read.battery(), SpinCharger)
 
 
 def test_compiling_is_seen(compiled):
@@ -114,7 +117,7 @@ def test_wrong_studies(case, tmp_path, compiled):
     path = write(tmp_path, good.replace(old, new, 1))
     began = time.perf_counter()
     with pytest.raises(StudyError) as caught:
-        study.load(path).prepare()
+        study.load(path).battery()
     assert time.perf_counter() - began < 1 and not compiled
     sentence = str(caught.value)
     assert "\n" not in sentence and sentence.endswith(".")
@@ -144,7 +147,7 @@ def test_tables_are_checked_without_jax(tmp_path):
         "sys.modules['jaxqb'] = package; from jaxqb import study; study.load(sys.argv[2])\n"
         "assert not {'jax', 'equinox'} & set(sys.modules), 'jax was imported'"
     )
-    subprocess.run([sys.executable, "-c", program, Path(study.__file__).parent, path], check=True)
+    subprocess.run([sys.executable, "-c", program, Path(study.__file__).parents[1], path], check=True)
 
 
 @pytest.mark.parametrize(
@@ -169,13 +172,20 @@ def test_starts(written, mean, tmp_path):
     import jaxqb as qb
 
     text = SWEEP.replace("[sweep]", f"charger_excitations = {written}\n[sweep]")
-    battery, _ = study.load(write(tmp_path, text)).prepare()
+    battery = study.load(write(tmp_path, text)).battery()
     begin = qb.evolve(battery, [0.0], save={"n": qb.merit.charger_energy})
     np.testing.assert_allclose(begin.saved["n"], [mean], atol=1e-12)
 
 
-def test_asked_figures_share_one_trace(tmp_path):
-    """Two readings of one file ask for equal figures, so the second compiles nothing."""
-    path = write(tmp_path, DESIGN)
-    (_, one), (_, two) = study.load(path).prepare(), study.load(path).prepare()
+def test_figures_are_compared_by_value():
+    """So a second study of the same figures compiles nothing."""
+    one, two = (study.words.figures_of(["energy_per_cell", "max_average_power"], None, None) for _ in range(2))
     assert one == two and hash(one) == hash(two)
+
+
+def test_figures_per_cell():
+    """M = 2, N = 4: the first peak is 1.92, exactly."""
+    figures = study.words.figures_of(["energy_per_cell", "first_peak", "first_peak_per_cell"], None, None)
+    found = figures(SpinCharger(n_battery=2, n_charger=4))
+    assert sorted(found) == ["energy_per_cell", "first_peak", "first_peak_per_cell", "status"]
+    np.testing.assert_allclose([found["energy_per_cell"], found["first_peak_per_cell"]], 0.96, atol=1e-12)

@@ -22,7 +22,7 @@ POWER = {"symbol": "P_max", "units": UNITS["power"], "long_name": "largest avera
 
 @figure(
     "fig2",
-    caption="One cell and ten charger spins, five of them up: energies of battery, charger and interaction; dots are closed forms.",
+    caption="One cell and ten charger spins, five of them up: energies, with closed forms as dots.",
     paper="Fig. 2",
 )
 def fig2(quick: bool) -> xr.Dataset:
@@ -78,7 +78,9 @@ def fig2(quick: bool) -> xr.Dataset:
             "ising": fixed(ising, symbol="Delta", long_name="Ising coupling"),
             "offset": fixed(offset, symbol="Delta_n", long_name="distance from resonance"),
             "omega": fixed(omega, symbol="Omega_n", long_name="frequency of the exchange"),
-            "transfer": labelled("panel", np.max(saved["battery"], 1) / field, "dE_B / B", "number", "largest transfer"),
+            "transfer": labelled(
+                "panel", np.max(saved["battery"], 1) / field, "dE_B / B", "number", "largest transfer"
+            ),
         },
         {"panel": list("abcd"), "phase": labelled("phase", phase, "Omega_n t / 2", "rad", "phase of the exchange")},
         {
@@ -109,8 +111,13 @@ def _scaling(size: np.ndarray, cells: np.ndarray, low: int, full: bool) -> xr.Da
         {
             "energy": table(exact["first_peak"], "E_first", UNITS["energy"], "energy at its first peak", draw="both"),
             "energy_per_cell": table(
-                exact["first_peak"] / cells, "E_first / N_B", UNITS["energy"], "energy per cell at its first peak", draw="both"
+                exact["first_peak"] / cells,
+                "E_first / N_B",
+                UNITS["energy"],
+                "energy per cell at its first peak",
+                draw="both",
             ),
+            "energy_time": table(exact["first_peak_time"], "t_E", UNITS["time"], "time of the first peak"),
             "energy_grid": table(printed["energy"], "E_max", UNITS["energy"], "largest energy on the paper's times"),
             "power": table(exact["max_average_power"], **POWER, draw="points"),
             "power_time": table(exact["max_average_power_time"], "t_P", UNITS["time"], "time of the largest power"),
@@ -128,7 +135,7 @@ def _scaling(size: np.ndarray, cells: np.ndarray, low: int, full: bool) -> xr.Da
 
 @figure(
     "fig3",
-    caption="Few charger spins, all of them up: energy and power against the number of cells, with fits over 20 to 80 cells.",
+    caption="Few charger spins, all up: energy and power against the number of cells, with fits over 20 to 80 cells.",
     paper="Fig. 3",
 )
 def fig3(quick: bool) -> xr.Dataset:
@@ -139,7 +146,7 @@ def fig3(quick: bool) -> xr.Dataset:
 
 @figure(
     "fig4",
-    caption="Many charger spins, as many up as there are cells: energy per cell and power, with fits over 1 to 50 cells.",
+    caption="Many charger spins, one up for each cell: energy per cell and power, with fits over 1 to 50 cells.",
     paper="Fig. 4",
 )
 def fig4(quick: bool) -> xr.Dataset:
@@ -160,7 +167,8 @@ def table1(quick: bool) -> xr.Dataset:
     size = np.concatenate([few.n_charger, many.n_charger])
     root = np.sqrt(many.n_charger.values)
     huge = 1e10  # relative corrections are 1 / N_B
-    lower = spins(huge, few.n_charger, few.n_charger)["max_average_power"] / np.sqrt(huge)
+    # where all charger spins are up, battery and charger may be exchanged: E(t; N_B, N) = E(t; N, N_B)
+    lower = spins(few.n_charger, huge, huge)["max_average_power"] / np.sqrt(huge)
     both = {name: np.concatenate([few[name], many[name]]) for name in ("alpha", "beta", "alpha_grid", "beta_grid")}
     alpha = partial(labelled, "n_charger", symbol="alpha", units="number", draw="points")
     beta = partial(labelled, "n_charger", symbol="beta", units=UNITS["power"], draw="points")
@@ -174,7 +182,9 @@ def table1(quick: bool) -> xr.Dataset:
             "beta": beta(both["beta"], long_name="prefactor"),
             "beta_grid": beta(both["beta_grid"], long_name="prefactor on the paper's times"),
             "beta_limit": beta(np.concatenate([lower, tanh_peak()[1] * root]), long_name="prefactor in the limit"),
-            "beta_claimed": beta(np.concatenate([np.full(3, np.nan), 0.72 * root]), long_name="0.72 sqrt(N), the paper's limit"),
+            "beta_claimed": beta(
+                np.concatenate([np.full(3, np.nan), 0.72 * root]), long_name="0.72 sqrt(N), the paper's limit"
+            ),
         },
         {"n_charger": labelled("n_charger", size, **CHARGER)},
         {
@@ -190,7 +200,11 @@ def table1(quick: bool) -> xr.Dataset:
     )
 
 
-@figure("fig5", caption="Power over both sizes, all charger spins up, and its local exponent in N_B for some N.", paper="Fig. 5")
+@figure(
+    "fig5",
+    caption="Power over both sizes, all charger spins up, and its local exponent in N_B for some N.",
+    paper="Fig. 5",
+)
 def fig5(quick: bool) -> xr.Dataset:
     """Full size has every N from 1 to 200, quick some of them."""
     cells = np.arange(1, 41)
@@ -203,7 +217,12 @@ def fig5(quick: bool) -> xr.Dataset:
         {
             "power": table(power, **POWER),
             "log_power": table(
-                np.log10(power), "log10 P_max", "number", "decimal logarithm of the largest power", draw="map", y="n_charger"
+                np.log10(power),
+                "log10 P_max",
+                "number",
+                "decimal logarithm of the largest power",
+                draw="map",
+                y="n_charger",
             ),
             "exponent": labelled(("shown", "n_battery"), local, "d ln P / d ln N_B", "number", "local exponent"),
         },

@@ -29,11 +29,11 @@ class Printed(AbstractFigures):
 
 
 @eqx.filter_jit
-def _solve(figures: AbstractFigures, hull: Any, rows: dict[str, Any]) -> Any:
+def _solve(figures: Callable, hull: Any, rows: dict[str, Any]) -> Any:
     return lax.map(lambda row: figures(hull.put(**row)), rows)
 
 
-def tabulate(figures: AbstractFigures, hull: Any, **columns: Any) -> dict[str, np.ndarray]:
+def tabulate(figures: Callable, hull: Any, **columns: Any) -> dict[str, np.ndarray]:
     """Figures of one battery a row; columns broadcast to the shape of the answer."""
     arrays = np.broadcast_arrays(*(np.asarray(column, dtype=float) for column in columns.values()))
     shape, count = arrays[0].shape, arrays[0].size
@@ -42,7 +42,7 @@ def tabulate(figures: AbstractFigures, hull: Any, **columns: Any) -> dict[str, n
     return {name: np.concatenate([b[name] for b in blocks])[:count].reshape(shape) for name in blocks[0]}
 
 
-def spins(cells: Any, size: Any, start: Any, begin: Any = 0, figures: AbstractFigures = PEAK) -> dict[str, np.ndarray]:
+def spins(cells: Any, size: Any, start: Any, begin: Any = 0, figures: Callable = PEAK) -> dict[str, np.ndarray]:
     """A = B = h = 1, no Ising coupling: `start` of `size` charger spins and `begin` of the cells are up.
 
     The padding counts the levels that are reached, so 80 cells and 15 excitations fit as well.

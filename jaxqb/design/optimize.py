@@ -1,0 +1,149 @@
+"""`optimize`: gradients find a better battery."""
+
+import time
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..batteries.battery import AbstractBattery, check_single
+from ..errors import DesignError, fail
+from ..evolve import check_method
+from .bounds import own_value, read_design
+from .constraints import read_goals
+from .optimum import Optimum
+from .report import summarise
+from .search import METHODS, STEPS, WALL, Ends, Problem, search
+from .settle import better, pick, standing, trials
+from .starts import start_points
+
+
+def optimize(
+    objective: Any,
+    battery: AbstractBattery,
+    design: Any,
+    *,
+    starts: int = 64,
+    constraints: Any = None,
+    method: str = "bfgs",
+    steps: int | None = None,
+    key: Any = 0,
+    minimise: bool = False,
+    window: Any = None,
+    solver: Any = None,
+) -> Optimum:
+    r"""Find the battery that maximises an objective, by gradients, from many starts at once.
+
+    .. math:: \max_x f(x) \quad\text{with}\quad low \le x \le high,\quad c_i(x) \ge 0
+
+    All starts run in one compiled program. Sizes that may be real numbers are searched as such (energies are polynomials
+    in the squared couplings); then every combination of integer neighbours is tried, the other parameters optimised anew,
+    and the best one that satisfies the constraints is the answer.
+
+    Main arguments:
+        objective: name of a figure of `charge` ("first_peak", "max_average_power", ...; with "_per_cell" divided by the
+            number of cells, with "_time" its time), or a function from a battery to a real scalar.
+        battery: the battery to better; what is not varied stays.
+        design: bounds (low, high) of the fields to vary; None for an open side. ``charger_excitations`` and ``photons``
+            may be varied too, where they are numbers; array fields share one pair, or get arrays of bounds.
+        starts: number of searches: first the battery's own parameters where they lie inside the bounds, then points
+            spread evenly.
+        constraints: ``{"first_peak_per_cell": (">=", 0.95)}`` or ``{label: (function, "<=", limit)}``, with >=, <= or ==.
+
+    Other arguments:
+        method: "bfgs", "lbfgs" (optimistix), "adam" (for noisy objectives), "optax_lbfgs".
+        steps: most evaluations of one search; default 100 (Adam 300), three times that with constraints.
+        key: seed of the starts.
+        minimise: minimise in place of maximise.
+        window: see `charge`.
+        solver: method for the law of the battery; default `select_method`.
+
+    Returns:
+        An `Optimum`. A start that fails (no such maximum, outside the physical range, not at rest) is reported there,
+        never raised.
+
+    Raises:
+        DesignError: before anything is compiled.
+
+    >>> import jaxqb as qb
+    >>> battery = qb.SpinCharger(n_battery=2, n_charger=2, charger_frequency=1.4)
+    >>> best = qb.optimize("first_peak", battery, {"charger_frequency": (0.5, 2.0)}, starts=2)
+    >>> round(best.parameters["charger_frequency"], 4), round(best.value, 6)
+    (1.0, 2.0)
+    """
+    check_single(battery, "optimize")
+    check_method(solver)
+    starts = _count("starts", starts)
+    if method not in METHODS:
+        fail(DesignError, "method", "be a search method", f"it is {method!r}", f"use one of {', '.join(METHODS)}")
+    goals = read_goals(objective, constraints, minimise, window, solver)
+    room = STEPS[method] * (3 if goals.signs else 1) if steps is None else _count("steps", steps)
+    box, hull, notes = read_design(battery, design)
+    own = np.concatenate([np.atleast_1d(own_value(battery, field)) for field, _ in box.layout])
+
+    # rows of one program: the starts, then the given battery, held as it is (repeated where integers need more rows)
+    rows = max(starts + 1, 2 ** (1 + sum(box.whole)))
+    x = np.tile(own, (rows, 1))
+    x[:starts] = drawn = start_points(box, own, starts, key)
+    held = np.arange(rows)[:, None].repeat(len(own), 1) >= starts
+    mapping = "map" if jax.default_backend() == "cpu" else "vmap"
+
+    def run(x: np.ndarray, held: np.ndarray, unit: float, budget: int) -> Ends:
+        # units and budgets are arrays, so that no value of theirs compiles anew
+        problem = Problem(goals, hull, box, np.asarray(unit, x.dtype), np.asarray(budget))
+        return jax.device_get(search(problem, box.locate(x), x, held, method, room, mapping))
+
+    clock = [time.perf_counter()]
+    first = run(x, held, 1.0, 1)
+    clock.append(time.perf_counter())
+    for _ in range(4):  # a start without objective moves halfway to the best one
+        dead = first.point.loss[:starts] >= WALL
+        if not dead.any() or dead.all():
+            break
+        x[:starts][dead] = (x[:starts][dead] + x[np.argmin(first.point.loss[:starts])]) / 2
+        first = run(x, held, 1.0, 1)
+    unit = _unit(first.point.values[: starts + 1, 0][first.point.loss[: starts + 1] < WALL], minimise)
+    ends = run(x, held, unit, room)
+
+    ranks = standing(ends, goals)
+    ranking = sorted(range(starts), key=ranks.__getitem__)
+    tried = trials(box, ends, ranking, rows) if ranks[ranking[0]][0] < 2 else None
+    final, chosen, settled = ends, ranking[0], None
+    if tried is not None:
+        settled = run(tried.x, tried.held, unit, room)
+        row = pick(standing(settled, goals), range(rows))
+        if any(box.whole) or not better(ranks[chosen], standing(settled, goals)[row]):
+            final, chosen = settled, row
+    clock.append(time.perf_counter())
+    return summarise(
+        battery,
+        box,
+        goals,
+        given=float(first.point.values[starts, 0]),
+        begun=(x[:starts], np.any(x[:starts] != drawn, axis=1)),
+        searched=(ends, ranking[0]),
+        chosen=(final, chosen),
+        settled=(settled, tried),
+        unit=unit,
+        method=method,
+        clock=clock,
+        notes=notes,
+    )
+
+
+def _count(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        fail(DesignError, name, "be an integer of at least 1", f"it is {value!r}", f"use {name}=64")
+    return int(value)
+
+
+def _unit(values: np.ndarray, minimise: bool) -> float:
+    """What the objective is measured in: how far the best start lies above the median one.
+
+    Slopes are then of order one over the box, which is what the first step of a quasi-Newton method takes for granted.
+    """
+    if not values.size:
+        return 1.0
+    best = np.min(values) if minimise else np.max(values)
+    spread, size = abs(best - np.median(values)), np.max(np.abs(values))
+    return float(spread if spread > 1e-6 * size else size if size > 0 else 1.0)

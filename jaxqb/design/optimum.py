@@ -1,0 +1,160 @@
+"""What `optimize` returns: the best battery, what was gained, and what became of every start."""
+
+import dataclasses
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from ..errors import Status
+
+
+@dataclasses.dataclass(frozen=True)
+class Constraint:
+    """A constraint at the optimum.
+
+    Attributes:
+        sign, limit: what was asked.
+        value: what the best battery has.
+        satisfied: whether it holds, within 1e-6 of the limit.
+        multiplier: how much objective a unit of the limit costs (zero where it does not bind), with real-valued sizes.
+    """
+
+    sign: str
+    limit: float
+    value: float
+    satisfied: bool
+    multiplier: float
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Optimum:
+    """The best design that was found.
+
+    Attributes:
+        battery: the best battery (the given one where no start has an objective).
+        objective: name of what was maximised (or minimised).
+        parameters: the varied fields of the best battery.
+        value: the objective there.
+        start_value: the objective of the given battery.
+        at_bound: for each parameter "low", "high" or None: the bound it lies at, within 1e-3 of the range.
+        constraints: a `Constraint` for each label.
+        relaxed: parameters and "value" of the best design with real-valued sizes; None where no size is varied.
+        integers: the integer neighbours that were tried: sizes, all parameters, value, feasible, status.
+        starts: what became of every start, as arrays: "start" and "end" (starts, parameters), "value", "violation",
+            "status", "steps", "moved" (begun elsewhere, because the objective did not exist at the point drawn).
+        history: objective ("value") and each parameter, step by step, of the start that ended best.
+        names: names of the parameters, in the order of the arrays in `starts`.
+        minimise: whether small is good.
+        converged: whether the best design satisfies the constraints and the search for it came to rest.
+        status: a `Status`.
+        method: the search method.
+        seconds: "compile" (first evaluation, with compilation where there was any) and "run".
+        notes: what was changed in the question, in words.
+    """
+
+    battery: Any
+    objective: str
+    parameters: dict[str, Any]
+    value: float
+    start_value: float
+    at_bound: dict[str, str | None]
+    constraints: dict[str, Constraint]
+    relaxed: dict[str, float] | None
+    integers: list[dict[str, Any]]
+    starts: dict[str, np.ndarray]
+    history: dict[str, np.ndarray]
+    names: tuple[str, ...]
+    minimise: bool
+    converged: bool
+    status: Status
+    method: str
+    seconds: dict[str, float]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def gain(self) -> float:
+        """How much better than the given battery (at least zero where that satisfies bounds and constraints)."""
+        return self.start_value - self.value if self.minimise else self.value - self.start_value
+
+    @property
+    def relative_gain(self) -> float:
+        """`gain` as a fraction of the given battery's objective."""
+        return self.gain / abs(self.start_value) if self.start_value else math.nan
+
+    @property
+    def dataset(self) -> Any:
+        """`starts` as an `xarray.Dataset`."""
+        import xarray as xr  # slow to import
+
+        variables = {
+            name: (("start", "parameter") if np.ndim(column) == 2 else ("start",), column)
+            for name, column in self.starts.items()
+        }
+        variables["begin"] = variables.pop("start")
+        coordinates = {"parameter": list(self.names), "start": np.arange(len(self.starts["value"]))}
+        return xr.Dataset(variables, coordinates, {"objective": self.objective, "method": self.method})
+
+    def __repr__(self) -> str:
+        verb = "smallest" if self.minimise else "largest"
+        percent = f" ({100 * self.relative_gain:+.3g} %)" if math.isfinite(self.relative_gain) else ""
+        given = f"given battery {self.start_value:.10g}{percent}"
+        lines = [f"Optimum: {verb} {self.objective} found {self.value:.10g}; {given}; {self.status.sentence}"]
+        for name, value in self.parameters.items():
+            side = {"low": ", at its lower bound", "high": ", at its upper bound", None: ""}[self.at_bound.get(name)]
+            lines.append(f"  {name} = {np.array2string(np.asarray(value), precision=8, threshold=8)}{side}")
+        for label, one in self.constraints.items():
+            holds = "holds" if one.satisfied else "VIOLATED"
+            lines.append(
+                f"  {label} {one.sign} {one.limit:g}: {one.value:.8g}, {holds}, multiplier {one.multiplier:.4g}"
+            )
+        if self.relaxed is not None:
+            lines.append("  real sizes: " + ", ".join(f"{name} {value:.8g}" for name, value in self.relaxed.items()))
+        for row in self.integers:
+            sizes = ", ".join(f"{name} {size:g}" for name, size in row["sizes"].items())
+            lines.append(f"  {sizes}: {row['value']:.8g}" + ("" if row["feasible"] else ", not feasible"))
+        values, best = self.starts["value"], (self.relaxed or {"value": self.value})["value"]
+        rest = int(np.sum(self.starts["status"] == Status.OK))
+        reached = int(np.sum(np.abs(values - best) <= 1e-6 * abs(best)))
+        steps, seconds = int(np.sum(self.starts["steps"])), self.seconds
+        lines.append(
+            f"  {len(values)} starts by {self.method}: {rest} came to rest, {reached} at the best value; {steps} steps"
+        )
+        lines.append(f"  {seconds['compile']:.2f} s to compile, {seconds['run']:.2f} s to run")
+        return "\n".join(lines + [f"  note: {note}" for note in self.notes])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result in strings and numbers (NaN as None)."""
+        fields = {name: getattr(self.battery, name, None) for name in self.battery.declared()}
+        summary = {
+            "battery": {"kind": type(self.battery).__name__, **fields},
+            "constraints": {label: dataclasses.asdict(one) for label, one in self.constraints.items()},
+            "gain": self.gain,
+            "status": self.status.name.lower(),
+        }
+        skipped = {*summary, "starts", "names"}
+        rest = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.name not in skipped}
+        return _plain(rest | summary)
+
+    def to_json(self) -> str:
+        """`to_dict` as one JSON text."""
+        return json.dumps(self.to_dict())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if isinstance(value, Status):
+        return value.name.lower()
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    array = np.asarray(value)
+    if array.dtype == object:
+        return str(value)
+    if array.ndim:
+        return [_plain(one) for one in array.tolist()]
+    number = array.item()
+    return number if isinstance(number, (int, bool)) else float(number) if math.isfinite(number) else None

@@ -1,0 +1,148 @@
+"""What the paper does not show: the law of large sizes, the best charger size, Eq. 17, and crosstalk among the cells."""
+
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from ...algebra import semiclassical
+from ...batteries import SpinCharger, localised
+from ...charge import charge
+from ..paper import as_label, axis, each, figure
+from .figures import ALWAYS, FIRST, SINGLE, STORED, WINDOW, WITHIN, cells_axis, hull, ratio_axis, run, time_axis, two_cells
+
+
+@figure(
+    "beyond_size",
+    paper="beyond",
+    caption="Large batteries without anisotropy. (a) First maximum a cell: full only for N = M, and there only as M grows. "
+    "(b) Power over the semiclassical law. (c) Local exponent of the collective advantage: it tends to 1 like 1 - 1/ln M, "
+    "so 0.99 (printed at M = 1000) is reached near M = 10^40. Lines: semiclassical law; points: exact.",
+)
+def beyond_size(quick: bool) -> xr.Dataset:
+    """Sizes to a thousand, or to ten thousand."""
+    sizes = [2, 3, 5, 10, 20, 50, 100, 200, 500, 1000] + ([] if quick else [2000, 5000, 10_000])
+    cells, ratio = cells_axis(sizes), ratio_axis([1, 2, 10])
+    wide = hull("isotropic, large") if quick else SpinCharger(np.array([1.0, 10_001]), np.array([1.0, 10_001]))
+    found = each(ALWAYS, wide, n_battery=cells, n_charger=ratio * cells)
+    step = axis("step", [-1.0, 1.0], "dM", "cells", "neighbour")
+    beside = each(ALWAYS, wide, n_battery=cells + step, n_charger=cells + step)
+    rise = np.log(beside.max_average_power / (cells + step)).diff("step") / np.log(cells + step).diff("step")
+
+    solve = jax.jit(jax.vmap(jax.vmap(lambda m, n: semiclassical.average_power(m, n)[1], (0, None)), (None, 0)))
+    law = xr.DataArray(np.asarray(solve(cells.values, ratio.values)), dims=("ratio", "cells"))
+    exponents = np.asarray(jax.jit(jax.vmap(semiclassical.exponent))(cells.values))
+    grid = jnp.exp(jnp.linspace(-8.0, 8.0, 3201))
+    limit = [1.0, *(float(jnp.max(semiclassical.fraction(grid, n))) for n in ratio.values[1:])]
+    beta = ("beta", "1", "local exponent of the collective advantage, N = M")
+    fraction = ("E_first / M", "omega_0", FIRST[2] + ", per cell")
+    return xr.Dataset(
+        {
+            "fraction": as_label(found.first_peak / cells, *fraction, draw="points"),
+            "fraction_law": as_label(xr.DataArray(limit, dims="ratio") + 0 * cells, *fraction),
+            "power": as_label(found.max_average_power, "P_max", "g omega_0", "largest average power"),
+            "advantage": as_label(
+                found.max_average_power.isel(ratio=0) / (cells * SINGLE), "eta", "1", "collective over parallel power"
+            ),
+            "power_over_law": as_label(
+                found.max_average_power / law, "P_max / P_law", "1", "power over the semiclassical law", draw="both"
+            ),
+            "exponent": as_label(rise.isel(step=0, drop=True), *beta, draw="points"),
+            "exponent_law": as_label(cells * 0 + exponents, *beta),
+        },
+        attrs={
+            "x": "cells",
+            "panels": ["fraction fraction_law", "power_over_law", "exponent exponent_law"],
+            "log": "x",
+            "printed": [2, 20, 0.81, 2, 100, 0.87, 2, 1000, 0.99],
+        },
+    )
+
+
+@functools.cache
+def _rates() -> Any:
+    """Energy, power and their derivatives by a real charger size, ten cells."""
+    family = SpinCharger(10, np.array([9.0, 40.0]))
+
+    def figures(size: Any) -> Any:
+        best = charge(family.put(n_charger=size))
+        return best.first_peak.value, best.max_average_power.value
+
+    return jax.jit(lambda size: jax.jvp(figures, (size,), (jnp.ones_like(size),)))
+
+
+@figure(
+    "tradeoff",
+    paper="beyond",
+    caption="The charger's size as a real design parameter, M = 10. (a) Energy against power from N = 9 on; dots: integer N. "
+    "(b, c) Derivatives by N. A larger charger always adds power, but energy rises until N = 10.6 before it falls.",
+)
+def tradeoff(quick: bool) -> xr.Dataset:
+    """Trade-off over real charger size."""
+    fine = np.arange(9.0, 13.0, 0.25 if quick else 0.05)
+    size = axis("size", np.concatenate([fine, np.arange(13.0, 41.0)]), "N", "cells", "number of charger spins")
+    rows = [_rates()(np.asarray(n)) for n in size.values]
+    (first, power), (first_rate, power_rate) = jax.tree.map(lambda *x: xr.DataArray(np.stack(x), size.coords), *rows)
+    whole = size % 1 == 0
+    value = ("P_max", "g omega_0", "largest average power")
+    return xr.Dataset(
+        {
+            "energy": as_label(first, *FIRST),
+            "power": as_label(power, *value, against="energy"),
+            "power_of_integer": as_label(power.where(whole), *value, against="energy", draw="points"),
+            "energy_rate": as_label(first_rate, "dE_first/dN", "omega_0", "derivative of the energy by the charger size"),
+            "power_rate": as_label(power_rate, "dP_max/dN", "g omega_0", "derivative of the power by the charger size"),
+        },
+        attrs={"x": "size", "panels": ["power power_of_integer", "energy_rate", "power_rate"]},
+    )
+
+
+@figure(
+    "eq17",
+    paper="Eq. 17",
+    caption="Two cells and two charger spins, one of which is empty with probability p_0: exact dynamics, Eq. 17 as printed, and "
+    "with the dark half of its last term restored. The printed formula treats the product state |10> as symmetric.",
+)
+def eq17(quick: bool) -> xr.Dataset:
+    """A thermal charger spin."""
+    del quick
+    time, empty = time_axis(WINDOW), axis("empty", [0.0, 0.3], "p_0", "1", "population of the empty charger spin")
+    one = xr.DataArray(np.asarray(run(SpinCharger(2, 2, charger_excitations=localised(1)), time)["energy"]), dims="time")
+    both = two_cells(time, 2).energy
+    full, part = 2 * np.sin(np.sqrt(2) * time) ** 2, np.sin(2 * time) ** 2
+    return xr.Dataset(
+        {
+            "energy": as_label((1 - empty) * both + empty * one, *STORED),
+            "printed": as_label(full - empty * (full - part), "E, Eq. 17", "omega_0", "stored energy as printed"),
+            "mended": as_label(full - empty * (full - part / 2), "E, mended", "omega_0", "stored energy, half of it dark"),
+        },
+        attrs={"x": "time", "panels": ["energy", "printed", "mended"]},
+    )
+
+
+@figure(
+    "beyond_crosstalk",
+    paper="beyond",
+    caption="(a) Crosstalk g_2 among the two cells does not decouple them from four charger spins: both empty and both full lie "
+    "at one energy, and two quanta pass together. (b) Power lost by g_1 = 0.1 g among the charger spins grows with size, N = 2 M.",
+)
+def beyond_crosstalk(quick: bool) -> xr.Dataset:
+    """Crosstalk where the paper extrapolates."""
+    del quick
+    among = axis("crosstalk", [0.0, 0.1, 1.0, 10.0], "g_2/g", "1", "battery-battery over exchange coupling")
+    cells = cells_axis([2, 3, 4, 6, 8, 10])
+    family = SpinCharger(np.array([2.0, 10]), np.array([4.0, 20]), charger_crosstalk=0.1)
+    sizes = {"n_battery": cells, "n_charger": 2 * cells}
+    disturbed = each(WITHIN, family, **sizes, charger_crosstalk=0.1).max_average_power
+    loss = 1 - disturbed / each(WITHIN, hull("isotropic"), **sizes).max_average_power
+    energy = two_cells(time_axis(WINDOW), 4, battery_crosstalk=among).energy
+    return xr.Dataset(
+        {
+            "energy": as_label(energy, *STORED),
+            "power_lost": as_label(loss, "1 - P(g_1)/P(0)", "1", "part of the power lost", against="cells", draw="both"),
+        },
+        attrs={"x": "time", "panels": ["energy", "power_lost"]},
+    )

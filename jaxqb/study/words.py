@@ -1,0 +1,140 @@
+"""From what a user writes to what it means: batteries, starts, methods and figures by their names."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import StudyError, fail
+from .read import nearest
+
+if TYPE_CHECKING:
+    from ..batteries import AbstractBattery
+    from ..methods import AbstractMethod
+
+STARTS = ("localised", "thermal", "coherent", "populations")
+ALIASES = {"energy_per_cell": "first_peak_per_cell"}
+
+
+def battery_class(kind: str) -> type["AbstractBattery"]:
+    """The battery of this name.
+
+    >>> battery_class("SpinCharger").__name__
+    'SpinCharger'
+    """
+    from ..batteries import REGISTRY
+
+    if kind not in REGISTRY:
+        fail(StudyError, "battery.type", "name a battery", f"it is {kind!r}", nearest(kind, REGISTRY))
+    return REGISTRY[kind]
+
+
+def battery_of(kind: str, fields: Mapping[str, Any]) -> "AbstractBattery":
+    """A battery from its name and what a user wrote for its fields; a start may be a table such as ``{thermal = 2.0}``.
+
+    Raises:
+        StudyError, FieldError: where the name, a field or a value is none of this battery's.
+
+    >>> battery = battery_of("SpinCharger", {"n_battery": 2, "n_charger": 4, "charger_excitations": {"thermal": 2.0}})
+    >>> type(battery.charger_excitations).__name__
+    'Thermal'
+    """
+    battery = battery_class(kind)
+    known = {item.name: item for item in dataclasses.fields(battery) if item.init}
+    for name in fields:
+        if name not in known:
+            fail(StudyError, f"battery.{name}", f"be a field of {kind}", "it is none", nearest(name, known))
+    for name, item in known.items():
+        if name not in fields and item.default is dataclasses.MISSING:
+            fail(StudyError, f"battery.{name}", f"be given for a {kind}", "it is missing", f"add {name} = ...")
+    return battery(**{name: _start(name, value) for name, value in fields.items()})
+
+
+def _start(name: str, value: Any) -> Any:
+    """A table as the start it names; any other value as it is."""
+    if not isinstance(value, Mapping):
+        return value
+    from .. import batteries
+
+    if len(value) != 1:
+        fail(StudyError, f"battery.{name}", "have one key", f"it has {len(value)}", f"use one of {', '.join(STARTS)}")
+    ((kind, number),) = value.items()
+    if kind not in STARTS:
+        fail(StudyError, f"battery.{name}.{kind}", "be a start", "it is none", nearest(kind, STARTS))
+    return getattr(batteries, kind)(number)
+
+
+def numbers_of(battery: type["AbstractBattery"]) -> list[str]:
+    """Fields of a battery that are numbers, and so may vary: declared ones, and starts."""
+    return [item.name for item in dataclasses.fields(battery) if item.init and not item.metadata.get("static")]
+
+
+def method_of(name: str | None) -> "AbstractMethod | None":
+    """The method of this name, with its defaults.
+
+    >>> method_of("Eigen")
+    Eigen()
+    """
+    from .. import methods
+
+    if name is None:
+        return None
+    kinds = {
+        key: kind for key, kind in vars(methods).items() if isinstance(kind, type) and not key.startswith("Abstract")
+    }
+    kinds = {key: kind for key, kind in kinds.items() if issubclass(kind, methods.AbstractMethod)}
+    if name not in kinds:
+        fail(StudyError, "numerics.method", "name a method", f"it is {name!r}", nearest(name, kinds))
+    return kinds[name]()
+
+
+def check_figure(place: str, name: str, window: float | None) -> None:
+    """Whether a figure of `charge` has this name (with _time, or _per_cell)."""
+    from ..figures import LABELS
+
+    known = [base + suffix for base in LABELS for suffix in ("", "_time", "_per_cell")] + list(ALIASES)
+    if name not in known:
+        fail(StudyError, place, "name a figure", f"it is {name!r}", nearest(name, known))
+    if name.startswith("max_energy") and window is None:
+        fail(StudyError, place, "have a window", f"{name} has none", "add window = ... to [numerics]")
+
+
+def figures_of(names: Iterable[str], window: float | None, method: "AbstractMethod | None") -> Any:
+    """Figures for `sweep`, by name."""
+    from ..figures import LABELS, Charging
+
+    names = tuple(names)
+    bases = tuple(base for base in LABELS if any(ALIASES.get(name, name).startswith(base) for name in names))
+    charging = Charging(bases, window, method)
+    return charging if set(names) <= set(bases) else Chosen(names, charging)
+
+
+def label_of(name: str) -> dict[str, str]:
+    """How a figure is written on an axis.
+
+    >>> label_of("energy_per_cell")["symbol"]
+    'E_first / N_B'
+    """
+    from ..figures import AbstractFigures
+
+    base = ALIASES.get(name, name)
+    cell = base.removesuffix("_per_cell")
+    label = dataclasses.asdict(AbstractFigures.label(None, cell))
+    per_cell = {"long_name": f"{label['long_name']}, per cell", "symbol": f"{label['symbol']} / N_B"}
+    return label if cell == base else label | per_cell
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """Figures of one charge, some of them per cell; a function of a battery that is compared by value."""
+
+    names: tuple[str, ...]
+    charging: Any
+
+    def __call__(self, battery: Any) -> dict[str, Any]:
+        out = self.charging(battery)
+        chosen = {"status": out["status"]}
+        for name in self.names:
+            base = ALIASES.get(name, name)
+            cell = base.removesuffix("_per_cell")
+            chosen[name] = out[base] if cell == base else out[cell] / battery.n_battery
+        return chosen

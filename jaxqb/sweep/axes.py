@@ -1,0 +1,156 @@
+"""What is asked of a sweep, checked before anything is compiled: axes, their values, and the hull that covers them."""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..batteries import AbstractBattery
+from ..batteries.battery import check_single
+from ..batteries.starts import AbstractStart
+from ..conventions import real_dtype
+from ..errors import FieldError, SweepError, TimesError, fail
+from ..fields import Field
+
+
+@dataclasses.dataclass(frozen=True)
+class Axis:
+    """One dimension of a sweep: a field, or several that move together.
+
+    Attributes:
+        fields: what is known of each field; the first names the dimension.
+        given: their values as the user wrote them (coordinates).
+        values: the same in the real type of the process (what is computed with).
+    """
+
+    fields: tuple[Field, ...]
+    given: tuple[np.ndarray, ...]
+    values: tuple[np.ndarray, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the dimension."""
+        return self.fields[0].name
+
+    @property
+    def size(self) -> int:
+        """Number of points."""
+        return len(self.given[0])
+
+    @property
+    def slow(self) -> bool:
+        """Whether an expensive piece depends on it."""
+        return any(field.slow for field in self.fields)
+
+
+def sweepable(battery: AbstractBattery) -> dict[str, Field]:
+    """Fields of a battery that a sweep may vary: its declared ones, and initial excitations as numbers."""
+    known = type(battery).declared()
+    for item in dataclasses.fields(battery):
+        if item.init and isinstance(getattr(battery, item.name), AbstractStart):
+            doc = "initial " + item.name.replace("_", " ")
+            known[item.name] = Field("n_0", "number", doc, 0.0, True, False, False, item.name)
+    return known
+
+
+def check_axes(battery: Any, axes: Any) -> tuple[Axis, ...]:
+    """The axes of a sweep, in the order given.
+
+    Raises:
+        SweepError: for axes that are no axes of this battery.
+        FieldError: for a value that no battery can have.
+    """
+    if not isinstance(battery, AbstractBattery):
+        fail(FieldError, "battery", "be a battery", f"it is {type(battery).__name__}", "pass e.g. jaxqb.SpinCharger(2, 4)")
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(battery)):
+        fail(FieldError, "battery", "be known in `sweep`", "it is traced", "call `sweep` outside of jit, vmap and grad")
+    if not isinstance(axes, Mapping) or not axes:
+        but = "it is empty" if isinstance(axes, Mapping) else f"it is {type(axes).__name__}"
+        fail(SweepError, "axes", "be a dict from fields to values", but, "give e.g. {'coupling': [0.1, 0.2]}")
+    known = sweepable(battery)
+    checked = tuple(_axis(battery, known, key, values) for key, values in axes.items())
+    names = [field.name for axis in checked for field in axis.fields]
+    for name in names:
+        if names.count(name) > 1:
+            fail(SweepError, "axes", "name each field once", f"{name} occurs twice", f"keep one {name}")
+    return checked
+
+
+def _axis(battery: AbstractBattery, known: dict[str, Field], key: Any, values: Any) -> Axis:
+    names = (key,) if isinstance(key, str) else key
+    if not isinstance(names, tuple) or not names:
+        fail(SweepError, "axes", "have names or tuples of names as keys", f"one is {key!r}", "use e.g. 'coupling'")
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(str(name), known, 1, 0.5)
+            fix = f"use {close[0]!r}" if close else "use one of " + ", ".join(known)
+            fail(SweepError, "axes", f"name fields of {type(battery).__name__}", f"{name!r} is none", fix)
+    label = ", ".join(names)
+    columns = _columns(label, len(names), values)
+    fields = tuple(known[name] for name in names)
+    return Axis(fields, columns, tuple(map(_convert, fields, columns)))
+
+
+def _columns(label: str, count: int, values: Any) -> tuple[np.ndarray, ...]:
+    """One array a field, from one value for all of them, or one tuple, at each point."""
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError):
+        array = np.asarray(None)
+    shapes = ((1,), (2,))[count > 1]
+    if array.ndim == 0 or array.ndim not in (1, 2) or (array.ndim == 2 and shapes == (1,)):
+        rows = f"a sequence of numbers, or of tuples of {count}," if count > 1 else "a sequence of numbers"
+        but = f"its shape is {array.shape}" if array.dtype != object else f"it is {values!r}"
+        fail(SweepError, label, f"be {rows}", but, f"give {label} e.g. [1, 2, 3]")
+    if array.size == 0:
+        fail(SweepError, label, "have at least one value", "it is empty", f"give values of {label}, or leave it out")
+    if array.ndim == 1:
+        return (array,) * count
+    if array.shape[1] != count:
+        but = f"its tuples have {array.shape[1]}"
+        fail(SweepError, label, f"have one value for each of {count} fields", but, f"give tuples of {count}")
+    return tuple(np.asarray(column) for column in zip(*values, strict=True))
+
+
+def _convert(field: Field, values: np.ndarray) -> np.ndarray:
+    """The values in the real type; where one is wrong, the sentence names that one."""
+    try:
+        return field.convert(values)
+    except FieldError:
+        for value in values.tolist():
+            field.convert(value)
+        raise
+
+
+def hull(battery: AbstractBattery, axes: tuple[Axis, ...]) -> AbstractBattery:
+    """The family that covers the grid, with placeholders in place of what is swept (so that values never enter a program).
+
+    Values are laid along a dimension of their own: two fields coincide only where they move together.
+    """
+    mesh, blank = {}, {}
+    for k, axis in enumerate(axes):
+        shape = tuple(axis.size if i == k else 1 for i in range(len(axes)))
+        for field, values in zip(axis.fields, axis.values, strict=True):
+            mesh[field.name] = values.reshape(shape)
+            blank[field.name] = np.zeros((), real_dtype())
+    cover = getattr(battery, "hull", None) or (lambda values: battery.replace(**values))
+    family = cover(mesh).put(**blank)
+    check_single(family, "sweep")
+    return family
+
+
+def check_window(window: Any) -> Any:
+    """A window as an array (which shares one program with any other), or None."""
+    if window is None:
+        return None
+    try:
+        array = np.asarray(window, dtype=real_dtype())
+        good = array.ndim == 0 and bool(np.isfinite(array)) and array > 0
+    except (TypeError, ValueError):
+        good, array = False, None
+    if not good:
+        fail(TimesError, "window", "be a positive time", f"it is {window!r}", "give a number, or None for all times")
+    return array

@@ -1,0 +1,136 @@
+"""In which order, by which maps and in which blocks a grid is evaluated.
+
+Under nested loops XLA moves work out of the inner ones that does not depend on them, so axes that an expensive piece depends on
+(`slow` fields) go outermost, and of the others the longest goes innermost. Three ways to map an axis:
+
+* ``"loop"``: one point after the other (`lax.map`). Least memory, quickest to compile; other cores work on other blocks.
+* ``"lanes"``: 16 points at a time. On a CPU this halves the time of small batteries and takes a second longer to compile.
+* ``"vmap"``: all points at once, which is what fills a GPU. An iteration lasts as long as its slowest point.
+"""
+
+import itertools
+import math
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+from jax import lax
+
+from ..errors import SweepError, fail
+from .axes import Axis
+
+KINDS = ("loop", "lanes", "vmap")
+LANES = 16
+MANY = 16_384  # points from which on lanes repay their longer compilation
+CACHE = 4 * 2**20  # bytes of temporaries that lanes may take: what a core's own cache holds
+CPU_BLOCK, ACCELERATOR_BLOCK = 4096, 65_536  # points of a block at most
+LEAST_BLOCK = 8  # points that repay the dispatch of a block
+SHARE = 3  # blocks a worker should get, so that all end about together
+
+
+def order_of(axes: tuple[Axis, ...]) -> tuple[int, ...]:
+    """Positions of the axes, outermost first."""
+    return tuple(sorted(range(len(axes)), key=lambda k: (not axes[k].slow, axes[k].size)))
+
+
+def check_mapping(mapping: Any, axes: tuple[Axis, ...]) -> tuple[str, ...] | None:
+    """One kind an axis, in the order given."""
+    if mapping is None:
+        return None
+    kinds = (mapping,) * len(axes) if isinstance(mapping, str) else mapping
+    names = ", ".join(map(repr, KINDS))
+    if not isinstance(kinds, (tuple, list)) or any(kind not in KINDS for kind in kinds):
+        fail(SweepError, "mapping", f"be one of {names}, or a tuple of them", f"it is {mapping!r}", "use mapping='loop'")
+    if len(kinds) != len(axes):
+        but = f"there are {len(kinds)} for {len(axes)}"
+        fail(SweepError, "mapping", "have one entry for each axis", but, "give one word for all axes")
+    return tuple(kinds)
+
+
+def check_chunk(chunk: Any) -> int | None:
+    """Points of a block."""
+    if chunk is None:
+        return None
+    if isinstance(chunk, bool) or not hasattr(chunk, "__index__") or chunk < 1:
+        fail(SweepError, "chunk", "be a number of points of at least 1", f"it is {chunk!r}", "use e.g. chunk=1000")
+    return int(chunk)
+
+
+def default_mapping(axes: int, platform: str, lanes: bool) -> tuple[str, ...]:
+    """All at once on an accelerator; on a CPU one after the other, or the innermost in lanes."""
+    if platform != "cpu":
+        return ("vmap",) * axes
+    return ("loop",) * (axes - 1) + ("lanes" if lanes else "loop",)
+
+
+def workers(devices: tuple[Any, ...]) -> int:
+    """Blocks in flight: one for each core this process may use; accelerators and meshes are filled by one block."""
+    if devices[0].platform != "cpu" or len(devices) > 1:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def block_size(points: int, platform: str, devices: int, crew: int) -> int:
+    """Points of a block: enough blocks for every worker, and for progress to be seen."""
+    if platform != "cpu":
+        return ACCELERATOR_BLOCK * devices
+    return min(CPU_BLOCK * devices, max(math.ceil(points / (SHARE * crew)) if crew > 1 else points, LEAST_BLOCK))
+
+
+def block_shape(lengths: tuple[int, ...], kinds: tuple[str, ...], size: int, devices: int = 1) -> tuple[int, ...]:
+    """Lengths of a block of about `size` points: inner axes whole before outer ones, blocks of an axis all alike."""
+    shape: list[int] = []
+    for n in reversed(lengths):
+        parts = math.ceil(n / min(n, max(size, 1)))
+        shape.insert(0, math.ceil(n / parts))
+        size //= shape[0]
+    return fit(tuple(shape), kinds, devices)
+
+
+def fit(shape: tuple[int, ...], kinds: tuple[str, ...], devices: int) -> tuple[int, ...]:
+    """A block enlarged to whole shares of devices, or to whole batches of lanes."""
+    if devices > 1:
+        k = shard_axis(shape, devices)
+        return *shape[:k], devices * math.ceil(shape[k] / devices), *shape[k + 1 :]
+    if kinds[-1] == "lanes":
+        lanes = batch(shape[-1])
+        return *shape[:-1], lanes * math.ceil(shape[-1] / lanes)
+    return shape
+
+
+def shard_axis(shape: tuple[int, ...], devices: int) -> int:
+    """The axis that is dealt out to devices: the one that needs least padding."""
+    return min(range(len(shape)), key=lambda k: math.ceil(shape[k] / devices) * devices / shape[k])
+
+
+def batch(length: int) -> int:
+    """Lanes at a time, about equal, at most `LANES`."""
+    return math.ceil(length / math.ceil(length / LANES))
+
+
+def halved(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The block with its longest axis halved."""
+    longest = shape.index(max(shape))
+    return tuple(math.ceil(n / 2) if k == longest else n for k, n in enumerate(shape))
+
+
+def tiles(low: tuple[int, ...], high: tuple[int, ...], shape: tuple[int, ...]) -> Iterator[tuple]:
+    """Corners (low, high) of the blocks of a rectangle."""
+    for corner in itertools.product(*map(range, low, high, shape)):
+        yield corner, tuple(min(c + n, h) for c, n, h in zip(corner, shape, high, strict=True))
+
+
+def nest(point: Callable, grids: tuple, kinds: tuple[str, ...]) -> Any:
+    """`point` of every combination of the grids, the first outermost."""
+
+    def level(depth: int, chosen: tuple) -> Any:
+        if depth == len(grids):
+            return point(*chosen)
+        inner = lambda values: level(depth + 1, (*chosen, values))  # noqa: E731
+        if kinds[depth] == "vmap":
+            return jax.vmap(inner)(grids[depth])
+        length = len(grids[depth][0])
+        return lax.map(inner, grids[depth], batch_size=batch(length) if kinds[depth] == "lanes" else None)
+
+    return level(0, ())

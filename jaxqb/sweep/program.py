@@ -1,0 +1,148 @@
+"""One compiled program for every block of a sweep, and for every later sweep of the same structure."""
+
+import dataclasses
+import functools
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import Mesh, PartitionSpec
+
+from ..errors import SweepError, fail
+from ..figures import Charging
+from ..methods import AbstractMethod, select_method
+from .plan import fit, halved, nest, shard_axis
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """All that a program depends on: shapes and structure, never values.
+
+    Attributes:
+        static: what of battery and figures is no array (with the structure of both).
+        leaves: shape, dtype and weakness of their arrays.
+        fields: names of the fields of each axis, outermost axis first.
+        shape: points of a block along each axis.
+        kinds: how each axis is mapped.
+        dtype: type of the swept values.
+        devices: where it runs.
+    """
+
+    static: Any
+    leaves: tuple
+    fields: tuple[tuple[str, ...], ...]
+    shape: tuple[int, ...]
+    kinds: tuple[str, ...]
+    dtype: Any
+    devices: tuple[Any, ...]
+
+    def halved(self) -> "Job":
+        """The same for half a block."""
+        return dataclasses.replace(self, shape=fit(halved(self.shape), self.kinds, len(self.devices)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """A compiled block.
+
+    Attributes:
+        run: takes the arrays of battery and figures, and the values of each axis; returns arrays by name.
+        out: shapes and dtypes of these.
+        temporaries: bytes of working memory on each device.
+        seconds: what compiling took.
+    """
+
+    run: Callable
+    out: dict[str, Any]
+    temporaries: int
+    seconds: float
+
+
+def split(battery: Any, figures: Any) -> tuple[list[Any], Any, tuple]:
+    """Battery and figures as arrays, hashable structure, and descriptions of the arrays."""
+    leaves, structure = jax.tree.flatten((battery, figures))
+    dynamic = [leaf if isinstance(leaf, (jax.Array, np.ndarray, np.generic)) else None for leaf in leaves]
+    constant = tuple(None if arr is not None else leaf for arr, leaf in zip(dynamic, leaves, strict=True))
+    arrays = [leaf for leaf in dynamic if leaf is not None]
+    where = tuple(leaf is not None for leaf in dynamic)
+    about = tuple((np.shape(a), a.dtype, getattr(a, "weak_type", False)) for a in arrays)
+    static = (structure, constant, where)
+    try:
+        hash(static)
+    except TypeError:
+        fail(SweepError, "figures", "be hashable, to be compiled once", "they are not", "pass a function or an eqx.Module")
+    return arrays, static, about
+
+
+def merge(static: Any, arrays: list[Any]) -> tuple[Any, Any]:
+    """The inverse of `split`."""
+    structure, constant, where = static
+    remaining = iter(arrays)
+    leaves = [next(remaining) if is_array else leaf for is_array, leaf in zip(where, constant, strict=True)]
+    return jax.tree.unflatten(structure, leaves)
+
+
+def block(job: Job) -> Callable:
+    """The function of one block."""
+
+    def run(arrays: list[Any], grids: tuple) -> dict[str, Any]:
+        battery, figures = merge(job.static, arrays)
+        names = [name for fields in job.fields for name in fields]
+
+        def point(*values: Any) -> dict[str, Any]:
+            flat = [value for group in values for value in group]
+            return figures(battery.put(**dict(zip(names, flat, strict=True))))
+
+        return nest(point, grids, job.kinds)
+
+    if len(job.devices) == 1:
+        return run
+    # never `jit` over sharded arguments: that puts collectives into every loop, and all devices in lockstep
+    lead = shard_axis(job.shape, len(job.devices))
+    parts = tuple(PartitionSpec("points") if k == lead else PartitionSpec() for k in range(len(job.shape)))
+    out = PartitionSpec(*(None,) * lead, "points")
+    mesh = Mesh(np.array(job.devices), ("points",))
+    return jax.shard_map(run, mesh=mesh, in_specs=(PartitionSpec(), parts), out_specs=out, check_vma=False)
+
+
+@functools.lru_cache(maxsize=128)
+def build(job: Job) -> Program:
+    """Trace and compile; remembered, so that a second sweep of this structure compiles nothing."""
+    begun = time.perf_counter()
+    arrays = [jax.ShapeDtypeStruct(shape, dtype, weak_type=weak) for shape, dtype, weak in job.leaves]
+    column = lambda n: jax.ShapeDtypeStruct((n,), job.dtype)  # noqa: E731
+    grids = tuple(tuple(column(n) for _ in fields) for fields, n in zip(job.fields, job.shape, strict=True))
+    lowered = jax.jit(block(job)).lower(arrays, grids)
+    out = lowered.out_info
+    _check_names(job, out)
+    compiled = lowered.compile()
+    memory = compiled.memory_analysis()
+    temporaries = 0 if memory is None else int(memory.temp_size_in_bytes)
+    return Program(compiled, out, temporaries, time.perf_counter() - begun)
+
+
+def _check_names(job: Job, out: dict[str, Any]) -> None:
+    for name in out:
+        if any(name in fields for fields in job.fields):
+            fail(SweepError, "figures", "have names of their own", f"{name!r} is an axis", "rename that figure")
+
+
+@functools.lru_cache(maxsize=128)
+def method_of(static: Any, leaves: tuple) -> AbstractMethod | None:
+    """The method that `charge` solves by, if that is what the figures ask; None: the figures decide."""
+    asked: list[AbstractMethod] = []
+
+    def look(arrays: list[Any]) -> None:
+        battery, figures = merge(static, arrays)
+        for item in jax.tree.leaves(figures, is_leaf=_charging):
+            if _charging(item):
+                asked.append(item.method or select_method(battery.law()))
+
+    jax.eval_shape(look, [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype, _ in leaves])
+    return asked[0] if asked else None
+
+
+def _charging(figures: Any) -> bool:
+    return isinstance(figures, Charging)
