@@ -1,4 +1,4 @@
-"""Charge ten cells with ten spins: the figures of the charge, and how energy, ergotropy and entanglement grow on the way."""
+"""Charge ten cells with ten spins: the maxima, and how energy, ergotropy and entanglement grow on the way."""
 
 import jax
 import numpy as np

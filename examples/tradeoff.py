@@ -1,4 +1,4 @@
-"""What filling costs in power: the most powerful charger of ten cells for each demand on the energy they hold in the end."""
+"""What filling costs in power: the most powerful charger of ten cells for each demand on the energy they hold."""
 
 import jax
 

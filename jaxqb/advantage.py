@@ -1,12 +1,13 @@
 r"""Collective against parallel charging, and the exponents that say how the advantage grows.
 
-M cells charged together reach a largest average power ``P_max``; charged apart, each by a charger of its own (one spin, or one
-photon), they reach ``P_par = M p_max``. The collective advantage is their ratio (Huangfu & Jing, Eqs. 9-11),
+M cells charged together reach a largest average power ``P_max``; charged apart, each by a charger of its own (one spin,
+or one photon), they reach ``P_par = M p_max``. The collective advantage is their ratio (Huangfu & Jing, Eqs. 9-11),
 
 .. math:: \eta = P_{max} / P_{max}^{\parallel}, \qquad \eta \propto M^\beta.
 
-Which coupling the collective charger has is a convention, and decides what is called an advantage: see `collective_advantage`.
-"The exponent" has four definitions in the literature, which differ by tenths; each is a function named after what it is.
+Which coupling the collective charger has is a convention that decides what is called an advantage: see
+`collective_advantage`. "The exponent" has four definitions in the literature, which differ by tenths; each is here a
+function named after what it is.
 """
 
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float
 
 from .batteries import AbstractBattery, CavityCharger, SpinCharger
@@ -30,7 +32,7 @@ Values = Array | np.ndarray
 
 @eqx.filter_jit
 def _exchange_power(battery: Any, frequency: Any, window: Any) -> Float[Array, ""]:
-    """Best average power of one cell and one quantum: ``E(t) = w_B (4 g^2 / W^2) sin^2(W t / 2)``, ``W^2 = d^2 + 4 g^2``.
+    """Best average power of one cell and one quantum: ``E(t) = w (4 g^2 / W^2) sin^2(W t / 2)``, ``W^2 = d^2 + 4 g^2``.
 
     Pair terms act in the other parity block, crosstalk and Ising coupling are constants here.
     """
@@ -49,7 +51,13 @@ def _cell_power(battery: AbstractBattery, window: Any) -> Float[Array, ""]:
         return _exchange_power(battery, battery.charger_frequency, window)
     if not isinstance(battery, CavityCharger):
         name = type(battery).__name__
-        fail(MeritError, "battery", "have a charger to be parted", f"it is {name}", "use a SpinCharger or a CavityCharger")
+        fail(
+            MeritError,
+            "battery",
+            "have a charger to be parted",
+            f"it is {name}",
+            "use a SpinCharger or a CavityCharger",
+        )
     if battery.structure.conserved:
         return _exchange_power(battery, battery.charger_quantum(), window)
     single = battery.replace(n_battery=1, photons=1, battery_excitations=0, cutoff=None, levels=None)
@@ -64,7 +72,8 @@ def parallel_power(battery: AbstractBattery) -> Float[Array, ""]:
 
     .. math:: p_{max} = \omega_B \frac{2 g^2}{\sqrt{d^2 + 4 g^2}} \max_x \frac{\sin^2 x}{x}
 
-    which is ``0.7246 g omega_B`` at resonance, whatever the pair coupling of a spin charger. Counter-rotating light is solved.
+    which is ``0.7246 g omega_B`` at resonance, whatever the pair coupling of a spin charger. With counter-rotating
+    light the single cell is solved.
 
     Args:
         battery: a `SpinCharger` or `CavityCharger`; its n_battery is M, its charger's size and start do not enter.
@@ -83,22 +92,20 @@ def parallel_power(battery: AbstractBattery) -> Float[Array, ""]:
     return battery.n_battery * _cell_power(battery, None)
 
 
-def collective_advantage(
-    battery: AbstractBattery, *, normalisation: str = "bare", window: Any = None
-) -> Float[Array, ""]:
+def collective_advantage(battery: Any, *, normalisation: str = "bare", window: Any = None) -> Float[Array, ""]:
     r"""How many times more power M cells take together than apart, ``eta = P_max / P_max^parallel``.
 
     Args:
         battery: a `SpinCharger` or `CavityCharger`.
         normalisation: which coupling the collective battery has, if a single cell has g.
 
-            * "bare": the same g (Huangfu & Jing, Eq. 10): ``eta = P_max(g) / (M p_max(g))``. The interaction energy then
-              grows faster than the number of cells, and so may eta.
+            * "bare": the same g (Huangfu & Jing, Eq. 10): ``eta = P_max(g) / (M p_max(g))``. The interaction energy
+              then grows faster than the number of cells, and so may the power.
             * "rescaled": ``g / sqrt(N_C)``, with N_C the number of charger spins, or the mean number of photons:
               ``eta = P_max(g / sqrt(N_C)) / (M p_max(g))``, the thermodynamic normalisation.
 
-            The Tavis-Cummings benchmark of the paper, ``g~ = sqrt(N) g``, is "bare" in units of ``g~``: times sqrt(N) in
-            units of g.
+            The paper's Tavis-Cummings benchmark, ``g~ = sqrt(N) g`` against single cells with ``g~``, is "bare";
+            against single cells with g it is sqrt(N) times as much.
         window: compare powers in 0 < t <= window only.
 
     Returns:
@@ -182,7 +189,7 @@ def backward_exponent(values: Any, sizes: Any) -> Values:
 
 
 def fitted_exponent(values: Any, sizes: Any) -> PowerLaw:
-    r"""Exponent and prefactor of the power law that fits best: unweighted least squares of ln value on ln M, with intercept.
+    r"""The power law that fits best: unweighted least squares of ln value on ln M, with intercept.
 
     .. math:: \ln v = \alpha \ln M + \ln \beta
 
@@ -191,7 +198,7 @@ def fitted_exponent(values: Any, sizes: Any) -> PowerLaw:
         sizes: increasing sizes M, shape (n,), at least two.
 
     Returns:
-        A `PowerLaw` with ``.exponent`` (alpha) and ``.prefactor`` (beta), as in Table I of Peng et al., PRA 103, 052220.
+        A `PowerLaw` with ``.exponent`` (alpha) and ``.prefactor`` (beta), as in Table I of Peng et al.
 
     Raises:
         MeritError: as `local_exponent`.
@@ -221,12 +228,18 @@ def _logarithms(values: Any, sizes: Any, least: int) -> tuple[Any, Any, Any]:
     space = jnp if isinstance(values, jax.Array) or isinstance(sizes, jax.Array) else np
     x, y = (space.asarray(item, dtype=float) for item in (sizes, values))
     if x.ndim != 1 or x.shape != y.shape:
-        fail(MeritError, "values", "be one for each size", f"shapes are {y.shape} and {x.shape}", "give two equal lengths")
+        fail(
+            MeritError,
+            "values",
+            "be one for each size",
+            f"shapes are {y.shape} and {x.shape}",
+            "give two equal lengths",
+        )
     if x.shape[0] < least:
         fail(MeritError, "sizes", f"be at least {least}", f"there are {x.shape[0]}", "add sizes")
     for name, array, fix in (("sizes", x, "start at 1"), ("values", y, "drop what is not positive")):
-        if not isinstance(array, jax.core.Tracer) and np.any(np.asarray(array) <= 0):
+        if not isinstance(array, Tracer) and np.any(np.asarray(array) <= 0):
             fail(MeritError, name, "be positive to have logarithms", f"the least is {np.min(array):g}", fix)
-    if not isinstance(x, jax.core.Tracer) and np.any(np.diff(np.asarray(x)) <= 0):
+    if not isinstance(x, Tracer) and np.any(np.diff(np.asarray(x)) <= 0):
         fail(MeritError, "sizes", "increase", "they do not", "sort them and drop repeated ones")
     return space.log(x), space.log(y), space

@@ -247,13 +247,16 @@ def _tolerance(capacity: Any) -> Any:
     return 1e6 * epsilon() * jnp.abs(capacity)
 
 
-def _refine(mark: _Mark, span: Any, residue: Any) -> Any:
-    """Time from the mark to the root of `residue` (a function of x and of the interpolant's derivatives) beside its guess."""
+def _refine(mark: _Mark, span: Any, initial: Any, residue: Any) -> Any:
+    """Time from the mark to the root of `residue` on the interpolant, beside the mark's guess."""
     coefficients = jnp.matmul(chebyshev.calculus(NODES), mark.values, precision=lax.Precision.HIGHEST)
+    scale = [span**-d for d in range(4)]
     x = mark.x
     for _ in range(4):  # a guess is good to a few per cent of a fine interval, and convergence is quadratic
-        value, slope = residue(x, [chebyshev.evaluate(c, x) for c in coefficients])
-        step = jnp.where(slope == 0, 0.0, value / jnp.where(slope == 0, 1.0, slope))
+        energies = [chebyshev.evaluate(c, x) * s for c, s in zip(coefficients, scale, strict=True)]
+        energies[0] = energies[0] + initial
+        root, slope = residue(mark.t + x * span, energies)
+        step = jnp.where(slope == 0, 0.0, root / jnp.where(slope == 0, 1.0, slope * span))
         x = x - jnp.where(mark.turning, jnp.clip(step, -FINE[1], FINE[1]), 0.0)
     return jnp.maximum(x, jnp.where(mark.t > 0, -FINE[1], 0.0)) * span
 
@@ -277,45 +280,48 @@ def _charge(battery, window, law, method) -> Charge:
     march, span = frozen((march, span))
     initial = energy(flow.state(flow.start))
 
-    def land(mark: _Mark, residue, order: int):
-        ahead = _refine(mark, span, residue)
-        t = mark.t + ahead
-        return t, flow.taylor(energy, t, still.hop(mark.y, ahead), order)
-
     def figure(found, time, value):
         found = found & valid & jnp.isfinite(value)
         return Figure(jnp.where(found, time, jnp.nan), jnp.where(found, value, jnp.nan), found)
 
-    def settle(mark, t, residue, slope, *derivatives):
-        """The maximum beside t, where `residue` vanishes: its time, and the figure there from its derivatives at t.
+    def settle(mark: _Mark, residue, order: int):
+        """Time of a maximum, where `residue(t, derivatives)` = (root, slope) vanishes, and the energy's derivatives there.
 
-        The step is tiny and frozen in the value (whose derivative by time vanishes); in the time it carries the derivative.
+        The interpolant gives a time t, good to a few digits; exact derivatives at t give a small step, along which they are
+        continued. The step is frozen (at a maximum the derivative of the time drops out), and one more Newton step, whose value is
+        nothing, gives the time its own derivative.
         """
+        ahead = frozen(_refine(mark, span, initial, residue))
+        t = mark.t + ahead
+        derivatives = flow.taylor(energy, t, still.hop(mark.y, ahead), order)
+        root, slope = frozen(residue(t, derivatives))
+        step = jnp.where(slope == 0, 0.0, -root / jnp.where(slope == 0, 1.0, slope))
+        step = jnp.where(mark.turning & (jnp.abs(step) < 1e-2 * span), step, 0.0)
+        t = t + step
+        moved = [
+            sum(f * step**k / math.factorial(k) for k, f in enumerate(derivatives[n:])) for n in range(len(derivatives))
+        ]
+        root, slope = residue(t, moved)
         slope = lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
-        step = jnp.where(mark.turning, -residue / slope, 0.0)
-        moved = frozen(jnp.where(jnp.abs(step) < 1e-2 * span, step, 0.0))
-        value = sum(d * moved**k / math.factorial(k) for k, d in enumerate(derivatives))
-        return t + step, value
+        return t, jnp.where(mark.turning, t - root / slope, t), moved
 
     tolerance = _tolerance(still_battery.capacity())
 
-    t, (e, de, d2e) = land(march.peak, lambda x, d: (d[1], d[2]), 2)
-    first_peak = figure(march.found, *settle(march.peak, t, de, d2e, e, de, d2e))
+    _, time, e = settle(march.peak, lambda t, e: (e[1], e[2]), 3)
+    first_peak = figure(march.found, time, e[0])
 
-    since = march.average.t / span
-    t, (e, de, d2e) = land(march.average, lambda x, d: (d[1] * (since + x) - d[0], d[2] * (since + x)), 2)
-    time, e = settle(march.average, t, de * t - (e - initial), d2e * t, e, de, d2e)
-    value = jnp.where(t > 0, (e - initial) / jnp.where(t > 0, frozen(time), 1.0), de)
+    # at the frozen time t, not at `time`, whose derivative must not enter
+    t, time, e = settle(march.average, lambda t, e: (e[1] * t - (e[0] - initial), e[2] * t), 3)
+    value = jnp.where(t > 0, (e[0] - initial) / jnp.where(t > 0, t, 1.0), e[1])
     max_average_power = figure(value * span > tolerance, time, value)
 
-    t, (e, de, d2e, d3e) = land(march.rate, lambda x, d: (d[2], d[3]), 3)
-    time, value = settle(march.rate, t, d2e, d3e, de, d2e, d3e)
-    max_instantaneous_power = figure(value * span > tolerance, time, value)
+    _, time, e = settle(march.rate, lambda t, e: (e[2], e[3]), 4)
+    max_instantaneous_power = figure(e[1] * span > tolerance, time, e[1])
 
     max_energy = None
     if march.top is not None:
-        t, (e, de, d2e) = land(march.top, lambda x, d: (d[1], d[2]), 2)
-        max_energy = figure(march.turn > 0, *settle(march.top, t, de, d2e, e, de, d2e))
+        _, time, e = settle(march.top, lambda t, e: (e[1], e[2]), 3)
+        max_energy = figure(march.turn > 0, time, e[0])
 
     complete = march.turn < BUDGET  # a battery that does not move has taken no turn
     status = jnp.where(

@@ -15,7 +15,8 @@ from .batteries.battery import AbstractBattery, check_single
 from .conventions import real_dtype
 from .errors import CutoffError, FieldError, MeritError, Status, TimesError, fail
 from .laws import AbstractLaw
-from .methods import AbstractMethod, select_method
+from .methods import AbstractMethod, Chebyshev, Figures, select_method
+from .methods.method import along
 
 EDGE = 1e-9  # population at a truncated edge above which an answer is called unresolved
 
@@ -136,6 +137,8 @@ def evolve(
     check_law(law)
     check_method(method)
     battery = _with_phases(battery, chosen)
+    if method is None and law is None and isinstance(getattr(battery, "n_charger", None), jax.core.Tracer):
+        method = Chebyshev()  # its derivatives by a size are right where those of `Eigen` do not exist
     solution = _evolve(battery, ts, law, tuple(chosen.items()), method)
     explain_edge(battery, solution.status, lambda wider: _evolve(wider, ts, None, tuple(chosen.items()), method).status)
     return solution
@@ -172,13 +175,16 @@ def _evolve(battery, ts, law, save, method) -> Solution:
     law = battery.law() if law is None else law
     chosen = method or select_method(law, ts)
     flow = chosen.prepare(law)
-    states, done = flow.states(ts)
     valid = law.valid()
+    values, done = flow.values(_asked(save), battery, ts)
+    edge = jnp.max(values.pop("edge"))
     saved = {}
     for name, figure in save:
-        saved[name] = jax.tree.map(lambda x: jnp.where(valid, x, jnp.nan), figure_at(battery, flow, figure, ts, states))
+        value = values[name]
+        if isinstance(figure, merits.Average):
+            value = _average(battery, flow, figure.merit, ts, value)
+        saved[name] = jax.tree.map(lambda x: jnp.where(valid, x, jnp.nan), value)
     finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(frozen(jnp.abs(x)))) for x in jax.tree.leaves(saved)]))
-    edge = jnp.max(jax.vmap(lambda state: state.edge())(states))
     status = jnp.where(
         ~valid,
         Status.OUTSIDE_PADDING,
@@ -192,15 +198,21 @@ def _evolve(battery, ts, law, save, method) -> Solution:
     return Solution(ts, saved, status, type(law).__name__.lower(), chosen, why)
 
 
-def figure_at(battery: Any, flow: Any, figure: Any, ts: Any, states: Any) -> Any:
-    """One figure at all times; wrappers ask the flow for rates."""
-    if isinstance(figure, merits.Rate):
-        return flow.rates(lambda state: figure.merit(battery, state), ts)
-    values = lambda f: jax.vmap(lambda state: f(battery, state))(states)  # noqa: E731
-    if isinstance(figure, merits.Average):
-        initial = figure.merit(battery, flow.state(flow.start))
-        gain = values(figure.merit) - initial
-        zero = jnp.zeros((1,), ts.dtype)
-        at_once = flow.rates(lambda state: figure.merit(battery, state), zero)[0]
-        return jnp.where(ts > 0, gain / jnp.where(ts > 0, ts, 1.0), at_once)
-    return values(figure)
+def _asked(save: Any) -> Figures:
+    """What the flow must answer: wrappers are taken apart."""
+    plain = {"edge": lambda battery, state: state.edge()}
+    rates = {}
+    for name, figure in save:
+        if isinstance(figure, merits.Rate):
+            rates[name] = figure.merit
+        else:
+            plain[name] = figure.merit if isinstance(figure, merits.Average) else figure
+    return Figures(plain, rates)
+
+
+def _average(battery: Any, flow: Any, figure: Any, ts: Any, values: Any) -> Any:
+    """Mean slope since t = 0, and the slope itself there."""
+    start = flow.start
+    value = lambda y: figure(battery, flow.state(y))  # noqa: E731
+    gain = values - value(start)
+    return jnp.where(ts > 0, gain / jnp.where(ts > 0, ts, 1.0), along(flow.field, value, start, 1)[1])

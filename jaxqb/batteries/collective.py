@@ -57,16 +57,14 @@ class Ladders(eqx.Module):
         here = here & (m < cells)
         battery = jnp.where(here, spin_lowering(m + 1, cells), 0.0)
         strength = battery * jnp.where(here, charger, 0.0)
-        # no link has no slope; a link that vanishes at this very size has an infinite one, which must show as NaN
-        root = jnp.abs(self.exchange) * jnp.where(here, jnp.sqrt(jnp.where(here, strength, 1.0)), 0.0)
-        squared = self.exchange**2 * strength
         diagonal = self.energy(level, all_n, cells, charger_cells)
         inside = (reach <= self.levels - 1) & (m0 <= cells) & (m0 >= 0) & (n0 >= 0) & (cells == jnp.round(cells))
         if not self.boson:
             inside = inside & (n0 <= charger_cells) & real_sizes
         return Chain.build(
-            squared,
-            root,
+            strength,
+            here,
+            self.exchange,
             diagonal,
             m0,
             total=n0 if self.inverted else m0 + n0,

@@ -23,10 +23,8 @@ def read_design(battery: Any, design: Any) -> tuple[Box, Any, tuple[str, ...]]:
     columns, layout, whole, hulls, notes = [], [], [], {}, []
     for name, bounds in design.items():
         if name not in known:
-            kind = type(battery).__name__
-            fail(
-                DesignError, "design", f"name fields of {kind}", f"{name!r} is none", f"use some of {', '.join(known)}"
-            )
+            kind, fix = type(battery).__name__, f"use some of {', '.join(known)}"
+            fail(DesignError, "design", f"name fields of {kind}", f"{name!r} is none", fix)
         info, own = known[name], own_value(battery, name)
         low, high = _read_bounds(name, bounds, info, own)
         if info.size:
@@ -67,9 +65,8 @@ def _read_bounds(name: str, bounds: Any, info: Field, own: np.ndarray) -> tuple[
         pair = () if isinstance(bounds, (str, Mapping)) else tuple(bounds)
         if len(pair) != 2 or any(isinstance(side, (bool, str)) for side in pair):
             raise TypeError
-        low, high = (
-            np.asarray(end if side is None else side, float) for side, end in zip(pair, (-np.inf, np.inf), strict=True)
-        )
+        low = np.asarray(info.minimum if pair[0] is None else pair[0], dtype=float)
+        high = np.asarray(np.inf if pair[1] is None else pair[1], dtype=float)
     except (TypeError, ValueError):
         must, fix = "be a pair (low, high) of numbers", "give two numbers, or None for an open side"
         fail(DesignError, argument, must, f"it is {bounds!r}", fix)
@@ -79,8 +76,6 @@ def _read_bounds(name: str, bounds: Any, info: Field, own: np.ndarray) -> tuple[
         if side.ndim and side.shape != own.shape:
             shapes = f"have bounds of shape () or {own.shape}"
             fail(DesignError, argument, shapes, f"one has {side.shape}", "give one number, or one an entry")
-    if pair[0] is None:
-        low = np.asarray(info.minimum)
     if np.any(low < info.minimum):
         least = f"{info.minimum:g}"
         fail(DesignError, argument, f"lie at {least} or above", f"it begins at {np.min(low):g}", f"begin at {least}")

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-MARGIN = 0.01  # searches begin this fraction of the range off a bound, where the map is stationary
+MARGIN = 1e-4  # searches begin this fraction of the range off a bound, where the map is stationary
 
 Vector = Float[Array | np.ndarray, " d"]
 
@@ -15,10 +15,16 @@ Vector = Float[Array | np.ndarray, " d"]
 class Box(eqx.Module):
     r"""Bounds of d parameters, and the map of R^d onto them.
 
-    Between two bounds ``x = mid + half sin(z)``, beside one ``x = low + scale (sqrt(1 + z^2) - 1)`` (or its mirror image),
-    without any ``x = centre + scale z``. A bound is reached at a finite z, with zero slope, and no plateau lies beyond: to a
-    quasi-Newton method an optimum at a bound is one like any other. (With a sigmoid it lies at infinity: BFGS took 1.5 to 3
-    times the steps, and some searches ended on the plateau.)
+    Between two bounds ``x = mid + half sin(z)``, beside one ``x = low + scale (sqrt(1 + z^2) - 1)`` (or its mirror
+    image), without any ``x = centre + scale z``. A bound is reached at a finite z, with zero slope, and no plateau lies
+    beyond: to a quasi-Newton method an optimum at a bound is one like any other. (With a sigmoid it lies at infinity:
+    BFGS took 1.5 to 3 times the steps, and some searches ended on the plateau.)
+
+    Attributes:
+        low, high: bounds; infinite where a side is open.
+        centre, scale: the battery's own value, and what counts as far from it.
+        layout: fields, with the length of those that are arrays.
+        whole: which parameters end as integers.
     """
 
     low: Vector
@@ -75,7 +81,7 @@ class Box(eqx.Module):
         return np.where(has_low | has_high, bounded, (x - self.centre) / scale)
 
     def side(self, x: float, i: int, tolerance: float) -> str | None:
-        """The bound that parameter i has reached, within a fraction of its range (of its scale, beside an open side)."""
+        """The bound that parameter i has reached, within a fraction of its range (or scale, if a side is open)."""
         low, high = float(self.low[i]), float(self.high[i])
         reach = tolerance * (high - low if np.isfinite(high - low) else float(self.scale[i]))
         return "low" if x - low <= reach else "high" if high - x <= reach else None

@@ -30,7 +30,7 @@ class Goals(eqx.Module):
     signs: tuple[str, ...] = eqx.field(static=True)
     minimise: bool = eqx.field(static=True)
 
-    def __call__(self, battery: Any) -> tuple[Float[Array, " k+1"], Int[Array, ""]]:
+    def __call__(self, battery: Any) -> tuple[Float[Array, " goals"], Int[Array, ""]]:
         """Values in the order of `labels`, and the first status that is not ok."""
         figures = {} if self.charging is None else self.charging(battery)
         statuses = [figures["status"]] if figures else []
@@ -49,7 +49,7 @@ class Goals(eqx.Module):
         return jnp.stack(values), status
 
     def gaps(self, values: Any) -> Any:
-        """Constraints in units of their limits, from values (..., k+1): not negative where they hold (equalities: zero)."""
+        """Constraints in units of their limits, from values (..., k+1): at least 0 where they hold (equalities: 0)."""
         turn = np.array([-1.0 if sign == "<=" else 1.0 for sign in self.signs])
         return turn * (values[..., 1:] - self.limits) / self.units
 
@@ -63,7 +63,7 @@ class Goals(eqx.Module):
         """Which constraints are equalities."""
         return np.array([sign == "==" for sign in self.signs], dtype=bool)
 
-    def violation(self, values: np.ndarray) -> np.ndarray:
+    def violation(self, values: np.ndarray) -> Any:
         """Largest violation of each row of values (..., k+1); 0 where all constraints hold."""
         gaps = self.gaps(values)
         return np.max(np.where(self.equal, np.abs(gaps), np.maximum(-gaps, 0.0)), axis=-1, initial=0.0)
@@ -130,7 +130,7 @@ def _read_wanted(argument: str, what: Any, name: str, window: Any) -> str | Func
 
 def _read_constraint(label: Any, given: Any) -> tuple[str | Callable, str, float]:
     argument = f"constraints[{label!r}]"
-    parts = tuple(given) if isinstance(given, (tuple, list)) else ()
+    parts: list[Any] = list(given) if isinstance(given, (tuple, list)) else []
     if len(parts) not in (2, 3) or not isinstance(parts[-2], str) or parts[-2] not in SIGNS:
         must = "be (sign, limit) or (function, sign, limit) with a sign of >=, <=, =="
         fail(DesignError, argument, must, f"it is {given!r}", "use e.g. ('>=', 0.95)")

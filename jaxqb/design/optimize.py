@@ -36,9 +36,9 @@ def optimize(
 
     .. math:: \max_x f(x) \quad\text{with}\quad low \le x \le high,\quad c_i(x) \ge 0
 
-    All starts run in one compiled program. Sizes that may be real numbers are searched as such (energies are polynomials
-    in the squared couplings); then every combination of integer neighbours is tried, the other parameters optimised anew,
-    and the best one that satisfies the constraints is the answer.
+    All starts run in one compiled program. Sizes that may be real numbers are searched as such (energies are
+    polynomials in the squared couplings); then every combination of integer neighbours is tried, the other parameters
+    optimised anew, and the best one that satisfies the constraints is the answer.
 
     Main arguments:
         objective: name of a figure of `charge` ("first_peak", "max_average_power", ...; with "_per_cell" divided by the
@@ -48,7 +48,7 @@ def optimize(
             may be varied too, where they are numbers; array fields share one pair, or get arrays of bounds.
         starts: number of searches: first the battery's own parameters where they lie inside the bounds, then points
             spread evenly.
-        constraints: ``{"first_peak_per_cell": (">=", 0.95)}`` or ``{label: (function, "<=", limit)}``, with >=, <= or ==.
+        constraints: ``{"first_peak_per_cell": (">=", 0.95)}``, or ``{label: (function, "<=", limit)}``, or with ==.
 
     Other arguments:
         method: "bfgs", "lbfgs" (optimistix), "adam" (for noisy objectives), "optax_lbfgs".
@@ -102,7 +102,8 @@ def optimize(
             break
         x[:starts][dead] = (x[:starts][dead] + x[np.argmin(first.point.loss[:starts])]) / 2
         first = run(x, held, 1.0, 1)
-    unit = _unit(first.point.values[: starts + 1, 0][first.point.loss[: starts + 1] < WALL], minimise)
+    alive = np.asarray(first.point.loss)[: starts + 1] < WALL
+    unit = _unit(np.asarray(first.point.values)[: starts + 1, 0][alive], minimise)
     ends = run(x, held, unit, room)
 
     ranks = standing(ends, goals)

@@ -42,7 +42,7 @@ class Optimum:
         constraints: a `Constraint` for each label.
         relaxed: parameters and "value" of the best design with real-valued sizes; None where no size is varied.
         integers: the integer neighbours that were tried: sizes, all parameters, value, feasible, status.
-        starts: what became of every start, as arrays: "start" and "end" (starts, parameters), "value", "violation",
+        starts: what became of every start, as arrays: "begin" and "end" (starts, parameters), "value", "violation",
             "status", "steps", "moved" (begun elsewhere, because the objective did not exist at the point drawn).
         history: objective ("value") and each parameter, step by step, of the start that ended best.
         names: names of the parameters, in the order of the arrays in `starts`.
@@ -92,7 +92,6 @@ class Optimum:
             name: (("start", "parameter") if np.ndim(column) == 2 else ("start",), column)
             for name, column in self.starts.items()
         }
-        variables["begin"] = variables.pop("start")
         coordinates = {"parameter": list(self.names), "start": np.arange(len(self.starts["value"]))}
         return xr.Dataset(variables, coordinates, {"objective": self.objective, "method": self.method})
 
@@ -105,10 +104,8 @@ class Optimum:
             side = {"low": ", at its lower bound", "high": ", at its upper bound", None: ""}[self.at_bound.get(name)]
             lines.append(f"  {name} = {np.array2string(np.asarray(value), precision=8, threshold=8)}{side}")
         for label, one in self.constraints.items():
-            holds = "holds" if one.satisfied else "VIOLATED"
-            lines.append(
-                f"  {label} {one.sign} {one.limit:g}: {one.value:.8g}, {holds}, multiplier {one.multiplier:.4g}"
-            )
+            holds = f"{'holds' if one.satisfied else 'VIOLATED'}, multiplier {one.multiplier:.4g}"
+            lines.append(f"  {label} {one.sign} {one.limit:g}: {one.value:.8g}, {holds}")
         if self.relaxed is not None:
             lines.append("  real sizes: " + ", ".join(f"{name} {value:.8g}" for name, value in self.relaxed.items()))
         for row in self.integers:
@@ -118,10 +115,8 @@ class Optimum:
         rest = int(np.sum(self.starts["status"] == Status.OK))
         reached = int(np.sum(np.abs(values - best) <= 1e-6 * abs(best)))
         steps, seconds = int(np.sum(self.starts["steps"])), self.seconds
-        lines.append(
-            f"  {len(values)} starts by {self.method}: {rest} came to rest, {reached} at the best value; {steps} steps"
-        )
-        lines.append(f"  {seconds['compile']:.2f} s to compile, {seconds['run']:.2f} s to run")
+        lines.append(f"  {len(values)} starts by {self.method}: {rest} came to rest, {reached} at the best value")
+        lines.append(f"  {steps} steps; {seconds['compile']:.2f} s to compile, {seconds['run']:.2f} s to run")
         return "\n".join(lines + [f"  note: {note}" for note in self.notes])
 
     def to_dict(self) -> dict[str, Any]:

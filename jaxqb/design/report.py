@@ -31,11 +31,13 @@ def summarise(
     ends, leader = searched
     final, row = chosen
     count = len(begun[0])
-    values, x = final.point.values[row], final.point.x[row]
+    values, x = np.asarray(final.point.values)[row], np.asarray(final.point.x)[row]
+    reached = np.asarray(ends.point.values)[:count]
     exists = bool(final.point.loss[row] < WALL)
     parameters = {name: value if np.ndim(value) else float(value) for name, value in box.leaves(x).items()}
     status = Status(int(statuses(final)[row]))
-    trail = ends.trail[leader][: int(ends.steps[leader])]
+    multipliers = np.asarray(ends.multipliers)[leader] * unit
+    trail = np.asarray(ends.trail)[leader][: int(ends.steps[leader])]
     return Optimum(
         battery=battery.replace(**parameters) if exists else battery,
         objective=goals.labels[0],
@@ -43,16 +45,16 @@ def summarise(
         value=float(values[0]),
         start_value=given,
         at_bound={name: _side(box, float(x[i]), i) for i, name in enumerate(box.names)},
-        constraints=_constraints(goals, values, ends.multipliers[leader] * unit),
+        constraints=_constraints(goals, values, multipliers),
         relaxed=_relaxed(box, ends, leader) if any(box.whole) else None,
         integers=_integers(box, goals, *settled) if any(box.whole) else [],
         starts={
-            "start": begun[0],
-            "end": ends.point.x[:count],
-            "value": ends.point.values[:count, 0],
-            "violation": goals.violation(ends.point.values[:count]),
+            "begin": begun[0],
+            "end": np.asarray(ends.point.x)[:count],
+            "value": reached[:, 0],
+            "violation": goals.violation(reached),
             "status": statuses(ends)[:count],
-            "steps": ends.steps[:count],
+            "steps": np.asarray(ends.steps)[:count],
             "moved": begun[1],
         },
         history={"value": trail[:, 0]} | {name: trail[:, 1 + i] for i, name in enumerate(box.names)},

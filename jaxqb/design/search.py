@@ -4,8 +4,8 @@ Constraints enter by an augmented Lagrangian: with c >= 0 wanted, multiplier l a
 
     L = -f + sum over inequalities (r/2) max(0, l/r - c)^2 + sum over equalities (r/2 c^2 - l c),
 
-a round minimises L from where the last one ended, then ``l <- max(0, l - r c)`` (without the max for equalities). Rounds
-and steps are one loop, so that the objective is compiled once.
+a round minimises L from where the last one ended, then ``l <- max(0, l - r c)`` (without the max for equalities).
+Rounds and steps are one loop, so that the objective is compiled once.
 """
 
 from typing import Any
@@ -44,7 +44,7 @@ class Point(eqx.Module):
 
     x: Float[Array, " d"]
     z: Float[Array, " d"]
-    values: Float[Array, " k+1"]
+    values: Float[Array, " goals"]
     status: Int[Array, ""]
     smooth: Bool[Array, ""]
     loss: Float[Array, ""]
@@ -57,7 +57,7 @@ class Ends(eqx.Module):
     multipliers: Float[Array, "*s k"]
     settled: Bool[Array, "*s"]
     steps: Int[Array, "*s"]
-    trail: Float[Array, "*s t d+1"]
+    trail: Float[Array, "*s t columns"]
 
 
 class _Walk(eqx.Module):
@@ -71,7 +71,7 @@ class _Walk(eqx.Module):
     multipliers: Float[Array, " k"]
     weight: Float[Array, ""]
     residue: Float[Array, ""]
-    trail: Float[Array, "t d+1"]
+    trail: Float[Array, "t columns"]
 
 
 def _minimiser(method: str) -> Any:
@@ -110,14 +110,17 @@ def _walk(problem: Problem, method: str, room: int, z0: Any, fixed: Any, held: A
     equal = jnp.asarray(goals.equal)
     share = room if method in ("bfgs", "lbfgs") else max(room // 10, 10)  # Adam never stops by itself
 
-    def evaluate(z, multipliers, weight):
-        x = jnp.where(held, fixed, box.place(z))
-        values, status = goals(problem.hull.put(**box.leaves(x)))
+    def lagrangian(values, multipliers, weight):
         gaps = goals.gaps(values)
         free = jnp.where(equal, weight / 2 * gaps**2 - multipliers * gaps, 0.0)
         bound = jnp.where(equal, 0.0, weight / 2 * jnp.maximum(multipliers / weight - gaps, 0.0) ** 2)
         loss = (1 if goals.minimise else -1) * values[0] / problem.unit + jnp.sum(free + bound)
-        loss = jnp.where(jnp.isfinite(loss) & (status == Status.OK), loss, WALL)
+        return jnp.where(jnp.isfinite(loss), loss, WALL)
+
+    def evaluate(z, multipliers, weight):
+        x = jnp.where(held, fixed, box.place(z))
+        values, status = goals(problem.hull.put(**box.leaves(x)))
+        loss = jnp.where(status == Status.OK, lagrangian(values, multipliers, weight), WALL)
         return loss, Point(x, z, values, status, jnp.asarray(True), loss)
 
     def surrogate(z, args):
@@ -149,8 +152,7 @@ def _walk(problem: Problem, method: str, room: int, z0: Any, fixed: Any, held: A
         state = eqx.combine(w.state, static)
         z, state, point = solver.step(surrogate, w.z, args, {}, state, frozenset())
         landed, _ = solver.terminate(surrogate, z, args, {}, state, frozenset())
-        lower = (point.loss <= w.best.loss) | (w.since == 0)  # each round has a loss of its own
-        best = jax.tree.map(lambda a, b: jnp.where(lower, a, b), point, w.best)
+        best = jax.tree.map(lambda a, b: jnp.where(point.loss <= w.best.loss, a, b), point, w.best)
         trail = w.trail.at[w.turn].set(jnp.concatenate([point.values[:1], point.x]))
         now = _Walk(
             w.turn + 1, w.since + 1, z, eqx.filter(state, eqx.is_array), landed, w.landed, best, *args, w.residue, trail
@@ -167,8 +169,10 @@ def _walk(problem: Problem, method: str, room: int, z0: Any, fixed: Any, held: A
         slow = residue > w.residue / 4
         settled = (residue < epsilon() ** 0.5) | (w.best.loss >= WALL)
         weight = jnp.where(slow & ~settled, jnp.minimum(10 * w.weight, HEAVIEST), w.weight)
-        z = box.inside(w.best.z)  # another round, another slope: none is seen from a bound
-        later = _Walk(w.turn, count, z, begin(z)[0], no, settled, w.best, fresh, weight, residue, w.trail)
+        z = jnp.asarray(box.inside(w.best.z))  # another round, another slope: none is seen from a bound
+        loss = jnp.where(w.best.loss < WALL, lagrangian(w.best.values, fresh, weight), WALL)
+        best = eqx.tree_at(lambda p: p.loss, w.best, loss)
+        later = _Walk(w.turn, count, z, begin(z)[0], no, settled, best, fresh, weight, residue, w.trail)
         stay = eqx.tree_at(lambda w: w.settled, w, no)
         return jax.tree.map(lambda a, b: jnp.where(over, a, b), later, stay)
 

@@ -23,8 +23,9 @@ class Trials(NamedTuple):
 
 
 def standing(ends: Ends, goals: Goals) -> list[tuple[int, float]]:
-    """For each row, smaller is better: feasible ones by objective, others by violation, last those without objective."""
-    values, violation = ends.point.values, goals.violation(ends.point.values)
+    """For each row, smaller is better: feasible ones by objective, others by violation, last what has no objective."""
+    values = np.asarray(ends.point.values)
+    violation = goals.violation(values)
     exists = ends.point.loss < WALL
     turn = 1.0 if goals.minimise else -1.0
     return [
@@ -47,12 +48,12 @@ def statuses(ends: Ends) -> np.ndarray:
 
 
 def trials(box: Box, ends: Ends, ranking: list[int], rows: int) -> Trials | None:
-    """Every combination of whole neighbours of the best sizes, begun at the best ends, with pinned parameters and without.
+    """Every combination of whole neighbours of the best sizes, from the best ends, with pinned parameters and without.
 
     The sizes of a row are NaN where they are not held. None if there is nothing to settle.
     """
     whole = np.array(box.whole)
-    best = ends.point.x[ranking[0]]
+    best = np.asarray(ends.point.x[ranking[0]])
     low, high = np.asarray(box.low), np.asarray(box.high)
     pairs = [
         sorted({float(np.clip(side(best[i]), np.ceil(low[i]), np.floor(high[i]))) for side in (np.floor, np.ceil)})

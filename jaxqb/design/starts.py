@@ -3,6 +3,7 @@
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ..errors import DesignError, fail
@@ -12,8 +13,8 @@ from .box import MARGIN, Box
 def even_points(count: int, dimension: int, key: Any = 0) -> np.ndarray:
     """Additive quasi-random points in the unit cube, shape (count, dimension), shifted at random by `key`.
 
-    ``u_k = (shift + k alpha) mod 1`` with ``alpha_j = phi^-j``, j = 1 .. d, where ``phi^(d+1) = phi + 1``: multiples of the
-    golden ratio for d = 1, and M. Roberts' generalisation of them beyond. Good for any count, in any dimension.
+    ``u_k = (shift + k alpha) mod 1`` with ``alpha_j = phi^-j``, j = 1 .. d, where ``phi^(d+1) = phi + 1``: multiples of
+    the golden ratio for d = 1, and M. Roberts' generalisation of them beyond. Good for any count, in any dimension.
     """
     phi = 2.0
     for _ in range(64):
@@ -39,7 +40,7 @@ def start_points(box: Box, own: np.ndarray, count: int, key: Any) -> np.ndarray:
 
 
 def _seed(key: Any) -> list[int]:
-    if isinstance(key, jax.Array) and jax.dtypes.issubdtype(key.dtype, jax.dtypes.prng_key):
+    if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         key = jax.random.key_data(key)
     words = np.ravel(np.asarray(key))
     if words.dtype.kind not in "iu" or not words.size or np.any(words < 0):

@@ -23,7 +23,9 @@ class Chain(AbstractUnitaryLaw):
     """
 
     squared: Float[Array, " links"]
-    root: Float[Array, " links"]
+    strength: Float[Array, " links"]
+    linked: Bool[Array, " links"]
+    exchange: Float[Array, ""]
     up: Float[Array, " links"]
     down: Float[Array, " links"]
     gauge: Float[Array, " levels"]
@@ -40,20 +42,22 @@ class Chain(AbstractUnitaryLaw):
     @classmethod
     def build(
         cls,
-        squared: Float[Array, " links"],
-        root: Float[Array, " links"],
+        strength: Float[Array, " links"],
+        linked: Bool[Array, " links"],
+        exchange: Float[Array, ""],
         diagonal: Float[Array, " levels"],
         origin: Float[Array, ""],
         **rest,
     ) -> "Chain":
-        """From squared couplings and their roots, the diagonal, and the level that is occupied at the start."""
+        """From squared ladder elements (and which links there are), the diagonal, and the level that is occupied at the start."""
+        squared = exchange**2 * strength
         up, down, gauge = _links(squared, origin)
         joined = squared > 0
         exists = jnp.concatenate([joined, joined[-1:] & False]) | jnp.concatenate([joined[:1] & False, joined])
         low = jnp.min(jnp.where(exists, diagonal, jnp.inf))
         high = jnp.max(jnp.where(exists, diagonal, -jnp.inf))
         centred = jnp.where(exists, diagonal - (low + high) / 2, 0.0)
-        return cls(squared, root, up, down, gauge, centred, origin, **rest)
+        return cls(squared, strength, linked, exchange, up, down, gauge, centred, origin, **rest)
 
     def valid(self) -> Bool[Array, ""]:
         """All links are real and all occupied levels lie inside the array."""
@@ -111,14 +115,20 @@ class Chain(AbstractUnitaryLaw):
         im = jnp.where(turn == 1, -y, jnp.where(turn == 3, y, 0.0))
         return self._ket(re, im, self.gauge, links)
 
+    def _root(self) -> Float[Array, " links"]:
+        """Couplings. No link has no slope; a link that vanishes at this very size has an infinite one, which must show as NaN."""
+        root = jnp.sqrt(jnp.where(self.linked, self.strength, 1.0))
+        return jnp.abs(self.exchange) * jnp.where(self.linked, root, 0.0)
+
     def hamiltonian(self) -> Float[Array, "levels levels"]:
         """Symmetric tridiagonal matrix."""
         diagonal = jnp.zeros_like(self.diagonal) if self.resonant else self.diagonal
-        return jnp.diag(diagonal) + jnp.diag(self.root, 1) + jnp.diag(self.root, -1)
+        root = self._root()
+        return jnp.diag(diagonal) + jnp.diag(root, 1) + jnp.diag(root, -1)
 
     def ket(self, re: Float[Array, " levels"], im: Float[Array, " levels"]) -> ChainKet:
         """State with amplitudes in the symmetric gauge."""
-        return self._ket(re, im, jnp.ones_like(re), self.root)
+        return self._ket(re, im, jnp.ones_like(re), self._root())
 
     def _ket(self, re, im, gauge, links) -> ChainKet:
         level = self._levels()

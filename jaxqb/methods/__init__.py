@@ -5,4 +5,5 @@ from .chebyshev import Chebyshev as Chebyshev
 from .eigen import Eigen as Eigen
 from .method import AbstractFlow as AbstractFlow
 from .method import AbstractMethod as AbstractMethod
+from .method import Figures as Figures
 from .select import select_method as select_method

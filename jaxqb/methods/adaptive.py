@@ -13,7 +13,7 @@ from ..algebra import chebyshev
 from ..conventions import epsilon
 from ..errors import MethodError, ToleranceError, fail
 from ..laws import AbstractDifferentialLaw
-from .method import AbstractFlow, AbstractMethod, along
+from .method import AbstractFlow, AbstractMethod, Figures, along
 
 
 class Adaptive(AbstractMethod):
@@ -85,22 +85,14 @@ class AdaptiveFlow(AbstractFlow):
             throw=False,
         )
 
-    def states(self, ts: Float[Array, " t"]) -> tuple[Any, Any]:
+    def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
         """One solve that lands on every time."""
-        ys, done = self._land(ts)
-        return jax.vmap(self.law.state)(ys), done
-
-    def _land(self, ts):
         import diffrax
 
         solution = self._solve(self.law.start, ts, ts[-1])
         done = solution.result == diffrax.RESULTS.successful
-        return jax.tree.map(lambda y: jnp.where(done, y, jnp.nan), solution.ys), done
-
-    def rates(self, figure: Callable, ts: Float[Array, " t"]) -> Any:
-        """Along the field."""
-        ys, _ = self._land(ts)
-        return jax.vmap(lambda y: along(self.law.field, lambda y: figure(self.law.state(y)), y, 1)[1])(ys)
+        ys = jax.tree.map(lambda y: jnp.where(done, y, jnp.nan), solution.ys)
+        return jax.vmap(lambda y: figures.at(self, battery, y))(ys), done
 
     def window(self) -> Float[Array, ""]:
         """A few turns of the fastest figure."""

@@ -18,11 +18,12 @@ from ..algebra import chebyshev
 from ..algebra.gradients import frozen, reversible
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw
-from .method import AbstractFlow, AbstractMethod, along, intervals
+from .method import AbstractFlow, AbstractMethod, Figures, along, intervals
 
 
 PHASE = 2.5  # turn of the fastest figure that a window may cover
 HALVINGS = 6
+BLOCK = 8  # times that are answered at once
 
 
 class Chebyshev(AbstractMethod):
@@ -71,9 +72,10 @@ class ChebyshevFlow(AbstractFlow):
 
         return lax.scan(orders, (even, odd, total), pairs[1:])[0][2]
 
-    def _series(self, law: AbstractUnitaryLaw, y: Any, table: Float[Array, "q k"], radius: Any) -> Any:
-        """Sums of several series with one set of terms."""
-        even, odd = y, jax.tree.map(lambda d: d / radius, law.field(y))
+    def _terms(self, y: Any) -> Any:
+        """All terms of the series, even and odd orders apart, orders on the leading axis."""
+        law, radius = self.law, self.radius
+        first = jax.tree.map(lambda d: d / radius, law.field(y))
 
         def orders(carry, _):
             even, odd = carry
@@ -81,7 +83,11 @@ class ChebyshevFlow(AbstractFlow):
             last = jax.tree.map(lambda x, b: x + 2 / radius * b, odd, law.field(later))
             return (later, last), (even, odd)
 
-        _, terms = lax.scan(orders, (even, odd), None, length=table.shape[1] // 2)
+        return lax.scan(orders, (y, first), None, length=chebyshev.terms(self.reach) // 2)[1]
+
+    @staticmethod
+    def _weigh(terms: Any, table: Float[Array, "q k"]) -> Any:
+        """Sums of several series with the same terms."""
         highest = lax.Precision.HIGHEST
 
         def weigh(even, odd):
@@ -116,21 +122,65 @@ class ChebyshevFlow(AbstractFlow):
             lambda p, y: step(merge(p), y), lambda p, y: undo(merge(p), y), (dynamic, coefficients, radius), turns, y, known
         )
 
-    def _march(self, ts: Float[Array, " t"]) -> Any:
-        def leg(y, dt):
-            y = self._travel(dt, y)
-            return y, y
+    def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
+        """Travel from time to time, or, where times are dense, many from one window; derivatives by the travel."""
 
-        return lax.scan(leg, self.law.start, intervals(ts))[1]
+        def legs(args, ts):
+            flow, battery = args
 
-    def states(self, ts: Float[Array, " t"]) -> tuple[Any, Any]:
-        """One travel between successive times."""
-        return jax.vmap(self.law.state)(self._march(ts)), True
+            def leg(y, dt):
+                y = flow._travel(dt, y)
+                return y, figures.at(flow, battery, y)
 
-    def rates(self, figure: Callable, ts: Float[Array, " t"]) -> Any:
-        """Along the field."""
-        rate = lambda y: along(self.law.field, lambda y: figure(self.law.state(y)), y, 1)[1]  # noqa: E731
-        return jax.vmap(rate)(self._march(ts))
+            return lax.scan(leg, flow.law.start, intervals(ts))[1]
+
+        if ts.shape[0] < BLOCK:
+            return legs((self, battery), ts), True
+
+        @jax.custom_jvp
+        def run(args, ts):
+            flow = args[0]
+            windows = flow.radius * ts[-1] / flow.reach
+            return lax.cond(windows < ts.shape[0] / 2, lambda: flow._windows(figures, args[1], ts), lambda: legs(args, ts))
+
+        @run.defjvp
+        def _(primals, tangents):
+            return run(*primals), jax.jvp(legs, primals, tangents)[1]
+
+        return run((self, battery), ts), True
+
+    def _windows(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> dict[str, Any]:
+        """Figures at all times from few windows: the terms of a window serve every time in it, a block of times at once."""
+        count = ts.shape[0]
+        order = chebyshev.terms(self.reach)
+        length = self.reach / self.radius
+        padded = jnp.concatenate([ts, jnp.full((BLOCK,), ts[-1])])
+        shapes = jax.eval_shape(lambda y: figures.at(self, battery, y), self.law.start)
+        out = jax.tree.map(lambda s: jnp.zeros((count + BLOCK, *s.shape), s.dtype), shapes)
+        whole = chebyshev.exponential(jnp.asarray([self.reach], ts.dtype), order)
+
+        def window(carry):
+            k, t, y, out = carry
+            terms = self._terms(y)
+            end = t + length
+
+            def block(carry):
+                k, out = carry
+                here = lax.dynamic_slice(padded, (k,), (BLOCK,))
+                table = chebyshev.exponential(jnp.clip(self.radius * (here - t), 0.0, self.reach), order)
+                new = jax.vmap(lambda y: figures.at(self, battery, y))(self._weigh(terms, table))
+                # times beyond this window are written too, and written again when their turn comes
+                out = jax.tree.map(lambda o, n: lax.dynamic_update_slice_in_dim(o, n, k, 0), out, new)
+                inside = (here <= end) & (k + jnp.arange(BLOCK) < count)
+                return k + jnp.sum(inside), out
+
+            pending = lambda c: (c[0] < count) & (padded[c[0]] <= end)  # noqa: E731
+            k, out = lax.while_loop(pending, block, (k, out))
+            return k, end, jax.tree.map(lambda y: y[0], self._weigh(terms, whole)), out
+
+        start = (jnp.zeros((), int), jnp.zeros((), ts.dtype), self.law.start, out)
+        out = lax.while_loop(lambda c: (c[0] < count) & jnp.isfinite(length), window, start)[3]
+        return jax.tree.map(lambda o: o[:count], out)
 
     def window(self) -> Float[Array, ""]:
         """What one step reaches, halved until the fastest figure turns by no more than PHASE in it."""
@@ -140,7 +190,7 @@ class ChebyshevFlow(AbstractFlow):
         """All nodes from one set of terms; the dimensionless times of a window are one of a few fixed sets."""
         del span
         table = jnp.asarray(chebyshev.tables(self.reach, HALVINGS, count), self.radius.dtype)[self.halvings]
-        return self._series(self.law, y, table, self.radius)
+        return self._weigh(self._terms(y), table)
 
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
         """One series."""

@@ -12,7 +12,7 @@ from jaxtyping import Array, Complex, Float
 from ..algebra import chebyshev, spectra
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw
-from .method import AbstractFlow, AbstractMethod, along
+from .method import AbstractFlow, AbstractMethod, Figures, along
 
 
 class Eigen(AbstractMethod):
@@ -44,14 +44,20 @@ class EigenFlow(AbstractFlow):
             return spectra.propagate(self.matrix, self.psi, ts)
         return jax.vmap(spectra.propagate, (0, 0, None), 1)(self.matrix, self.psi, ts)
 
-    def states(self, ts: Float[Array, " t"]) -> tuple[Any, Any]:
-        """Closed form."""
-        psi = self._psi(ts)
-        return jax.vmap(self.law.ket)(psi.real, psi.imag), True
+    def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
+        """Closed form in time; rates are its derivative."""
 
-    def rates(self, figure: Callable, ts: Float[Array, " t"]) -> Any:
-        """Derivative of the closed form."""
-        return jax.jvp(lambda ts: jax.vmap(figure)(self.states(ts)[0]), (ts,), (jnp.ones_like(ts),))[1]
+        def states(ts):
+            psi = self._psi(ts)
+            return jax.vmap(self.law.ket)(psi.real, psi.imag)
+
+        def all_of(functions, ts):
+            return {name: jax.vmap(lambda s, f=f: f(battery, s))(states(ts)) for name, f in functions.items()}
+
+        out = all_of(figures.plain, ts)
+        if figures.rates:
+            out |= jax.jvp(lambda ts: all_of(figures.rates, ts), (ts,), (jnp.ones_like(ts),))[1]
+        return out, True
 
     @property
     def start(self) -> Any:

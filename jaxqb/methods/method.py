@@ -10,22 +10,33 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
+class Figures(eqx.Module):
+    """What is asked at each time: functions of (battery, state), as they are or as time derivatives."""
+
+    plain: dict[str, Callable]
+    rates: dict[str, Callable]
+
+    def at(self, flow: "AbstractFlow", battery: Any, y: Any) -> dict[str, Any]:
+        """All of them at coordinates y; rates along the field."""
+        state = flow.state(y)
+        out = {name: f(battery, state) for name, f in self.plain.items()}
+        for name, f in self.rates.items():
+            out[name] = along(flow.field, lambda y, f=f: f(battery, flow.state(y)), y, 1)[1]
+        return out
+
+
 class AbstractFlow(eqx.Module):
     """A law made ready by a method.
 
-    `states` and `rates` answer at given times. The rest is what a search for maxima needs: coordinates y that march frozen
+    `values` answers at given times. The rest is what a search for maxima needs: coordinates y that march frozen
     (`start`, `field`, `state`, `window`, `sample`, `hop`) and one landing at a chosen time that carries derivatives.
     """
 
     law: eqx.AbstractVar[Any]
 
     @abc.abstractmethod
-    def states(self, ts: Float[Array, " t"]) -> tuple[Any, Any]:
-        """States at ascending times (batched on the leading axis) and whether the solver got there; differentiable."""
-
-    @abc.abstractmethod
-    def rates(self, figure: Callable, ts: Float[Array, " t"]) -> Any:
-        """Time derivative of ``figure(state)`` at each time."""
+    def values(self, figures: "Figures", battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
+        """All figures at ascending times, times on the leading axis, and whether the solver got there; differentiable."""
 
     @property
     def start(self) -> Any:

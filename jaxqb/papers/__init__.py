@@ -14,7 +14,8 @@ from .paper import Figure as Figure
 from .paper import Paper as Paper
 from .paper import Results as Results
 from .paper import figure as figure
-from .report import claims_dataset, table, write
+from .report import claims_dataset, write
+from .report import table as table
 
 KNOWN = tuple(sorted({module.name for module in pkgutil.iter_modules(__path__)} - {"paper", "report"}))
 
@@ -58,7 +59,13 @@ def reproduce(
     """
     if figure is not None:
         if paper is None:
-            fail(PaperError, "paper", "be given with a figure", "it is None", "name the paper, one of " + ", ".join(KNOWN))
+            fail(
+                PaperError,
+                "paper",
+                "be given with a figure",
+                "it is None",
+                "name the paper, one of " + ", ".join(KNOWN),
+            )
         data = _figure(load(paper), figure)(quick)
         if out is not None:
             write({load(paper): {figure: data}}, {}, Path(out))

@@ -7,10 +7,11 @@ A figure function returns a Dataset that says how it is drawn (`jaxqb.plot.draw`
 * ``attrs["panels"]``: one string a panel, naming its variables ("energy energy_cavity"). Of a variable's dimensions one is
   that of x, one may be a hue (one curve an entry), one may be ``attrs["facet"]`` (one panel an entry);
 * ``attrs["titles"]``: titles of the panels, if any;
-* ``attrs["log"]``: "", "x", "y" or "xy";
+* ``attrs["log"]``: "", "x", "y" or "xy", or a list of these, one a panel;
 * ``attrs["printed"]``: flat list of (panel, x, y): points that the paper prints, drawn over our curves;
 * a variable's ``attrs["against"]`` names another variable to stand on the abscissa instead of x;
-* a variable's ``attrs["draw"]``: "lines" (default), "points", "both" or "map" (a map also has ``attrs["y"]``).
+* a variable's ``attrs["draw"]``: "lines" (default), "points", "both" or "map" (a map also has ``attrs["y"]``);
+* a variable's ``attrs["label"]`` names it in the legend where it has no hue.
 """
 
 import dataclasses
@@ -132,7 +133,7 @@ class Claim:
         why: needed unless reproduced.
         rule: what agreement is: ours rounds to the printed digits, truncates to them, or either.
         within: instead of `rule`: the largest absolute difference.
-        reading: our value under that unstated choice.
+        reading: our value under that unstated choice (or, for a misprint, what is printed); it must agree.
         full: needs the figures in full size; not checked in quick size.
     """
 
@@ -166,9 +167,10 @@ class Claim:
         value = float(self.ours(results))
         reading = None if self.reading is None else float(self.reading(results))
         stands = self.agrees(value) == (self.verdict == "reproduced")
-        if self.verdict == "convention":
-            stands = stands and reading is not None and self.agrees(reading)
-        return Checked(self, value, reading, stands and (self.verdict == "reproduced" or bool(self.why)))
+        explained = self.verdict == "reproduced" or (
+            bool(self.why) and (self.verdict != "convention" or reading is not None)
+        )
+        return Checked(self, value, reading, stands and explained and (reading is None or self.agrees(reading)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,7 +183,7 @@ class Checked:
     stands: bool | None
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Paper:
     """One paper: what it is, its symbols in ours, its figures by name, its claims."""
 

@@ -119,8 +119,11 @@ def label_of(name: str) -> dict[str, str]:
     base = ALIASES.get(name, name)
     cell = base.removesuffix("_per_cell")
     label = dataclasses.asdict(AbstractFigures.label(None, cell))
-    per_cell = {"long_name": f"{label['long_name']}, per cell", "symbol": f"{label['symbol']} / N_B"}
-    return label if cell == base else label | per_cell
+    if cell == base:
+        return label
+    name = label["long_name"]
+    name = name.replace("energy", "energy per cell", 1) if "energy" in name else f"{name} per cell"
+    return label | {"long_name": name, "symbol": f"{label['symbol']} / N_B"}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Sweeps: figures of a battery over a grid of its fields, as one labelled `xarray.Dataset`.
 
-`axes` checks what is asked, `plan` decides the order, the maps and the blocks, `program` compiles one block once, `run` works
-through the blocks, `dataset` writes the labels and the provenance.
+`axes` checks what is asked, `plan` decides on order, maps and blocks, `program` compiles one block once, `blocks` works
+through all of them, `dataset` writes labels and provenance; `run` is the verb.
 """
 
 import sys
@@ -12,7 +12,7 @@ from .run import sweep as sweep
 
 
 class _Verb(types.ModuleType):
-    """`import jaxqb.sweep` binds this package where the verb `jaxqb.sweep` was; so the package answers to a call, too."""
+    """`import jaxqb.sweep` binds this package where the verb `jaxqb.sweep` was, so the package answers to calls too."""
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         return sweep(*args, **options)

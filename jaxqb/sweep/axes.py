@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 from ..batteries import AbstractBattery
 from ..batteries.battery import check_single
@@ -64,8 +65,14 @@ def check_axes(battery: Any, axes: Any) -> tuple[Axis, ...]:
         FieldError: for a value that no battery can have.
     """
     if not isinstance(battery, AbstractBattery):
-        fail(FieldError, "battery", "be a battery", f"it is {type(battery).__name__}", "pass e.g. jaxqb.SpinCharger(2, 4)")
-    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(battery)):
+        fail(
+            FieldError,
+            "battery",
+            "be a battery",
+            f"it is {type(battery).__name__}",
+            "pass e.g. jaxqb.SpinCharger(2, 4)",
+        )
+    if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(battery)):
         fail(FieldError, "battery", "be known in `sweep`", "it is traced", "call `sweep` outside of jit, vmap and grad")
     if not isinstance(axes, Mapping) or not axes:
         but = "it is empty" if isinstance(axes, Mapping) else f"it is {type(axes).__name__}"
@@ -126,7 +133,7 @@ def _convert(field: Field, values: np.ndarray) -> np.ndarray:
 
 
 def hull(battery: AbstractBattery, axes: tuple[Axis, ...]) -> AbstractBattery:
-    """The family that covers the grid, with placeholders in place of what is swept (so that values never enter a program).
+    """The family that covers the grid, with placeholders for what is swept, so that values never enter a program.
 
     Values are laid along a dimension of their own: two fields coincide only where they move together.
     """

@@ -14,12 +14,12 @@ from .plan import CACHE, tiles
 from .program import Job, Program, build
 from .progress import reporting
 
-HOST_MEMORY = 2 * 2**30  # bytes of temporaries a block may take on a CPU
+HOST_MEMORY = 2.0 * 2**30  # bytes of temporaries a block may take on a CPU
 DEVICE_SHARE = 0.5  # of an accelerator's memory
 
 
 def affordable(job: Job, free: bool) -> Job:
-    """The job as its memory estimate allows: lanes that overflow a core's cache become loops (if `free`), blocks are halved."""
+    """The job as its memory estimate allows: lanes that overflow a cache become loops (if `free`), blocks halve."""
     while True:
         need = build(job).temporaries
         if free and "lanes" in job.kinds and need > CACHE:

@@ -51,12 +51,13 @@ def provenance(battery: Any, axes: tuple[Axis, ...], devices: tuple[Any, ...]) -
         for item in dataclasses.fields(battery)
         if item.init and item.name not in varied
     }
+    device, dtype = devices[0], axes[0].values[0].dtype
     return {
         **_versions(),
-        "device": f"{len(devices)} x {devices[0].device_kind}" if len(devices) > 1 else devices[0].device_kind,
-        "platform": devices[0].platform,
-        "dtype": str(axes[0].values[0].dtype),
-        "x64": int(jax.config.jax_enable_x64),
+        "device": f"{len(devices)} x {device.device_kind}" if len(devices) > 1 else device.device_kind,
+        "platform": device.platform,
+        "dtype": str(dtype),
+        "x64": int(dtype == np.float64),
         "battery": json.dumps({"type": type(battery).__name__} | kept),
         "axes": json.dumps({axis.name: [field.name for field in axis.fields] for axis in axes}),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -1,10 +1,10 @@
 """In which order, by which maps and in which blocks a grid is evaluated.
 
-Under nested loops XLA moves work out of the inner ones that does not depend on them, so axes that an expensive piece depends on
-(`slow` fields) go outermost, and of the others the longest goes innermost. Three ways to map an axis:
+Under nested loops XLA moves work out of the inner ones that does not depend on them, so axes that an expensive piece
+depends on (`slow` fields) go outermost, and of the others the longest goes innermost. Three ways to map an axis:
 
-* ``"loop"``: one point after the other (`lax.map`). Least memory, quickest to compile; other cores work on other blocks.
-* ``"lanes"``: 16 points at a time. On a CPU this halves the time of small batteries and takes a second longer to compile.
+* ``"loop"``: one point after the other (`lax.map`). Least memory, quickest to compile; other cores take other blocks.
+* ``"lanes"``: 16 points at a time. On a CPU this halves the time of small batteries and takes a second more to compile.
 * ``"vmap"``: all points at once, which is what fills a GPU. An iteration lasts as long as its slowest point.
 """
 
@@ -26,7 +26,7 @@ MANY = 16_384  # points from which on lanes repay their longer compilation
 CACHE = 4 * 2**20  # bytes of temporaries that lanes may take: what a core's own cache holds
 CPU_BLOCK, ACCELERATOR_BLOCK = 4096, 65_536  # points of a block at most
 LEAST_BLOCK = 8  # points that repay the dispatch of a block
-SHARE = 3  # blocks a worker should get, so that all end about together
+SHARE = 2  # blocks a worker should get, so that all end about together
 
 
 def order_of(axes: tuple[Axis, ...]) -> tuple[int, ...]:
@@ -41,7 +41,9 @@ def check_mapping(mapping: Any, axes: tuple[Axis, ...]) -> tuple[str, ...] | Non
     kinds = (mapping,) * len(axes) if isinstance(mapping, str) else mapping
     names = ", ".join(map(repr, KINDS))
     if not isinstance(kinds, (tuple, list)) or any(kind not in KINDS for kind in kinds):
-        fail(SweepError, "mapping", f"be one of {names}, or a tuple of them", f"it is {mapping!r}", "use mapping='loop'")
+        fail(
+            SweepError, "mapping", f"be one of {names}, or a tuple of them", f"it is {mapping!r}", "use mapping='loop'"
+        )
     if len(kinds) != len(axes):
         but = f"there are {len(kinds)} for {len(axes)}"
         fail(SweepError, "mapping", "have one entry for each axis", but, "give one word for all axes")
@@ -71,20 +73,23 @@ def workers(devices: tuple[Any, ...]) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def block_size(points: int, platform: str, devices: int, crew: int) -> int:
-    """Points of a block: enough blocks for every worker, and for progress to be seen."""
-    if platform != "cpu":
-        return ACCELERATOR_BLOCK * devices
-    return min(CPU_BLOCK * devices, max(math.ceil(points / (SHARE * crew)) if crew > 1 else points, LEAST_BLOCK))
+def block_count(points: int, chunk: int | None, devices: tuple[Any, ...], crew: int) -> int:
+    """Blocks wanted: some for every worker, and enough for progress to be seen and memory to be bounded."""
+    if chunk is None:
+        chunk = len(devices) * (CPU_BLOCK if devices[0].platform == "cpu" else ACCELERATOR_BLOCK)
+        if crew > 1:
+            chunk = min(chunk, max(math.ceil(points / (SHARE * crew)), LEAST_BLOCK))
+    return math.ceil(points / chunk)
 
 
-def block_shape(lengths: tuple[int, ...], kinds: tuple[str, ...], size: int, devices: int = 1) -> tuple[int, ...]:
-    """Lengths of a block of about `size` points: inner axes whole before outer ones, blocks of an axis all alike."""
-    shape: list[int] = []
-    for n in reversed(lengths):
-        parts = math.ceil(n / min(n, max(size, 1)))
-        shape.insert(0, math.ceil(n / parts))
-        size //= shape[0]
+def block_shape(lengths: tuple[int, ...], kinds: tuple[str, ...], count: int, devices: int = 1) -> tuple[int, ...]:
+    """Lengths of a block if there are to be about `count`: the outermost axis that is long enough is divided."""
+    shape = list(lengths)
+    while count > 1 and max(shape) > 1:
+        k = next((k for k, n in enumerate(shape) if n >= count), shape.index(max(shape)))
+        parts = min(count, shape[k])
+        shape[k] = math.ceil(shape[k] / parts)
+        count = math.ceil(count / parts)
     return fit(tuple(shape), kinds, devices)
 
 

@@ -72,7 +72,13 @@ def split(battery: Any, figures: Any) -> tuple[list[Any], Any, tuple]:
     try:
         hash(static)
     except TypeError:
-        fail(SweepError, "figures", "be hashable, to be compiled once", "they are not", "pass a function or an eqx.Module")
+        fail(
+            SweepError,
+            "figures",
+            "be hashable, to be compiled once",
+            "they are not",
+            "pass a function or an eqx.Module",
+        )
     return arrays, static, about
 
 

@@ -1,4 +1,4 @@
-"""What a long sweep says about itself on stderr: a bar on a terminal, lines elsewhere, nothing if it is over in a second."""
+"""What a long sweep says on stderr: a bar on a terminal, lines elsewhere, nothing if it is over in a second."""
 
 import sys
 import time
@@ -64,7 +64,7 @@ class _Bar(_Speaker):
     task = None
 
     def show(self, elapsed: float) -> None:
-        if self.bar is None:
+        if self.bar is None or self.task is None:
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -14,9 +14,9 @@ from ..evolve import check_method
 from ..figures import figures_of
 from ..methods import AbstractMethod, Adaptive
 from .axes import check_axes, check_window, hull
-from .dataset import dataset, provenance
 from .blocks import affordable, evaluate
-from .plan import MANY, block_shape, block_size, check_chunk, check_mapping, default_mapping, order_of, workers
+from .dataset import dataset, provenance
+from .plan import MANY, block_count, block_shape, check_chunk, check_mapping, default_mapping, order_of, workers
 from .program import Job, method_of, split
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def sweep(
     figures: Any,
     battery: AbstractBattery,
-    axes: dict,
+    axes: Any,
     *,
     window: Any = None,
     method: AbstractMethod | None = None,
@@ -39,26 +39,26 @@ def sweep(
     """Figures of a battery at every point of a grid.
 
     Main arguments:
-        figures: names of figures of `charge` ("first_peak", "max_average_power", "max_instantaneous_power", with a window
-            "max_energy"), `charge` itself, or a function of a battery that returns an array or a dict of arrays.
+        figures: names of figures of `charge` ("first_peak", "max_average_power", "max_instantaneous_power", with a
+            window "max_energy"), `charge` itself, or a function of a battery that returns an array or a dict of arrays.
         battery: the battery whose fields are varied.
         axes: from a field to its values; the grid is their product. Sizes are data like any other field, and initial
             excitations may be numbers. A key may be a tuple of fields that move together,
-            ``("n_battery", "charger_excitations"): [1, 2, 3]``, with one value for all of them or a tuple at each point.
+            ``("n_battery", "charger_excitations"): [1, 2, 3]``, with one value for all or a tuple at each point.
         window: for the figures of `charge`, as there.
         method: for the figures of `charge`, as there.
 
     Other arguments:
-        mapping: "loop", "lanes" or "vmap", for all axes or a tuple of one for each (see `jaxqb.sweep.plan`). Default: on a
-            CPU loops, with a block for each core at a time, and lanes innermost where points are many; else "vmap".
-        chunk: points of a block. Blocks bound the memory, and progress is told by blocks.
+        mapping: "loop", "lanes" or "vmap", for all axes or a tuple of one for each (see `jaxqb.sweep.plan`). Default:
+            on a CPU loops, with a block for each core, and lanes innermost where points are many; else "vmap".
+        chunk: about how many points a block holds. Blocks bound the memory, and progress is told by blocks.
         progress: True: a bar on a terminal, lines elsewhere; None: only if it takes long; False: never.
         store, client: not available in this version.
 
     Returns:
-        An `xarray.Dataset` with a dimension for each axis, a variable for each figure, units and symbols in their attributes,
-        and a `status` for each point (a `Status`): a point that cannot be solved is NaN and leaves the others alone. Its
-        attributes say what ran, where, and how long it took to compile and to run.
+        An `xarray.Dataset` with a dimension for each axis, a variable for each figure, units and symbols in their
+        attributes, and a `status` for each point (a `Status`): a point that cannot be solved is NaN and leaves the
+        others alone. Its attributes say what ran, where, and how long it took to compile and to run.
 
     Raises:
         SweepError, FieldError, MeritError, TimesError: before anything is compiled.
@@ -72,7 +72,7 @@ def sweep(
         if value is not None:
             fail(SweepError, name, "be None", f"`{name}=` is not available in this version", f"leave {name} out")
     checked = check_axes(battery, axes)
-    given, size = check_mapping(mapping, checked), check_chunk(chunk)
+    given, chunk = check_mapping(mapping, checked), check_chunk(chunk)
     check_method(method)
     chosen = figures_of(figures, check_window(window), method)
     family = hull(battery, checked)
@@ -81,12 +81,12 @@ def sweep(
     arrays, static, leaves = split(family, chosen)
     devices = _devices()
     lengths = tuple(checked[k].size for k in order)
-    points, platform, crew = math.prod(lengths), devices[0].platform, workers(devices)
+    points, crew = math.prod(lengths), workers(devices)
     solver = method_of(static, leaves)
     # lanes repay where steps are the same for all: not in adaptive solves, and a function may hold one
     lanes = points >= MANY and solver is not None and not isinstance(solver, Adaptive)
-    kinds = tuple(given[k] for k in order) if given else default_mapping(len(order), platform, lanes)
-    shape = block_shape(lengths, kinds, size or block_size(points, platform, len(devices), crew), len(devices))
+    kinds = tuple(given[k] for k in order) if given else default_mapping(len(order), devices[0].platform, lanes)
+    shape = block_shape(lengths, kinds, block_count(points, chunk, devices, crew), len(devices))
     fields = tuple(tuple(field.name for field in checked[k].fields) for k in order)
     begun = time.perf_counter()
     job = affordable(Job(static, leaves, fields, shape, kinds, real_dtype(), devices), given is None)
@@ -109,5 +109,5 @@ def sweep(
 
 def _devices() -> tuple[Any, ...]:
     """Where to run: the device the user made the default, or all local ones of the default kind."""
-    default = jax.config.jax_default_device
+    default = jax.config.jax_default_device  # pyright: ignore[reportAttributeAccessIssue]
     return (default,) if isinstance(default, jax.Device) else tuple(jax.local_devices(backend=default))

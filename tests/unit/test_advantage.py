@@ -13,7 +13,7 @@ from jaxqb import advantage
 from jaxqb.errors import MeritError, TimesError
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from truth import closed, tables  # noqa: E402
+from truth import closed, tables
 
 jax.config.update("jax_enable_x64", True)
 
@@ -63,7 +63,14 @@ def test_parallel_power_is_the_sinc_peak_for_each_cell():
 def test_parallel_power_off_resonance_with_every_other_coupling():
     """The closed form of the exchange against a scan of the independent one-cell curve."""
     battery = qb.SpinCharger(
-        2, 5, coupling=0.7, anisotropy=0.4, ising=0.6, battery_frequency=1.5, charger_frequency=0.9, charger_crosstalk=0.3
+        2,
+        5,
+        coupling=0.7,
+        anisotropy=0.4,
+        ising=0.6,
+        battery_frequency=1.5,
+        charger_frequency=0.9,
+        charger_crosstalk=0.3,
     )
     t = np.linspace(0.9, 1.9, 20_001)
     power = 1.5 * closed.one_cell_excitation(t, 1, 1, 0.7, 1.5 - 0.9, 0.6) / t
@@ -111,8 +118,10 @@ def test_a_window_holds_for_both_sides():
 
 
 def test_advantage_is_differentiable():
-    """With resonance P is proportional to g on both sides; off resonance a finite difference says what the slope is."""
-    advantage_of = jax.jit(jax.value_and_grad(lambda w: qb.collective_advantage(qb.SpinCharger(3, 4, battery_frequency=w))))
+    """By a detuning, against a finite difference."""
+    advantage_of = jax.jit(
+        jax.value_and_grad(lambda w: qb.collective_advantage(qb.SpinCharger(3, 4, battery_frequency=w)))
+    )
     slope = advantage_of(1.4)[1]
     step = 1e-5
     expected = (advantage_of(1.4 + step)[0] - advantage_of(1.4 - step)[0]) / (2 * step)
@@ -161,7 +170,10 @@ WRONG = {
     "order": (lambda: advantage.fitted_exponent([1.0, 2.0], [2, 1]), "must increase"),
     "sign": (lambda: advantage.backward_exponent([1.0, -2.0], [1, 2]), "`values` must be positive"),
     "zero": (lambda: advantage.ratio_exponent([1.0], [0]), "`sizes` must be positive"),
-    "normalisation": (lambda: qb.collective_advantage(qb.SpinCharger(2, 2), normalisation="none"), "'bare' or 'rescaled'"),
+    "normalisation": (
+        lambda: qb.collective_advantage(qb.SpinCharger(2, 2), normalisation="none"),
+        "'bare' or 'rescaled'",
+    ),
 }
 
 

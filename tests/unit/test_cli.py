@@ -9,10 +9,12 @@ import warnings
 from pathlib import Path
 
 import pytest
+import xarray as xr
 from typer.testing import CliRunner
 
 import jaxqb as qb
-from jaxqb import cli
+from jaxqb import cli, papers
+from jaxqb.cli import process, rows
 
 COMMANDS = ("models", "charge", "sweep", "optimize", "reproduce", "doctor")
 
@@ -30,7 +32,7 @@ def run(*arguments, code=0):
     return result
 
 
-def rows(result):
+def printed(result):
     """Standard output is rows of JSON, and nothing else."""
     assert result.stdout
     return [json.loads(line) for line in result.stdout.splitlines()]
@@ -65,13 +67,13 @@ def test_help_does_not_wait_for_jax():
     )
     began = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", program, str(Path(cli.__file__).parent)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", program, str(Path(cli.__file__).parents[1])], capture_output=True, text=True, check=False
     )
     assert time.perf_counter() - began < 5 and "optimize" in done.stdout and "slow" not in done.stderr
 
 
 def test_models_are_those_of_the_package():
-    shown = rows(run("models", "--json"))
+    shown = printed(run("models", "--json"))
     assert {row["battery"] for row in shown} == set(qb.batteries.REGISTRY)
     coupling = next(row for row in shown if (row["battery"], row["field"]) == ("SpinCharger", "coupling"))
     assert coupling == {"battery": "SpinCharger", "field": "coupling", "symbol": "g", "unit": "frequency"} | {
@@ -84,7 +86,9 @@ def test_models_are_those_of_the_package():
 
 def test_charge_two_cells_by_four_spins():
     """The paper prints E = 1.92 and P = 3.04 for M = 2, N = 4, and E = M 0.96 is exact."""
-    by_name = {row["figure"]: row for row in rows(run("charge", "SpinCharger", "n_battery=2", "n_charger=4", "--json"))}
+    by_name = {
+        row["figure"]: row for row in printed(run("charge", "SpinCharger", "n_battery=2", "n_charger=4", "--json"))
+    }
     assert by_name["first_peak"]["value"] == pytest.approx(1.92, abs=1e-12)
     assert by_name["first_peak"]["unit"] == "hbar frequency"
     assert round(by_name["max_average_power"]["value"], 2) == 3.04
@@ -96,13 +100,15 @@ def test_charge_two_cells_by_four_spins():
 def test_charge_takes_starts_and_a_window():
     """A localised cell of two is half dark: that half keeps its energy 1, the other half oscillates between 1 and 2."""
     start = "battery_excitations={localised=1}"
-    found = rows(run("charge", "SpinCharger", "n_battery=2", "n_charger=4", start, "--window", "2", "--json"))
+    found = printed(run("charge", "SpinCharger", "n_battery=2", "n_charger=4", start, "--window", "2", "--json"))
     assert {row["figure"]: row["value"] for row in found}["max_energy"] == pytest.approx(1.5, abs=1e-9)
 
 
 def test_what_does_not_exist_is_null_and_exit_code_1():
     """An empty charger charges nothing."""
-    found = rows(run("charge", "SpinCharger", "n_battery=2", "n_charger=4", "charger_excitations=0", "--json", code=1))
+    found = printed(
+        run("charge", "SpinCharger", "n_battery=2", "n_charger=4", "charger_excitations=0", "--json", code=1)
+    )
     assert all(row["value"] is None for row in found) and {row["status"] for row in found} == {"no_peak"}
 
 
@@ -129,37 +135,52 @@ def test_wrong_input_is_one_sentence(arguments, named):
 
 
 def test_doctor_checks_a_closed_form():
-    (row,) = rows(run("doctor", "--json"))
+    (row,) = printed(run("doctor", "--json"))
     peak = max(math.sin(t) ** 2 / t for t in (1 + 1e-5 * i for i in range(30_000)))
     assert row["closed_form"] == pytest.approx(peak, abs=1e-9)
     assert row["passed"] and row["error"] < 1e-12 and row["precision"] == "float64" and "cpu" in row["devices"]
 
 
 def test_doctor_says_when_the_check_fails(monkeypatch):
-    monkeypatch.setattr(cli, "_largest_power_of_one_cell", lambda: 0.72)
+    monkeypatch.setattr(rows, "self_check", lambda: {"error": 0.01, "passed": False})
     assert "False" in run("doctor", code=1).stdout
+
+
+def claims(stands):
+    """What `reproduce` returns, for one paper with one claim."""
+    columns = {"says": "P", "printed": "1.0", "ours": "1.1", "verdict": "reproduced", "stands": stands}
+    dataset = xr.Dataset({name: ("claim", [value]) for name, value in columns.items()})
+    return lambda *_, **__: xr.DataTree.from_dict({"/somebody2000/claims": dataset})
+
+
+@pytest.mark.parametrize(("stands", "code"), [("yes", 0), ("NO", 1), ("not checked in quick size", 0)])
+def test_reproduce_fails_where_a_claim_does(stands, code, monkeypatch):
+    monkeypatch.setattr(papers, "reproduce", claims(stands))
+    (row,) = printed(run("reproduce", "--json", code=code))
+    assert (row["paper"], row["printed"], row["ours"], row["stands"]) == ("somebody2000", "1.0", "1.1", stands)
+    assert "somebody2000" in run("reproduce", code=code).stdout
 
 
 def test_warnings_are_one_line_on_stderr(monkeypatch):
     def warn(**_):
         warnings.warn("the wind has turned", stacklevel=1)
 
-    monkeypatch.setattr(cli, "_start_jax", warn)
+    monkeypatch.setattr(process, "start_jax", warn)
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         result = run("charge", "SpinCharger", "n_battery=2", "n_charger=4", "--json")
-    assert "warning: the wind has turned\n" in result.stderr and len(rows(result)) == 3
+    assert "warning: the wind has turned\n" in result.stderr and len(printed(result)) == 3
 
 
 def test_interrupt_is_exit_code_130(monkeypatch):
     def interrupt(**_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_start_jax", interrupt)
+    monkeypatch.setattr(process, "start_jax", interrupt)
     assert run("doctor", code=130).stderr == "interrupted\n"
 
 
 def test_cache_folder_of_the_user(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cli._cache_folder() == tmp_path / "jaxqb"
+    assert process.cache_folder() == tmp_path / "jaxqb"

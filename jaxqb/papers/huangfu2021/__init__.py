@@ -5,7 +5,20 @@ from .beyond import beyond_crosstalk, beyond_size, eq17, tradeoff
 from .claims import CLAIMS
 from .figures import fig2, fig3, fig4, fig5, fig6, fig7, fig8, fig9
 
-FIGURES: tuple[Figure, ...] = (fig2, fig3, fig4, fig5, fig6, fig7, fig8, fig9, eq17, beyond_size, tradeoff, beyond_crosstalk)
+FIGURES: tuple[Figure, ...] = (
+    fig2,
+    fig3,
+    fig4,
+    fig5,
+    fig6,
+    fig7,
+    fig8,
+    fig9,
+    eq17,
+    beyond_size,
+    tradeoff,
+    beyond_crosstalk,
+)
 
 PAPER = Paper(
     key="huangfu2021",

@@ -12,7 +12,22 @@ from ...algebra import semiclassical
 from ...batteries import SpinCharger, localised
 from ...charge import charge
 from ..paper import as_label, axis, each, figure
-from .figures import ALWAYS, FIRST, SINGLE, STORED, WINDOW, WITHIN, cells_axis, hull, ratio_axis, run, time_axis, two_cells
+from .figures import (
+    ALWAYS,
+    FIRST,
+    PER_CELL,
+    SINGLE,
+    STORED,
+    WINDOW,
+    WITHIN,
+    cells_axis,
+    hull,
+    ratio_axis,
+    run,
+    time_axis,
+    two_cells,
+    with_crosstalk,
+)
 
 
 @figure(
@@ -37,12 +52,11 @@ def beyond_size(quick: bool) -> xr.Dataset:
     exponents = np.asarray(jax.jit(jax.vmap(semiclassical.exponent))(cells.values))
     grid = jnp.exp(jnp.linspace(-8.0, 8.0, 3201))
     limit = [1.0, *(float(jnp.max(semiclassical.fraction(grid, n))) for n in ratio.values[1:])]
-    beta = ("beta", "1", "local exponent of the collective advantage, N = M")
-    fraction = ("E_first / M", "omega_0", FIRST[2] + ", per cell")
+    beta = ("beta", "1", "local exponent of eta, N = M")
     return xr.Dataset(
         {
-            "fraction": as_label(found.first_peak / cells, *fraction, draw="points"),
-            "fraction_law": as_label(xr.DataArray(limit, dims="ratio") + 0 * cells, *fraction),
+            "fraction": as_label(found.first_peak / cells, *PER_CELL, draw="points"),
+            "fraction_law": as_label(xr.DataArray(limit, dims="ratio") + 0 * cells, *PER_CELL),
             "power": as_label(found.max_average_power, "P_max", "g omega_0", "largest average power"),
             "advantage": as_label(
                 found.max_average_power.isel(ratio=0) / (cells * SINGLE), "eta", "1", "collective over parallel power"
@@ -50,8 +64,8 @@ def beyond_size(quick: bool) -> xr.Dataset:
             "power_over_law": as_label(
                 found.max_average_power / law, "P_max / P_law", "1", "power over the semiclassical law", draw="both"
             ),
-            "exponent": as_label(rise.isel(step=0, drop=True), *beta, draw="points"),
-            "exponent_law": as_label(cells * 0 + exponents, *beta),
+            "exponent": as_label(rise.isel(step=0, drop=True), *beta, draw="points", label="exact"),
+            "exponent_law": as_label(cells * 0 + exponents, *beta, label="semiclassical law"),
         },
         attrs={
             "x": "cells",
@@ -77,7 +91,7 @@ def _rates() -> Any:
 @figure(
     "tradeoff",
     paper="beyond",
-    caption="The charger's size as a real design parameter, M = 10. (a) Energy against power from N = 9 on; dots: integer N. "
+    caption="The charger's size as a real design parameter, M = 10. (a) Energy against power from N = 9 on; marks: integer N. "
     "(b, c) Derivatives by N. A larger charger always adds power, but energy rises until N = 10.6 before it falls.",
 )
 def tradeoff(quick: bool) -> xr.Dataset:
@@ -92,9 +106,11 @@ def tradeoff(quick: bool) -> xr.Dataset:
         {
             "energy": as_label(first, *FIRST),
             "power": as_label(power, *value, against="energy"),
-            "power_of_integer": as_label(power.where(whole), *value, against="energy", draw="points"),
-            "energy_rate": as_label(first_rate, "dE_first/dN", "omega_0", "derivative of the energy by the charger size"),
-            "power_rate": as_label(power_rate, "dP_max/dN", "g omega_0", "derivative of the power by the charger size"),
+            "power_of_integer": as_label(
+                power.where(whole), *value, against="energy", draw="points", label="integer N"
+            ),
+            "energy_rate": as_label(first_rate, "dE_first/dN", "omega_0", "derivative of the energy"),
+            "power_rate": as_label(power_rate, "dP_max/dN", "g omega_0", "derivative of the power"),
         },
         attrs={"x": "size", "panels": ["power power_of_integer", "energy_rate", "power_rate"]},
     )
@@ -110,16 +126,18 @@ def eq17(quick: bool) -> xr.Dataset:
     """A thermal charger spin."""
     del quick
     time, empty = time_axis(WINDOW), axis("empty", [0.0, 0.3], "p_0", "1", "population of the empty charger spin")
-    one = xr.DataArray(np.asarray(run(SpinCharger(2, 2, charger_excitations=localised(1)), time)["energy"]), dims="time")
+    one = xr.DataArray(
+        np.asarray(run(SpinCharger(2, 2, charger_excitations=localised(1)), time)["energy"]), dims="time"
+    )
     both = two_cells(time, 2).energy
     full, part = 2 * np.sin(np.sqrt(2) * time) ** 2, np.sin(2 * time) ** 2
     return xr.Dataset(
         {
-            "energy": as_label((1 - empty) * both + empty * one, *STORED),
-            "printed": as_label(full - empty * (full - part), "E, Eq. 17", "omega_0", "stored energy as printed"),
-            "mended": as_label(full - empty * (full - part / 2), "E, mended", "omega_0", "stored energy, half of it dark"),
+            "energy": as_label((1 - empty) * both + empty * one, *STORED, label="dynamics"),
+            "printed": as_label(full - empty * (full - part), *STORED, label="Eq. 17 as printed"),
+            "mended": as_label(full - empty * (full - part / 2), *STORED, label="Eq. 17 with the dark half"),
         },
-        attrs={"x": "time", "panels": ["energy", "printed", "mended"]},
+        attrs={"x": "time", "panels": ["energy printed mended"], "facet": "empty"},
     )
 
 
@@ -134,15 +152,17 @@ def beyond_crosstalk(quick: bool) -> xr.Dataset:
     del quick
     among = axis("crosstalk", [0.0, 0.1, 1.0, 10.0], "g_2/g", "1", "battery-battery over exchange coupling")
     cells = cells_axis([2, 3, 4, 6, 8, 10])
-    family = SpinCharger(np.array([2.0, 10]), np.array([4.0, 20]), charger_crosstalk=0.1)
-    sizes = {"n_battery": cells, "n_charger": 2 * cells}
-    disturbed = each(WITHIN, family, **sizes, charger_crosstalk=0.1).max_average_power
-    loss = 1 - disturbed / each(WITHIN, hull("isotropic"), **sizes).max_average_power
+    power = with_crosstalk(
+        WITHIN, cells, 2 * cells, charger_crosstalk=xr.DataArray([0.0, 0.1], dims="with")
+    ).max_average_power
+    loss = 1 - power.isel({"with": 1}) / power.isel({"with": 0})
     energy = two_cells(time_axis(WINDOW), 4, battery_crosstalk=among).energy
     return xr.Dataset(
         {
             "energy": as_label(energy, *STORED),
-            "power_lost": as_label(loss, "1 - P(g_1)/P(0)", "1", "part of the power lost", against="cells", draw="both"),
+            "power_lost": as_label(
+                loss, "1 - P(g_1)/P(0)", "1", "part of the power lost", against="cells", draw="both"
+            ),
         },
         attrs={"x": "time", "panels": ["energy", "power_lost"]},
     )

@@ -6,6 +6,7 @@ The largest energy over all times is no well-defined number (energies are almost
 """
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,10 @@ WITHIN = Charging(("first_peak", "max_energy", "max_average_power"), WINDOW)
 TO_PI = Charging(("first_peak", "max_energy", "max_average_power"), np.pi)
 
 E = ("E_max", "omega_0", f"largest stored energy, g t <= {WINDOW:g}")
-FIRST = ("E_first", "omega_0", "stored energy at its first maximum")
+FIRST = ("E_first", "omega_0", "first maximum of the energy")
 P = ("P_max", "g omega_0", "largest average power")
-P_ROOT = ("P_max / sqrt(N)", "g omega_0", "largest average power per root of charger size")
+P_ROOT = ("P_max / sqrt(N)", "g omega_0", "largest average power")
+PER_CELL = ("E_first / M", "omega_0", "first maximum of the energy per cell")
 STORED = ("E", "omega_0", "stored energy")
 AVERAGE = ("P", "g omega_0", "average power")
 
@@ -66,9 +68,9 @@ def hull(name: str) -> Any:
             return SpinCharger(upto(12), upto(100), **pairs)
         case "anisotropic, large":
             return SpinCharger(upto(101), upto(101), **pairs)
-        case "two cells":
-            wide = SpinCharger(2, 200, battery_crosstalk=1.0, charger_crosstalk=1.0)
-            return wide.hull({"battery_excitations": np.arange(3.0), "charger_excitations": np.array([0.0, 200])})
+        case "crosstalk":
+            wide = SpinCharger(upto(10), upto(200), battery_crosstalk=1.0, charger_crosstalk=1.0)
+            return wide.hull({"battery_excitations": np.array([0.0, 1.0]), "charger_excitations": np.array([0.0, 200])})
         case _:
             return CavityCharger(upto(101), 101, mirrored=LIGHT[name]).hull({"photons": np.array([0.0, 101])})
 
@@ -117,7 +119,7 @@ def fig2(quick: bool) -> xr.Dataset:
             "energy_first_cavity": as_label(light.first_peak, *FIRST),
             "power_cavity": as_label(light.max_average_power, *P_ROOT, against="energy_cavity"),
         },
-        attrs={"x": "cells", "panels": ["power_cavity power"], "printed": [0, 9.76, 9.24]},
+        attrs={"x": "cells", "panels": ["power power_cavity"], "printed": [0, 9.76, 9.24]},
     )
 
 
@@ -148,9 +150,9 @@ def fig3(quick: bool) -> xr.Dataset:
 def collective(quick: bool) -> xr.Dataset:
     """First peak and power for N = M and every anisotropy; without one the sizes go on to 1001."""
     near = lambda m: {m - 1, m, m + 1}  # noqa: E731
-    few = {*range(1, 11), 12, 15, 30, 70} | near(20) | near(50) | near(100)
+    few = set(range(1, 11)).union(*map(near, (14, 20, 30, 50, 70, 100)))
     cells = cells_axis(sorted(few if quick else range(1, 102)))
-    large = cells_axis(sorted({150, 300, 500, 700} | near(200) | near(1000)))
+    large = cells_axis(sorted(set().union(*map(near, (150, 200, 300, 500, 700, 1000)))))
     more = each(ALWAYS, hull("isotropic, large"), n_battery=large, n_charger=large)
     more = more.expand_dims(anisotropy=GAMMAS[:1])
     return xr.concat([anisotropic(cells, cells, ALWAYS), more], "cells", join="outer")
@@ -167,23 +169,20 @@ def fig4(quick: bool) -> xr.Dataset:
     both, light, few = collective(quick).sel(cells=slice(1, 101)), cavities(), cells_axis(range(1, 13))
     return xr.Dataset(
         {
-            "energy_first": as_label(both.first_peak / both.cells, "E_first / M", "omega_0", FIRST[2] + ", per cell"),
-            "energy": as_label(
-                anisotropic(few, few).max_energy / few, "E_max / M", "omega_0", E[2] + ", per cell", draw="points"
-            ),
+            "energy_first": as_label(both.first_peak / both.cells, *PER_CELL),
+            "energy": as_label(anisotropic(few, few).max_energy / few, "E_max / M", *E[1:], draw="points"),
             "power": as_label(both.max_average_power / np.sqrt(both.cells), *P_ROOT),
-            "energy_cavity": as_label(light.first_peak / light.cells, "E_first / M", "omega_0", FIRST[2] + ", per cell"),
+            "energy_cavity": as_label(light.first_peak / light.cells, *PER_CELL),
             "power_cavity": as_label(light.max_average_power, *P_ROOT),
         },
-        attrs={"x": "cells", "panels": ["energy_first energy energy_cavity", "power power_cavity"], "log": "x"},
+        attrs={"x": "cells", "panels": ["energy_first energy energy_cavity", "power power_cavity"], "log": ["x", "xy"]},
     )
 
 
-def local_slope(y: xr.DataArray, x: xr.DataArray) -> xr.DataArray:
-    """d ln y / d ln x by central differences of neighbours, NaN at the ends."""
-    along = {str(x.dims[0]): 1}
-    back = {str(x.dims[0]): -1}
-    return np.log(y.shift(back) / y.shift(along)) / np.log(x.shift(back) / x.shift(along))
+def local_slope(y: xr.DataArray, cells: xr.DataArray) -> xr.DataArray:
+    """``d ln y / d ln M`` at sizes M by central differences, where M - 1 and M + 1 are there, too."""
+    below, above = (y.reindex(cells=cells.values + step).assign_coords(cells=cells.values) for step in (-1, 1))
+    return np.log(above / below) / np.log((cells + 1) / (cells - 1).where(cells > 1))
 
 
 @figure(
@@ -196,7 +195,7 @@ def fig5(quick: bool) -> xr.Dataset:
     """Collective advantage."""
     both, light = collective(quick), cavities()
     eta = ("eta", "1", "collective over parallel power")
-    beta = ("beta", "1", "local exponent d ln(eta) / d ln(M)")
+    beta = ("beta", "1", "local exponent of eta")
     advantage = both.max_average_power / (both.cells * SINGLE)
     of_light = light.max_average_power / (light.cells * SINGLE)
     return xr.Dataset(
@@ -223,17 +222,16 @@ def run(battery: Any, time: xr.DataArray) -> dict[str, Any]:
     return evolve(battery, time.values, {"energy": energy, "power": average_power}).saved
 
 
+def with_crosstalk(function: Callable, cells: Any, size: Any, inner: tuple[str, ...] = (), **leaves: Any) -> xr.Dataset:
+    """`each` over crosstalks and starts in `leaves`; by default none, empty battery and full charger."""
+    rest = {"battery_crosstalk": 0, "charger_crosstalk": 0, "battery_excitations": 0, "charger_excitations": size}
+    return each(function, hull("crosstalk"), inner, n_battery=cells, n_charger=size, **(rest | leaves))
+
+
 def two_cells(time: xr.DataArray, size: Any, **leaves: Any) -> xr.Dataset:
-    """Two cells at all times; `leaves` are crosstalks and starts, by default none, empty and full."""
-    rest = {"battery_crosstalk": 0, "charger_crosstalk": 0, "battery_excitations": 0, "charger_excitations": size}
-    found = each(lambda battery: run(battery, time), hull("two cells"), ("time",), n_charger=size, **(rest | leaves))
+    """Two cells at all times."""
+    found = with_crosstalk(lambda battery: run(battery, time), 2, size, ("time",), **leaves)
     return found.assign_coords(time=time.time)
-
-
-def two_cells_best(size: Any, **leaves: Any) -> xr.Dataset:
-    """Largest energy and power of two cells."""
-    rest = {"battery_crosstalk": 0, "charger_crosstalk": 0, "battery_excitations": 0, "charger_excitations": size}
-    return each(WITHIN, hull("two cells"), n_charger=size, **(rest | leaves))
 
 
 def traces(found: xr.Dataset, best: xr.Dataset, **attrs: Any) -> xr.Dataset:
@@ -256,9 +254,17 @@ def fig6(quick: bool) -> xr.Dataset:
     """Crosstalk among charger spins."""
     del quick
     crosstalk = axis("crosstalk", [0.0, 0.1, 1.0, 7.0, 10.0], "g_1/g", "1", "charger-charger over exchange coupling")
-    printed = [0, 0.702, 1.91, 0, 0.535, 0.85]
-    leaves = {"size": 4, "charger_crosstalk": crosstalk}
-    return traces(two_cells(time_axis(WINDOW), **leaves), two_cells_best(**leaves), printed=printed)
+    found, best = (
+        two_cells(time_axis(WINDOW), 4, charger_crosstalk=crosstalk),
+        with_crosstalk(WITHIN, 2, 4, charger_crosstalk=crosstalk),
+    )
+    printed = []
+    for panel, name, values in (
+        (0, "first_peak_time", (1.92, 1.91, 0.85)),
+        (1, "max_average_power_time", (3.04, 3.02, 1.83)),
+    ):
+        printed += [x for at, value in enumerate(values) for x in (panel, float(best[name][at]), value)]
+    return traces(found, best, printed=printed)
 
 
 CHARGER = (0.1, 0.1, 0.1, 0.1, 0.6)  # populations of 0 .. 4 excited charger spins: p_1 .. p_4, p_0
@@ -304,13 +310,18 @@ def fig7(quick: bool) -> xr.Dataset:
         tops = [zoom(lambda t, s=s, name=name: non_ideal(t)[name].sel(start=s), WINDOW) for s in STARTS]
         best[name] = xr.concat(tops, "start")
     maxima = xr.Dataset({"max_energy": best["energy"], "max_average_power": best["power"]})
-    return traces(non_ideal(time_axis(WINDOW)), maxima)
+    found, printed = non_ideal(time_axis(WINDOW)), []
+    for panel, name, parts in ((0, "energy", (0.84, 0.70)), (1, "power", (0.88, 0.72))):
+        for start, part in zip(STARTS[1:3], parts, strict=True):
+            when = float(found.time[int(found[name].sel(start=start).argmax("time"))])
+            printed += [panel, when, part * float(best[name].sel(start="ideal"))]
+    return traces(found, maxima, printed=printed)
 
 
 def appendix(variable: str, label: tuple[str, str, str], printed: list[float]) -> xr.Dataset:
     """Two cells with 2, 20, 200 charger spins, and with cavities, in four panels."""
     time, size = time_axis(3.0), axis("charger", [2.0, 20.0, 200.0], "N", "cells", "number of charger spins")
-    best = two_cells_best(size)
+    best = with_crosstalk(WITHIN, 2, size)
     light = [
         each(lambda battery: run(battery, time), hull(name), ("time",), n_battery=2, photons=0 if mirrored else 2)
         for name, mirrored in LIGHT.items()
@@ -318,13 +329,19 @@ def appendix(variable: str, label: tuple[str, str, str], printed: list[float]) -
     light = xr.concat(light, "benchmark").assign_coords(benchmark=list(LIGHT), time=time.time)
     return xr.Dataset(
         {
-            variable: as_label(two_cells(time, size)[variable], *label),
+            variable: as_label(two_cells(time, size)[variable], *label, label="spins"),
             f"{variable}_cavity": as_label(light[variable], label[0], label[1].replace("g ", "g~ "), label[2]),
             "energy_max": as_label(best.max_energy, *E),
             "power_max": as_label(best.max_average_power, *P),
             "time_first": as_label(best.first_peak_time, "g t", "1", "time of the first maximum of the energy"),
         },
-        attrs={"x": "time", "panels": [variable, f"{variable}_cavity"], "facet": "charger", "printed": printed},
+        attrs={
+            "x": "time",
+            "panels": [variable, f"{variable}_cavity"],
+            "facet": "charger",
+            "titles": [*(f"$N$ = {n:g}" for n in size.values), "two photons"],
+            "printed": printed,
+        },
     )
 
 

@@ -5,8 +5,9 @@ from functools import partial
 import numpy as np
 import xarray as xr
 
-from ...batteries import CavityCharger
+from ...batteries import CavityCharger, SpinCharger
 from ...conventions import UNITS
+from ...design import optimize
 from ..paper import figure, labelled
 from .figures import BATTERY, CHARGER, POWER
 from .tables import CELLS, PEAK, SPINS, exponent, power_law, sine_peak, spins, tabulate, tanh_peak, tuned
@@ -38,7 +39,11 @@ def one_cell(quick: bool) -> xr.Dataset:
             "excitations": labelled("excitations", start, "n", "cells", "charger spins up"),
             "n_charger": labelled("n_charger", size, **CHARGER),
         },
-        {"x": "excitations", "panels": ["power power_closed", "time time_closed"]},
+        {
+            "x": "excitations",
+            "panels": ["power power_closed", "time time_closed"],
+            "titles": ["largest power", "full charge"],
+        },
     )
 
 
@@ -65,7 +70,7 @@ def one_spin(quick: bool) -> xr.Dataset:
                 "start", [power_law(cells, row)[0] for row in found["max_average_power"]], "alpha", "number", "exponent"
             ),
         },
-        {"n_battery": labelled("n_battery", cells, **BATTERY), "start": ["m = 0", "m = (N_B - 1)/2"]},
+        {"n_battery": labelled("n_battery", cells, **BATTERY), "start": ["no cell up", "half of the cells up"]},
         {"x": "n_battery", "log": "xy", "panels": ["power power_closed"]},
     )
 
@@ -81,10 +86,12 @@ def beyond_bound(quick: bool) -> xr.Dataset:
     For many cells that is classical, E/N_B = tanh^2(A sqrt(N N_B) t): the prefactor falls from the largest value of
     sin^2(x)/x (one cell, Eq. 15) to that of tanh^2(x)/x. The last panel starts with 2 and 4 excitations a cell.
     """
-    cells = np.arange(1, CELLS + 1) if quick else np.unique(np.round(np.geomspace(1, 1000, 80)))
+    cells = np.arange(1, CELLS + 1)
+    if not quick:
+        cells = np.append(cells, [60, 80, 100, 140, 200, 300, 500, 700, 1000])
     size = np.array([50.0, 100.0, 300.0, 1e3, 1e4, np.inf])
     ratio = np.array([1, 2, 4])
-    hull = CavityCharger(n_battery=cells[-1], photons=1.0)
+    hull = CavityCharger(n_battery=float(cells[-1]), photons=1.0)
     light = tabulate(PEAK, hull, n_battery=cells, photons=ratio[:, None] * cells)
     few = cells[cells <= CELLS]
     inside = few <= size[:-1, None]
@@ -99,14 +106,14 @@ def beyond_bound(quick: bool) -> xr.Dataset:
     far = spins(1000, 1e6, 10, begin)  # n << N_B << N, where both spins are oscillators
     rate = np.sqrt(1000 * 1e6)
     table = partial(labelled, ("n_charger", "n_battery"))
-    level = partial(labelled, "n_battery", symbol="P / (A sqrt(N) N_B^1.5)", units="number")
+    level = partial(labelled, "n_battery", units="number")
     number = partial(labelled, ())
     alpha, beta = power_law(few, light["max_average_power"][0, : len(few)])
     return xr.Dataset(
         {
             "ratio": table(power / cells**1.5, "P / (A sqrt(N) N_B^1.5)", "number", "power over that of the bound"),
-            "bound": level(np.full(len(cells), sine_peak()[1]), long_name="max sin^2(x)/x, one cell"),
-            "limit": level(np.full(len(cells), tanh_peak()[1]), long_name="max tanh^2(x)/x, many cells"),
+            "bound": level(np.full(len(cells), sine_peak()[1]), symbol="sin^2(x)/x", long_name="one cell"),
+            "limit": level(np.full(len(cells), tanh_peak()[1]), symbol="tanh^2(x)/x", long_name="many cells"),
             "filled": table(
                 power * time / cells, "E / N_B", UNITS["energy"], "energy per cell at the time of the largest power"
             ),
@@ -115,7 +122,7 @@ def beyond_bound(quick: bool) -> xr.Dataset:
                 light["max_average_power"] / cells**1.5,
                 "P / (A sqrt(N) N_B^1.5)",
                 "number",
-                "N to infinity, more charger spins up",
+                "power, N to infinity",
             ),
             "exponent": labelled(
                 "n_battery",
@@ -152,7 +159,12 @@ def beyond_bound(quick: bool) -> xr.Dataset:
             "begin": labelled("begin", begin, "m", "cells", "battery cells up"),
             "ratio_start": labelled("ratio_start", ratio, "n / N_B", "number", "charger spins up over cells"),
         },
-        {"x": "n_battery", "log": "x", "panels": ["ratio bound limit", "filled", "started bound"]},
+        {
+            "x": "n_battery",
+            "log": "x",
+            "panels": ["ratio bound limit", "filled", "started bound"],
+            "titles": ["n = N_B", "filling at largest power", "other starts"],
+        },
     )
 
 
@@ -167,7 +179,7 @@ def detuning(quick: bool) -> xr.Dataset:
     N_B cells meet one such condition a step, and the mean of these is B - h + (2n - N_B - N) Delta = 0.
     """
     cells, size, start = np.array([1, 10, 10]), np.array([10, 10, 20]), np.array([5, 10, 10])
-    rows, points = (5, 13) if quick else (41, 49)
+    rows, points = (9, 13) if quick else (41, 49)
     ising, offset = np.linspace(0.0, 2.0, rows), np.linspace(-24.0, 24.0, points)
     resonant = -(2 * start - cells - size)[:, None] * ising
     # the last two columns are at equal fields and on resonance
@@ -175,21 +187,20 @@ def detuning(quick: bool) -> xr.Dataset:
     shifts = np.concatenate([wide, np.zeros((3, rows, 1)), resonant[:, :, None]], axis=2)
     case = (slice(None), None, None)
     found = tuned(5.0, cells[case], size[case], start[case], ising[:, None], shifts)["max_energy"] / cells[case]
-    energy = {"symbol": "E_max / N_B", "units": UNITS["energy"]}
-    line = partial(labelled, ("case", "ising"), **energy)
+    line = partial(labelled, ("case", "ising"), units=UNITS["energy"])
     return xr.Dataset(
         {
             "energy": labelled(
                 ("case", "ising", "detuning"),
                 found[:, :, :-2],
-                **energy,
-                long_name="largest energy per cell",
+                "E_max / N_B",
+                UNITS["energy"],
+                "largest energy per cell",
                 draw="map",
-                y="detuning",
             ),
-            "equal_fields": line(found[:, :, -2], long_name="B = h"),
-            "compensated": line(found[:, :, -1], long_name="on mean resonance"),
-            "best": line(found.max(axis=2), long_name="best detuning computed"),
+            "equal_fields": line(found[:, :, -2], symbol="B = h", long_name="largest energy per cell"),
+            "compensated": line(found[:, :, -1], symbol="resonant", long_name="energy on mean resonance"),
+            "best": line(found.max(axis=2), symbol="best", long_name="energy at the best detuning computed"),
             "resonance": labelled(
                 ("case", "ising"), resonant, "B - h", UNITS["frequency"], "detuning of mean resonance"
             ),
@@ -197,9 +208,9 @@ def detuning(quick: bool) -> xr.Dataset:
         {
             "ising": labelled("ising", ising, "Delta", UNITS["frequency"], "Ising coupling"),
             "detuning": labelled("detuning", offset, "B - h", UNITS["frequency"], "detuning"),
-            "case": [f"N_B = {c}, N = {s}, n = {n}" for c, s, n in zip(cells, size, start, strict=True)],
+            "case": [f"cells: {c}, spins: {s}, up: {n}" for c, s, n in zip(cells, size, start, strict=True)],
         },
-        {"x": "ising", "facet": "case", "panels": ["energy", "equal_fields compensated best"]},
+        {"x": "ising", "y": "detuning", "facet": "case", "panels": ["energy", "equal_fields compensated best"]},
     )
 
 
@@ -219,15 +230,15 @@ def design(quick: bool) -> xr.Dataset:
     start = every[9::10] if quick else every
     ising = np.array([0.0, 1.0, 1.0])
     shift = np.stack([0 * start, 0 * start, -(2 * start - CELLS - SPINS)])
-    found = tuned(0.5, CELLS, SPINS, start, ising[:, None], shift)
+    found = tuned(0.2, CELLS, SPINS, start, ising[:, None], shift)
     table = partial(labelled, ("choice", "excitations"))
     number = partial(labelled, ())
     best = int(np.argmax(power))
-    return xr.Dataset(
+    data = xr.Dataset(
         {
             "power": table(found["max_average_power"], **POWER),
             "energy": table(
-                found["max_energy"] / CELLS, "E_max / N_B", UNITS["energy"], "largest energy per cell for At < 0.5"
+                found["max_energy"] / CELLS, "E_max / N_B", UNITS["energy"], "largest energy per cell for At < 0.2"
             ),
             "best_start": number(every[best], "n", "cells", "charger spins up at the largest power, Delta = 0"),
             "best_power": number(power[best], **POWER),
@@ -240,5 +251,24 @@ def design(quick: bool) -> xr.Dataset:
             "excitations": labelled("excitations", start, "n", "cells", "charger spins up"),
             "choice": ["Delta = 0", "Delta = A, B = h", "Delta = A, mean resonance"],
         },
-        {"x": "excitations", "panels": ["power", "energy"]},
+        {"x": "excitations", "panels": ["power", "energy"], "titles": ["largest power", "largest energy"]},
     )
+    return data if quick else data.assign(_searched())
+
+
+def _searched() -> dict[str, tuple]:
+    """The same by gradients: n as a real number for Delta = 0, n and h together for Delta = A."""
+    paper = SpinCharger(n_battery=CELLS, n_charger=SPINS, charger_excitations=CELLS)
+    bounds = {"charger_excitations": (CELLS, SPINS)}
+    free = optimize("max_average_power", paper, bounds, starts=2)
+    field = bounds | {"charger_frequency": (-100.0, 100.0)}
+    tied = optimize("max_average_power", paper.replace(ising=1.0), field, starts=4)
+    number = partial(labelled, ())
+    return {
+        "real_start": number((free.relaxed or {})["charger_excitations"], "n", "cells", "best real n, Delta = 0"),
+        "searched_start": number(free.parameters["charger_excitations"], "n", "cells", "best n, Delta = 0"),
+        "searched_power": number(free.value, **POWER),
+        "tuned_start": number(tied.parameters["charger_excitations"], "n", "cells", "best n, Delta = A"),
+        "tuned_frequency": number(tied.parameters["charger_frequency"], "h", UNITS["frequency"], "best h, Delta = A"),
+        "tuned_power": number(tied.value, **POWER),
+    }

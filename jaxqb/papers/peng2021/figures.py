@@ -61,15 +61,18 @@ def fig2(quick: bool) -> xr.Dataset:
     # the paper counts S^z and J^z from the middle of their ladders
     saved = saved | {"charger": saved["charger"] - h * size / 2}
     saved = saved | {"total": saved["total"] - (field[:, None] + h * size) / 2}
-    energy = partial(labelled, ("panel", "phase"), symbol="E", units=UNITS["energy"])
+    energy = partial(labelled, ("panel", "phase"), units=UNITS["energy"])
     power = partial(labelled, ("panel", "phase"), symbol="P", units=UNITS["power"])
     fixed = partial(labelled, "panel", units=UNITS["frequency"])
-    equation = {"battery": "Eq. 12", "charger": "Eq. A7", "interaction": "Eq. A8"}
+    symbol = {"battery": "E_B", "charger": "E_C", "interaction": "E_I", "total": "<H>"}
+    equation = {"battery": "12", "charger": "A7", "interaction": "A8"}
     return xr.Dataset(
         {
-            **{name: energy(saved[name], long_name=name) for name in ("battery", "charger", "interaction", "total")},
+            **{name: energy(saved[name], symbol=symbol[name], long_name=f"energy, {name}") for name in symbol},
             **{
-                f"{name}_closed": energy(closed[name], long_name=f"{name}, {by}", draw="points")
+                f"{name}_closed": energy(
+                    closed[name], symbol=f"{symbol[name]}^{{({by})}}", long_name=f"{name}, Eq. {by}", draw="points"
+                )
                 for name, by in equation.items()
             },
             "power": power(saved["power"], long_name="average power"),
@@ -87,7 +90,7 @@ def fig2(quick: bool) -> xr.Dataset:
             "x": "phase",
             "facet": "panel",
             "panels": ["battery charger interaction battery_closed charger_closed interaction_closed"],
-            "titles": [f"({name}) B = {b:g}, Delta = {d:g}" for name, b, d in zip("abcd", field, ising, strict=True)],
+            "titles": [f"B = {b:g}, Delta = {d:g}" for b, d in zip(field, ising, strict=True)],
         },
     )
 
@@ -129,7 +132,7 @@ def _scaling(size: np.ndarray, cells: np.ndarray, low: int, full: bool) -> xr.Da
             "beta_grid": fit(printed_fit[1], "beta", UNITS["power"], "prefactor on the paper's times"),
         },
         {"n_battery": labelled("n_battery", cells, **BATTERY), "n_charger": labelled("n_charger", size, **CHARGER)},
-        {"x": "n_battery", "log": ""},
+        {"x": "n_battery", "log": ["", "xy"]},
     )
 
 
@@ -141,7 +144,8 @@ def _scaling(size: np.ndarray, cells: np.ndarray, low: int, full: bool) -> xr.Da
 def fig3(quick: bool) -> xr.Dataset:
     """The paper's sizes take a second, so quick is full."""
     del quick
-    return _scaling(np.array([5, 10, 15]), np.arange(1, 81), 20, full=True).assign_attrs(panels=["energy", "power fit"])
+    data = _scaling(np.array([5, 10, 15]), np.arange(1, 81), 20, full=True)
+    return data.assign_attrs(panels=["energy", "power fit"], titles=["energy", "power, fits"])
 
 
 @figure(
@@ -153,7 +157,7 @@ def fig4(quick: bool) -> xr.Dataset:
     """The paper's sizes take a second, so quick is full."""
     del quick
     data = _scaling(np.array([100, 200, SPINS]), np.arange(1, CELLS + 1), 1, full=False)
-    return data.assign_attrs(panels=["energy_per_cell", "power fit"])
+    return data.assign_attrs(panels=["energy_per_cell", "power fit"], titles=["energy per cell", "power, fits"])
 
 
 @figure(
@@ -170,26 +174,31 @@ def table1(quick: bool) -> xr.Dataset:
     # where all charger spins are up, battery and charger may be exchanged: E(t; N_B, N) = E(t; N, N_B)
     lower = spins(few.n_charger, huge, huge)["max_average_power"] / np.sqrt(huge)
     both = {name: np.concatenate([few[name], many[name]]) for name in ("alpha", "beta", "alpha_grid", "beta_grid")}
-    alpha = partial(labelled, "n_charger", symbol="alpha", units="number", draw="points")
-    beta = partial(labelled, "n_charger", symbol="beta", units=UNITS["power"], draw="points")
+    alpha = partial(labelled, "n_charger", units="number", draw="points")
+    beta = partial(labelled, "n_charger", units=UNITS["power"], draw="points")
     printed_alpha = (0.5013, 0.5067, 0.5172, 1.4075, 1.4434, 1.4540)
     printed_beta = (4.3706, 9.9668, 15.9241, 7.0056, 9.4058, 11.3456)
     return xr.Dataset(
         {
-            "alpha": alpha(both["alpha"], long_name="exponent"),
-            "alpha_grid": alpha(both["alpha_grid"], long_name="exponent on the paper's times"),
-            "alpha_limit": alpha([0.5] * 3 + [1.5] * 3, long_name="exponent in the limit"),
-            "beta": beta(both["beta"], long_name="prefactor"),
-            "beta_grid": beta(both["beta_grid"], long_name="prefactor on the paper's times"),
-            "beta_limit": beta(np.concatenate([lower, tanh_peak()[1] * root]), long_name="prefactor in the limit"),
+            "alpha": alpha(both["alpha"], symbol="alpha", long_name="exponent"),
+            "alpha_grid": alpha(both["alpha_grid"], symbol="alpha_grid", long_name="exponent on the paper's times"),
+            "alpha_limit": alpha([0.5] * 3 + [1.5] * 3, symbol="alpha_limit", long_name="exponent in the limit"),
+            "beta": beta(both["beta"], symbol="beta", long_name="prefactor"),
+            "beta_grid": beta(both["beta_grid"], symbol="beta_grid", long_name="prefactor on the paper's times"),
+            "beta_limit": beta(
+                np.concatenate([lower, tanh_peak()[1] * root]), symbol="beta_limit", long_name="prefactor in the limit"
+            ),
             "beta_claimed": beta(
-                np.concatenate([np.full(3, np.nan), 0.72 * root]), long_name="0.72 sqrt(N), the paper's limit"
+                np.concatenate([np.full(3, np.nan), 0.72 * root]),
+                symbol="0.72 sqrt(N)",
+                long_name="prefactor of Eq. 31",
             ),
         },
         {"n_charger": labelled("n_charger", size, **CHARGER)},
         {
             "x": "n_charger",
             "log": "x",
+            "titles": ["exponent", "prefactor"],
             "panels": ["alpha alpha_grid alpha_limit", "beta beta_grid beta_limit beta_claimed"],
             "printed": [
                 (panel, float(n), value)
@@ -218,7 +227,7 @@ def fig5(quick: bool) -> xr.Dataset:
             "power": table(power, **POWER),
             "log_power": table(
                 np.log10(power),
-                "log10 P_max",
+                "lg P_max",
                 "number",
                 "decimal logarithm of the largest power",
                 draw="map",
@@ -231,5 +240,11 @@ def fig5(quick: bool) -> xr.Dataset:
             "n_charger": labelled("n_charger", size, **CHARGER),
             "shown": labelled("shown", shown, **CHARGER),
         },
-        {"x": "n_battery", "panels": ["log_power", "exponent"]},
+        {
+            "x": "n_battery",
+            "y": "n_charger",
+            "log": ["xy", ""],
+            "panels": ["log_power", "exponent"],
+            "titles": ["power", "local exponent"],
+        },
     )

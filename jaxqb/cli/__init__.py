@@ -1,0 +1,4 @@
+"""The command line: parse, call, print. `app` has the commands, `process` prepares jax, `show` prints."""
+
+from .app import app as app
+from .app import main as main

@@ -1,0 +1,284 @@
+"""The commands. jax is imported by those that compute, when they compute, and never for help.
+
+Exit codes: 0 done; 1 done, but an answer is missing or not as it should be (each command's help says which); 2 the
+input cannot be run (one sentence on stderr); 130 interrupted.
+"""
+
+import math
+import tomllib
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ..errors import FieldError, JaxqbError, Status, StudyError, fail
+from . import process, rows, show
+
+if TYPE_CHECKING:
+    from ..study import Study
+
+OUT = Path("jaxqb-output")
+MANY = 40  # rows of a table that fit a screen
+
+
+class _Commands(TyperGroup):
+    """Errors and warnings in one line on stderr, wherever they come from."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        usual = warnings.showwarning
+        warnings.showwarning = lambda message, *_, **__: typer.echo(f"warning: {message}", err=True)
+        try:
+            return super().invoke(ctx)
+        except JaxqbError as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            typer.echo("interrupted", err=True)
+            raise typer.Exit(130) from None
+        finally:
+            warnings.showwarning = usual
+
+
+app = typer.Typer(
+    cls=_Commands, no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
+)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a row on stdout, and nothing else.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for what is written.", show_default=str(OUT))]
+File = Annotated[Path, typer.Argument(metavar="STUDY.toml", help="The study file.", show_default=False)]
+
+
+@app.callback(epilog="Exit codes: 0 done, 1 done but an answer is missing, 2 wrong input, 130 interrupted.")
+def _head() -> None:
+    """Simulate and design quantum batteries."""
+
+
+def main() -> None:
+    """Entry point of `jaxqb` and `python -m jaxqb`."""
+    app()
+
+
+@app.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="Show this battery only.", show_default=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """List the batteries and their fields: symbol, unit, default, meaning.
+
+    Example: [bold]jaxqb models SpinCharger[/bold]
+    """
+    from ..batteries import REGISTRY
+    from ..study import battery_class
+
+    for known in (name,) if name else REGISTRY:
+        battery = battery_class(known)
+        if as_json:
+            show.rows([{"battery": known} | row for row in rows.fields(battery)])
+        else:
+            show.table(f"{known}: {(battery.__doc__ or '').splitlines()[0].rstrip('.')}", rows.fields(battery))
+
+
+@app.command(no_args_is_help=True)
+def charge(
+    battery: Annotated[str, typer.Argument(help="Name of a battery, see `jaxqb models`.", show_default=False)],
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FIELD=VALUE...", help="Its fields; values as in a study file.", show_default=False),
+    ] = None,
+    window: Annotated[
+        float | None,
+        typer.Option(help="Look at 0 <= t <= WINDOW only, and for the largest energy there.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Charge one battery: its first energy peak and its largest powers.
+
+    Exit code 1 where a figure does not exist.
+
+    Example: [bold]jaxqb charge SpinCharger n_battery=10 n_charger=10[/bold]
+
+    Example: [bold]jaxqb charge SpinCharger n_battery=2 n_charger=4 'charger_excitations={thermal=3.5}'[/bold]
+    """
+    given = dict(map(_assignment, fields or []))
+    process.start_jax()
+    from ..charge import charge as solve
+    from ..figures import LABELS
+    from ..study import battery_of
+
+    best = solve(battery_of(battery, given), window)
+    found = rows.charges(best)
+    if as_json:
+        show.rows(found)
+    else:
+        title = f"{battery}: {Status(int(best.status)).sentence} ({best.law} law, {best.method})"
+        kept = ("symbol", "value", "unit", "time", "time_unit")
+        show.table(title, [{"": LABELS[row["figure"]].long_name} | {key: row[key] for key in kept} for row in found])
+    raise typer.Exit(int(any(math.isnan(row["value"]) for row in found)))
+
+
+@app.command(no_args_is_help=True)
+def sweep(file: File, out: Out = OUT, as_json: Json = False) -> None:
+    """Tabulate figures of a battery over the axes of a study file; write a table (CSV) and a picture (PNG).
+
+    Exit code 1 if a point could not be solved; that a figure does not exist is an answer.
+
+    Example: [bold]jaxqb sweep examples/sweep_charger_size.toml[/bold]
+    """
+    study = _study(file, "sweep")
+    data = study.run()
+    found = rows.points(data)
+    if as_json:
+        show.rows(found)
+    else:
+        left = f" (the first {MANY} of {len(found)} points)" if len(found) > MANY else ""
+        show.table(f"{study.tables.title or file}{left}", found[:MANY])
+        seconds = [data.attrs[f"seconds_{what}"] for what in ("compile", "run")]
+        typer.echo(f"{len(found)} points: {seconds[0]:.1f} s to compile, {seconds[1]:.1f} s to run")
+    stem = _stem(study, out)
+    data.to_dataframe().to_csv(stem.with_suffix(".csv"))
+    show.written(stem.with_suffix(".csv"))
+    if study.tables.output.plot:
+        from ..study import picture
+
+        drawn = picture.of_sweep(data, study.tables.figures)
+        if drawn is None:
+            typer.echo("note: a grid with so many axes is not drawn", err=True)
+        else:
+            _draw(drawn, stem)
+    solved = {Status.OK.name.lower(), Status.NO_PEAK.name.lower()}
+    raise typer.Exit(int(not {row["status"] for row in found} <= solved))
+
+
+@app.command(no_args_is_help=True)
+def optimize(file: File, out: Out = OUT, as_json: Json = False) -> None:
+    """Find the best battery within the bounds of a study file; write the result (JSON) and a picture (PNG).
+
+    Exit code 1 if no search came to rest at a battery that satisfies the constraints.
+
+    Example: [bold]jaxqb optimize examples/spin_charger.toml[/bold]
+    """
+    study = _study(file, "design")
+    best = study.run()
+    from ..study.around import around
+
+    near = around(study, best)
+    if as_json:
+        show.rows([{name: value for name, value in best.to_dict().items() if name != "history"}])
+    else:
+        show.table(study.tables.title or str(file), rows.comparison(near.given, near.best))
+        typer.echo(repr(best))
+    stem = _stem(study, out)
+    stem.with_suffix(".json").write_text(best.to_json() + "\n", encoding="utf-8")
+    show.written(stem.with_suffix(".json"))
+    if study.tables.output.plot:
+        from ..study import picture
+
+        _draw(picture.of_design(best, near), stem)
+    raise typer.Exit(int(not best.converged))
+
+
+@app.command()
+def reproduce(
+    paper: Annotated[str | None, typer.Argument(help="Key of a paper; all, if left out.", show_default=False)] = None,
+    figure: Annotated[str | None, typer.Argument(help="One figure of it.", show_default=False)] = None,
+    full: Annotated[bool, typer.Option("--full", help="The papers' sizes and beyond, in place of quick ones.")] = False,
+    out: Out = OUT,
+    as_json: Json = False,
+) -> None:
+    """Compute the figures of published papers, and set our numbers beside the printed ones.
+
+    Exit code 1 if a claim does not have the verdict that is written down for it.
+
+    Example: [bold]jaxqb reproduce huangfu2021[/bold]
+
+    Example: [bold]jaxqb reproduce huangfu2021 fig2 --full --out figures[/bold]
+    """
+    process.start_jax()
+    from ..papers import reproduce as compute
+
+    data = compute(paper, figure, quick=not full, out=out)
+    found = rows.points(data) if figure is not None else rows.claims(data)
+    if as_json:
+        show.rows(found)
+    elif figure is not None:
+        show.table(f"{paper} {figure}: {data.attrs['caption']}", rows.ranges(data))
+    else:
+        shown = [{key: row[key] for key in ("paper", "verdict", "printed", "ours", "says")} for row in found]
+        show.table("What is printed, and what we find", shown)
+    show.written(out / (paper or ""))
+    raise typer.Exit(int(any(row.get("stands") == "NO" for row in found)))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what jaxqb runs on, and check one number against a closed form.
+
+    Exit code 1 if the check fails.
+
+    Example: [bold]jaxqb doctor[/bold]
+    """
+    import os
+    import platform
+
+    process.start_jax()
+    import jax
+
+    from ..conventions import real_dtype
+
+    row: dict[str, Any] = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+    for package in ("jaxqb", "jax", "jaxlib", "equinox", "diffrax", "optimistix", "xarray", "zarr", "numpy"):
+        row[package] = process.version_of(package)
+    row["devices"] = ", ".join(f"{device.device_kind} ({device.platform})" for device in jax.devices())
+    row["cores"] = os.cpu_count()
+    row["precision"] = str(real_dtype())
+    row["cache"] = os.environ.get("JAX_COMPILATION_CACHE_DIR") or str(process.cache_folder() / "xla")
+    row |= rows.self_check()
+    if as_json:
+        show.rows([row])
+    else:
+        show.table("jaxqb doctor", [{"": key.replace("_", " "), "found": show.text(row[key], 16)} for key in row])
+    raise typer.Exit(int(not row["passed"]))
+
+
+def _assignment(given: str) -> tuple[str, Any]:
+    """`name=value`, the value written as in TOML."""
+    name, equals, value = (part.strip() for part in given.partition("="))
+    if not (name.isidentifier() and equals and value):
+        fail(FieldError, given, "be FIELD=VALUE", "it is not", "write e.g. n_battery=10")
+    try:
+        return name, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        fail(
+            FieldError,
+            name,
+            "have a number, a list or a table {key=value}",
+            f"it is {value!r}",
+            f"write e.g. {name}=1.0",
+        )
+
+
+def _study(file: Path, table: str) -> "Study":
+    """A study that is checked, and jax started as it asks."""
+    from ..study import load
+
+    study = load(file)
+    if not hasattr(study.tables, table):
+        fix = f"use `jaxqb {'optimize' if table == 'sweep' else 'sweep'}`"
+        fail(StudyError, str(file), f"have a table [{table}] for this command", "it has none", fix)
+    process.start_jax(study.tables.numerics.x64)
+    return study
+
+
+def _stem(study: "Study", out: Path) -> Path:
+    """Where the results of a study are written, without the suffix; --out goes before what the study says."""
+    folder = Path(study.tables.output.directory or OUT) if out == OUT else out
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / study.path.stem
+
+
+def _draw(figure: Any, stem: Path) -> None:
+    from ..plot import save
+
+    show.written(*save(figure, stem, ("png",)))

@@ -1,0 +1,162 @@
+"""What `reproduce` writes: pictures, tables of claims, and one HTML page that needs no other file."""
+
+import base64
+import csv
+import html
+import json
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from .. import plot
+from .paper import Checked, Paper
+
+MEANING = {
+    "reproduced": "our value is the printed one",
+    "convention": "another value under the paper's stated definitions; an unstated choice, named, gives the printed one",
+    "misprint": "a digit, sign or index is not what it must be",
+    "wrong": "the statement or number does not hold",
+}
+
+
+def _shown(value: float | str | bool | None, claim: Any = None) -> str:
+    """A number in six digits; a statement in a word."""
+    if value is None:
+        return ""
+    if isinstance(value, bool) or (claim is not None and isinstance(claim.printed, bool)):
+        return "holds" if value else "does not hold"
+    return value if isinstance(value, str) else f"{value:.6g}"
+
+
+def rows(checked: Sequence[Checked]) -> list[dict[str, str]]:
+    """One row a claim, in words."""
+    stands = {True: "yes", False: "NO", None: "not checked in quick size"}
+    return [
+        {
+            "where": one.claim.where,
+            "says": one.claim.says,
+            "printed": _shown(one.claim.printed),
+            "ours": _shown(one.ours, one.claim),
+            "reading": _shown(one.reading, one.claim),
+            "verdict": one.claim.verdict,
+            "stands": stands[one.stands],
+            "why": one.claim.why,
+        }
+        for one in checked
+    ]
+
+
+def table(checked: Sequence[Checked], width: int = 56) -> str:
+    """The claims as text; a mark in front says that a verdict does not stand (!) or was not checked in quick size (?)."""
+    line = "{:1} {:<10} {:>13} {:>13} {:>13}  {}"
+    lines = [line.format("", "verdict", "printed", "ours", "reading", "claim")]
+    for row in rows(checked):
+        mark = {"yes": "", "NO": "!"}.get(row["stands"], "?")
+        first, *more = textwrap.wrap(f"{row['where']}: {row['says']}", width)
+        lines.append(line.format(mark, row["verdict"], row["printed"], row["ours"], row["reading"], first))
+        lines += [line.format(*[""] * 5, rest).rstrip() for rest in more]
+    return "\n".join(lines)
+
+
+def claims_dataset(checked: Sequence[Checked]) -> xr.Dataset:
+    """The claims as a Dataset along ``claim``: words as text, `value` and `reading_value` as numbers."""
+    words = rows(checked)
+    columns: dict[str, Any] = {name: ("claim", [row[name] for row in words]) for name in (words[0] if words else ())}
+    for name, label, values in (
+        ("value", "our value", [one.ours for one in checked]),
+        ("reading_value", "our value under the reading", [one.reading for one in checked]),
+    ):
+        columns[name] = ("claim", [float("nan") if x is None else x for x in values], {"long_name": label})
+    return xr.Dataset(columns)
+
+
+def write(
+    data: Mapping[Paper, Mapping[str, xr.Dataset]], checked: Mapping[Paper, Sequence[Checked]], out: Path
+) -> list[Path]:
+    """Write ``out/<paper>/<figure>.png, .svg, .pdf``, ``claims.txt, .csv, .json`` and ``out/index.html``."""
+    out.mkdir(parents=True, exist_ok=True)
+    paths, sections = [], []
+    for paper, figures in data.items():
+        pictures = {}
+        for name, ds in figures.items():
+            made = plot.save(plot.draw(ds), out / paper.key / name)
+            paths += made
+            pictures[name] = base64.b64encode(made[0].read_bytes()).decode()
+        claims = rows(checked.get(paper, ()))
+        if claims:
+            paths += _write_claims(claims, table(checked[paper]), out / paper.key)
+        sections.append(_section(paper, figures, pictures, claims))
+    page = out / "index.html"
+    page.write_text(PAGE.replace("{sections}", "\n".join(sections)), encoding="utf-8")
+    return [*paths, page]
+
+
+def _write_claims(claims: list[dict[str, str]], text: str, folder: Path) -> list[Path]:
+    (folder / "claims.txt").write_text(text + "\n", encoding="utf-8")
+    (folder / "claims.json").write_text(json.dumps(claims, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with (folder / "claims.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(claims[0]))
+        writer.writeheader()
+        writer.writerows(claims)
+    return [folder / f"claims.{kind}" for kind in ("txt", "csv", "json")]
+
+
+def _section(
+    paper: Paper, figures: Mapping[str, xr.Dataset], pictures: Mapping[str, str], claims: list[dict[str, str]]
+) -> str:
+    say = html.escape
+    counts = {verdict: sum(row["verdict"] == verdict for row in claims) for verdict in MEANING}
+    parts = [f'<section id="{paper.key}"><h2>{say(paper.title)}</h2><p class="by">{say(paper.authors)}</p>']
+    if claims:
+        legend = "".join(f'<dt class="{v}">{v} ({n})</dt><dd>{MEANING[v]}</dd>' for v, n in counts.items())
+        parts.append(f"<dl>{legend}</dl>")
+    parts.append('<div class="figures">')
+    for name, ds in figures.items():
+        caption = f"<b>{say(ds.attrs['paper'])}</b> <code>{name}</code> {say(ds.attrs['caption'])}"
+        note = f"{ds.attrs['seconds']:.1f} s, {'quick' if ds.attrs['quick'] else 'full'} size"
+        image = f'<img src="data:image/png;base64,{pictures[name]}" alt="{say(ds.attrs["caption"])}">'
+        parts.append(f"<figure>{image}<figcaption>{caption} <small>{note}</small></figcaption></figure>")
+    parts.append("</div>")
+    if claims:
+        body = "".join(_html_row(row) for row in claims)
+        heads = "".join(f"<th>{head}</th>" for head in ("where", "claim", "printed", "ours", "verdict", "why"))
+        parts.append(f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>')
+    symbols = "".join(f"<tr><td>{say(a)}</td><td><code>{say(b)}</code></td></tr>" for a, b in paper.symbols.items())
+    parts.append(f"<details><summary>Symbols</summary><table>{symbols}</table></details>")
+    parts.append(f"<details><summary>Reference</summary><pre>{say(paper.reference)}</pre></details></section>")
+    return "\n".join(parts)
+
+
+def _html_row(row: dict[str, str]) -> str:
+    say = html.escape
+    ours = say(row["ours"]) + (f"<br><small>reading: {say(row['reading'])}</small>" if row["reading"] else "")
+    failed = "" if row["stands"] == "yes" else f"<br><small>{say(row['stands'])}</small>"
+    cells = (say(row["where"]), say(row["says"]), say(row["printed"]), ours, row["verdict"] + failed, say(row["why"]))
+    classes = ("", "", "n", "n", row["verdict"], "why")
+    return "<tr>" + "".join(f'<td class="{c}">{x}</td>' for c, x in zip(classes, cells, strict=True)) + "</tr>"
+
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>jaxqb: published quantum batteries, reproduced</title>
+<style>
+ body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
+ h1 { font-size: 1.5rem; } h2 { font-size: 1.25rem; margin: 3rem 0 0; } .by { margin-top: 0; color: #555; }
+ .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.5rem; }
+ figure { margin: 0; } img { width: 100%; height: 22rem; object-fit: contain; object-position: top; }
+ figcaption { font-size: .85rem; } small { color: #666; }
+ table { border-collapse: collapse; font-size: .85rem; margin: 1.5rem 0; } .wide { overflow-x: auto; }
+ th { text-align: left; } th, td { border-bottom: 1px solid #ddd; padding: .3rem .6rem; vertical-align: top; }
+ td.n { white-space: nowrap; font-variant-numeric: tabular-nums; } td.why { color: #444; }
+ dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; font-size: .85rem; } dd { margin: 0; }
+ .reproduced { color: #00674a; } .convention { color: #0072b2; } .misprint { color: #a04400; } .wrong { color: #b0003a; }
+ td.reproduced, td.convention, td.misprint, td.wrong, dt { font-weight: 600; }
+ pre { font-size: .8rem; overflow-x: auto; }
+</style></head><body>
+<h1>Published quantum batteries, reproduced by jaxqb</h1>
+{sections}
+</body></html>
+"""

@@ -1,0 +1,328 @@
+"""Drawing: one house style for figures of papers, sweeps and optimizations. Every drawing is a `matplotlib.figure.Figure`.
+
+A Dataset says by its attributes how it is drawn (see `draw`), so that `reproduce`, `sweep` and `optimize` share one function.
+Colours are those of Okabe & Ito, which colour-blind readers can tell apart; curves differ in line or marker as well.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .errors import PaperError, fail
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = "osD^vPX"
+DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
+PANEL = (3.4, 2.55)  # inches: one column
+FORMATS = ("png", "svg", "pdf")
+STYLE = {
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "axes.titlesize": 8,
+    "legend.fontsize": 7.5,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "mathtext.fontset": "dejavusans",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.3,
+    "lines.markersize": 4,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "savefig.dpi": 220,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "jaxqb",  # equal data, equal file
+    "pdf.fonttype": 42,
+}
+GREEK = "alpha beta gamma Delta delta eta theta kappa lambda mu nu xi rho sigma tau phi omega Omega Gamma".split()
+
+
+def tex(symbol: str) -> str:
+    r"""A symbol as mathematics.
+
+    >>> tex("P_max / sqrt(N)")
+    '$P_{\\mathrm{max}} / \\sqrt{N}$'
+    """
+    text = re.sub(r"sqrt\(([^)]*)\)", r"\\sqrt{\1}", symbol)
+    text = re.sub(r"([A-Za-z]+)~", r"\\tilde{\1}", text)
+    text = re.sub(r"_(\w+)", lambda m: f"_{{{m[1]}}}" if len(m[1]) == 1 else f"_{{\\mathrm{{{m[1]}}}}}", text)
+    text = re.sub(r"(?<![A-Za-z\\])(" + "|".join(GREEK) + r")(?![A-Za-z])", r"\\\1", text)
+    text = re.sub(r"(?<![A-Za-z\\])(ln|log)(?![A-Za-z])", r"\\\1", text)
+    return f"${text.replace('<', chr(92) + 'langle ').replace('>', chr(92) + 'rangle ')}$"
+
+
+def _text(text: str) -> str:
+    """Words with the symbols among them as mathematics."""
+    symbol = r"(?<![\w\\])(?:[A-Za-z]~|\w+_\w+|sqrt\([^)]*\)|(?:" + "|".join(GREEK) + r")(?!\w))"
+    return re.sub(symbol, lambda m: tex(m[0]), text.replace("<=", "≤"))
+
+
+def label(variable: Any, width: int = 32) -> str:
+    """Long name, symbol and unit of a variable, for an axis."""
+    name, symbol, unit = (variable.attrs.get(key, "") for key in ("long_name", "symbol", "units"))
+    name = name or str(variable.name)
+    symbol, unit = "" if symbol == name else symbol, "" if unit == "1" else unit
+    drawn_unit = f"({tex(unit) if re.search('[~_]', unit) else _text(unit)})" if unit else ""
+    plain = " ".join(x for x in (symbol, unit and f"({unit})") if x).replace(" ", "\xa0")  # is not broken
+    lines = "\n".join(textwrap.wrap(name + (", " if symbol else " ") + plain, width, break_long_words=False))
+    return _text(lines.removesuffix(plain)) + " ".join(x for x in (symbol and tex(symbol), drawn_unit) if x)
+
+
+def _entry(coordinate: xr.DataArray) -> str:
+    """How one entry of a hue or facet is named."""
+    value = coordinate.item()
+    if isinstance(value, str):
+        return value
+    return f"{tex(coordinate.attrs.get('symbol', str(coordinate.name)))} = {value:g}"
+
+
+class _Looks:
+    """Colours, markers and dashes by what is drawn, the same in all panels of a figure."""
+
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], int] = {}
+        self.hues: dict[str, int] = {}
+        self.handles: dict[str, Any] = {}
+        self.printed: list[Any] = []
+
+    def style(self, hue: str, entry: str, draw: str) -> dict[str, Any]:
+        """Of one entry of a hue: colour and marker by the entry, dashes by the hue."""
+        i = self.entries.setdefault((hue, entry), len(self.entries))
+        dash = DASHES[self.hues.setdefault(hue, len(self.hues)) % len(DASHES)]
+        colour = COLOURS[i % len(COLOURS)]
+        line = {"color": colour, "linestyle": dash if draw != "points" else "none"}
+        marked = {"marker": MARKERS[i % len(MARKERS)], "markerfacecolor": "white" if draw == "both" else colour}
+        return line | (marked if draw in ("points", "both") else {})
+
+
+def _curves(ds: xr.Dataset, name: str) -> Iterable[tuple[str, str, np.ndarray, np.ndarray]]:
+    """Each curve of a variable: its hue (a dimension, or else its own label), its label, abscissa and ordinate."""
+    y = ds[name]
+    x = ds[y.attrs.get("against", ds.attrs["x"])]
+    along = str(x.dims[0]) if x.ndim == 1 else str(ds[ds.attrs["x"]].dims[0])
+    hues = [str(d) for d in y.dims if d != along]
+    if len(hues) > 1:
+        fail(PaperError, name, f"have one hue besides {along}", f"it has {hues}", "select, or make one of them a facet")
+    for i in range(y.sizes[hues[0]] if hues else 1):
+        at = {hue: i for hue in hues}
+        curve, over = y.isel(at), x.isel({d: j for d, j in at.items() if d in x.dims})
+        good = np.isfinite(curve.values) & np.isfinite(over.values)
+        text = _entry(curve[hues[0]]) if hues else y.attrs.get("label", "")
+        yield hues[0] if hues else f"={text}", text, over.values[good], curve.values[good]
+
+
+def _panels(ds: xr.Dataset) -> list[tuple[xr.Dataset, list[str], str]]:
+    """What stands in each panel: data, names of variables, title."""
+    facet, found = ds.attrs.get("facet"), []
+    for names in (panel.split() for panel in ds.attrs["panels"]):
+        split = facet is not None and any(facet in ds[name].dims for name in names)
+        for i in range(ds.sizes[facet] if split else 1):
+            part = ds.isel({facet: i}) if split else ds
+            found.append((part, names, _entry(part[facet]) if split else ""))
+    titles = ds.attrs.get("titles") or [title for *_, title in found]
+    letters = [f"({chr(97 + i)}) " if len(found) > 1 else "" for i in range(len(found))]
+    return [(part, names, letters[i] + titles[i]) for i, (part, names, _) in enumerate(found)]
+
+
+def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
+    """Draw a Dataset as its attributes say.
+
+    Args:
+        ds: with attributes ``x`` (the coordinate along which curves run) and ``panels`` (one string a panel, naming its
+            variables); optionally ``facet``, ``titles``, ``log`` and ``printed``; variables may have ``against`` and ``draw``.
+            `jaxqb.papers.paper` describes them; `lines` and `map` set them for any Dataset.
+        width: inches; default one column a panel, at most two panels beside each other.
+
+    >>> import xarray as xr
+    >>> len(draw(xr.Dataset({"E": ("t", [0.0, 1.0])}, {"t": [0.0, 1.0]}, {"x": "t", "panels": ["E"]})).axes)
+    1
+    """
+    panels = _panels(ds)
+    columns = 1 if len(panels) == 1 else 2 if len(panels) in (2, 4) else min(3, len(panels))
+    rows = -(-len(panels) // columns)
+    wide = width or PANEL[0] * columns
+    with mpl.rc_context(STYLE):
+        figure = Figure()
+        grid = figure.subplots(rows, columns, squeeze=False).ravel()
+        for spare in grid[len(panels) :]:
+            spare.remove()
+        looks = _Looks()
+        for i, (ax, (part, names, title)) in enumerate(zip(grid, panels, strict=False)):
+            if part[names[0]].attrs.get("draw") == "map":
+                _map(figure, ax, part, names[0])
+            else:
+                _lines(ax, part, names, looks)
+            _printed(ax, ds.attrs.get("printed", ()), i, looks)
+            log = ds.attrs.get("log", "")
+            _scales(ax, log if isinstance(log, str) else log[i])
+            ax.set_title(title, loc="left")
+        for i, ax in enumerate(grid[: len(panels)]):  # what a neighbour says already is not said again
+            if i + columns < len(panels) and ax.get_xlabel() == grid[i + columns].get_xlabel():
+                ax.set_xlabel("")
+            if i % columns and ax.get_ylabel() == grid[i - i % columns].get_ylabel():
+                ax.set_ylabel("")
+        looks.handles |= {"printed in the paper": handle for handle in looks.printed}
+        height = wide / columns * PANEL[1] / PANEL[0] * rows
+        figure.set_size_inches(wide, height + _legend(figure, looks.handles, wide))
+    return figure
+
+
+def _legend(figure: Figure, handles: dict[str, Any], wide: float) -> float:
+    """One legend below all panels; returns its height in inches."""
+    if len(handles) < 2:
+        return 0.0
+    longest = max(len(re.sub(r"[\\${}]|mathrm", "", text)) for text in handles)
+    columns = min(len(handles), max(1, int(wide / (0.055 * longest + 0.45))))
+    columns = -(-len(handles) // -(-len(handles) // columns))  # rows of even length
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=columns, columnspacing=1.5)
+    return 0.1 + 0.16 * -(-len(handles) // columns)
+
+
+def _lines(ax: Axes, ds: xr.Dataset, names: Sequence[str], looks: _Looks) -> None:
+    for name in names:
+        draw = ds[name].attrs.get("draw", "lines")
+        for hue, text, x, y in _curves(ds, name):
+            (handle,) = ax.plot(x, y, **looks.style(hue, text, draw))
+            if text and (text not in looks.handles or draw == "lines"):
+                looks.handles[text] = handle
+    first = ds[names[0]]
+    ax.set_xlabel(label(ds[first.attrs.get("against", ds.attrs["x"])], 40))
+    ax.set_ylabel(label(first))
+
+
+def _map(figure: Figure, ax: Axes, ds: xr.Dataset, name: str) -> None:
+    x, y = ds[ds.attrs["x"]], ds[ds.attrs["y"]]
+    values = ds[name].transpose(y.dims[0], x.dims[0])
+    colours = mpl.colormaps["cividis"].with_extremes(bad="#d0d0d0")
+    mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(values), cmap=colours, shading="nearest", rasterized=True)
+    if np.sum(np.isfinite(values)) > 3 and float(np.nanmax(values) - np.nanmin(values)) > 0:
+        ax.contour(x, y, values, 6, colors="white", linewidths=0.5)
+    ax.set(xlabel=label(x), ylabel=label(y))
+    ax.grid(False)
+    figure.colorbar(mesh, ax=ax, label=label(ds[name]))
+
+
+def _printed(ax: Axes, printed: Sequence[Any], panel: int, looks: _Looks) -> None:
+    """Points that a paper prints, over our curves."""
+    points = np.asarray(printed, float).reshape(-1, 3)
+    points = points[points[:, 0] == panel]
+    if len(points):
+        style = {"marker": "o", "markersize": 8, "markerfacecolor": "none", "color": "black", "linestyle": "none"}
+        looks.printed = ax.plot(points[:, 1], points[:, 2], zorder=5, **style)
+
+
+def _scales(ax: Axes, log: str) -> None:
+    for axis, name in ((ax.xaxis, "x"), (ax.yaxis, "y")):
+        if name in log:
+            (ax.set_xscale if name == "x" else ax.set_yscale)("log")
+        elif not isinstance(axis.get_major_formatter(), mpl.ticker.NullFormatter):
+            axis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+
+
+def _figures_of(ds: xr.Dataset) -> list[str]:
+    """The variables of a sweep worth drawing: no status, no times of maxima."""
+    names = [str(name) for name in ds.data_vars if ds[name].dtype.kind == "f" and not str(name).endswith("_time")]
+    return names or [str(name) for name in ds.data_vars]
+
+
+def lines(
+    ds: xr.Dataset, *names: str, x: str | None = None, facet: str | None = None, log: str = "", points: bool = False
+) -> Figure:
+    """Curves of any Dataset, one panel a variable; the dimension that is neither `x` nor `facet` distinguishes curves.
+
+    Args:
+        ds: for example of `jaxqb.sweep`.
+        names: variables; default all that are neither status nor time.
+        x: dimension of the abscissa; default the longest.
+        facet: dimension with one panel an entry.
+        log: "", "x", "y" or "xy".
+        points: mark the points.
+    """
+    chosen = list(names) or _figures_of(ds)
+    x = x or max((d for d in ds[chosen[0]].dims if d != facet), key=lambda d: ds.sizes[d])
+    ds = _with_axes(ds[chosen].assign_attrs(ds.attrs | {"x": x, "panels": chosen, "log": log}))
+    if facet:
+        ds.attrs["facet"] = facet
+    return draw(
+        ds.map(lambda v: v.assign_attrs(v.attrs | {"draw": "both" if points else "lines"})).assign_attrs(ds.attrs)
+    )
+
+
+def map(ds: xr.Dataset, *names: str, x: str | None = None, y: str | None = None, facet: str | None = None) -> Figure:
+    """Maps of any Dataset over two dimensions, one panel a variable (or a facet); missing points are grey.
+
+    Args:
+        ds: for example of `jaxqb.sweep`.
+        names: variables; default the first that is neither status nor time.
+        x, y: dimensions of the axes; default the first two.
+        facet: dimension with one panel an entry.
+    """
+    chosen = list(names) or _figures_of(ds)[:1]
+    free = [d for d in ds[chosen[0]].dims if d not in (x, y, facet)]
+    x = x or free.pop(0)
+    y = y or free.pop(0)
+    attrs = ds.attrs | {"x": x, "y": y, "panels": chosen} | ({"facet": facet} if facet else {})
+    ds = _with_axes(ds[chosen])
+    return draw(ds.map(lambda v: v.assign_attrs(v.attrs | {"draw": "map"})).assign_attrs(attrs))
+
+
+def _with_axes(ds: xr.Dataset) -> xr.Dataset:
+    """The Dataset with a coordinate for every dimension."""
+    missing = {d: (d, np.arange(n), {"long_name": str(d)}) for d, n in ds.sizes.items() if d not in ds.coords}
+    return ds.assign_coords(missing)
+
+
+def optimum(result: Any, *scans: xr.Dataset) -> Figure:
+    """An optimization: the objective step by step, and along each design parameter if `scans` are given.
+
+    Args:
+        result: what `jaxqb.optimize` returned.
+        scans: sweeps of the objective along one parameter each; the optimum is marked in them.
+    """
+    steps = result.history["value"]
+    history = xr.Dataset(
+        {"value": ("step", np.asarray(steps), {"long_name": result.objective})},
+        {"step": ("step", np.arange(len(steps)), {"long_name": "step of the best start"})},
+        {"x": "step", "panels": ["value"]},
+    )
+    with mpl.rc_context(STYLE):
+        count = 1 + len(scans)
+        figure = Figure(figsize=(PANEL[0] * min(count, 3), PANEL[1] * -(-count // 3)))
+        axes = figure.subplots(-(-count // 3), min(count, 3), squeeze=False).ravel()
+        for spare in axes[count:]:
+            spare.remove()
+        _lines(axes[0], history, ["value"], _Looks())
+        for ax, scan in zip(axes[1:], scans, strict=False):
+            (x,) = scan.dims
+            name = result.objective if result.objective in scan else _figures_of(scan)[0]
+            _lines(ax, _with_axes(scan).assign_attrs({"x": x}), [name], _Looks())
+            if str(x) in result.parameters:
+                ax.plot(result.parameters[str(x)], result.value, "*", markersize=9, color=COLOURS[1])
+        for i, ax in enumerate(axes[:count]):
+            _scales(ax, "")
+            ax.set_title(f"({chr(97 + i)})" if count > 1 else "", loc="left")
+    return figure
+
+
+def save(figure: Figure, stem: str | Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Write a figure as ``stem.png``, ``stem.svg`` and ``stem.pdf``."""
+    paths = [Path(f"{stem}.{kind}") for kind in formats]
+    undated = {"png": None, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    with mpl.rc_context(STYLE):
+        for path, kind in zip(paths, formats, strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            figure.savefig(path, metadata=undated.get(kind))
+    return paths

@@ -1,0 +1,68 @@
+"""Pictures of what studies gave."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import plot
+from .around import Around
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from ..design import Optimum
+
+MANY = 7  # curves, or panels, that a reader can tell apart
+GIVEN = {"label": "as given", "linestyle": "none", "marker": "o", "color": "black"}
+FAILS = {"color": "#999999", "linestyle": (0, (4, 2))}
+BEST = {"label": "optimum", "linestyle": "none", "marker": "*", "markersize": 9, "color": plot.COLOURS[2]}
+
+
+def of_sweep(data: "xr.Dataset", figures: list[str]) -> "Figure | None":
+    """Curves, or maps where curves would be too many; None where a grid has too many axes for either."""
+    dims = sorted(map(str, data[figures[0]].dims), key=lambda name: data.sizes[name])
+    *facet, hue, x = dims if len(dims) > 1 else ["", *dims]
+    if len(facet) > 1 or (facet and data.sizes[facet[0]] > MANY):
+        return None
+    along = {"facet": facet[0]} if facet else {}
+    if not hue or data.sizes[hue] <= MANY:
+        return plot.lines(data, *figures, x=x, points=data.sizes[x] <= 2 * MANY, **along)
+    return plot.map(data, *(figures[:1] if facet else figures), x=x, y=hue, **along)
+
+
+def of_design(best: "Optimum", around: Around) -> "Figure":
+    """The objective along each parameter through the optimum, marked where constraints fail."""
+    import matplotlib as mpl
+    import xarray as xr
+
+    variables: dict[str, Any] = {}
+    for k, line in enumerate(around.lines):
+        (name,), y = line.dims, line[best.objective]
+        variables[f"x{k}"] = (f"point{k}", line[name].values, line[name].attrs)
+        variables[f"y{k}"] = (f"point{k}", y.values, y.attrs | {"against": f"x{k}"})
+    panels = [f"y{k}" for k in range(len(around.lines))]
+    figure = plot.draw(xr.Dataset(variables, attrs={"x": "x0", "panels": panels}))
+    handles: dict[Any, Any] = {}
+    names = list(best.parameters)
+    for axes, line in zip(figure.axes, around.lines, strict=False):
+        (name,), ok = line.dims, _holds(best, line)
+        if not np.all(ok):
+            axes.lines[0].set(label="constraints fail", **FAILS)
+            axes.plot(line[name], line[best.objective].where(ok), label="constraints hold", color=plot.COLOURS[0])
+        if all(np.isclose(around.given[other], around.best[other], rtol=1e-3) for other in names if other != name):
+            axes.plot(around.given[name], around.given[best.objective], **GIVEN)
+        axes.plot(around.best[name], around.best[best.objective], **BEST)
+        handles |= {handle.get_label(): handle for handle in axes.lines if not str(handle.get_label()).startswith("_")}
+    with mpl.rc_context(plot.STYLE):
+        figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
+    return figure
+
+
+def _holds(best: "Optimum", line: "xr.Dataset") -> np.ndarray:
+    """Where along a line all constraints hold."""
+    ok = np.ones(line.sizes[line[best.objective].dims[0]], bool)
+    for label, one in best.constraints.items():
+        values = line[label.removesuffix(" at least").removesuffix(" at most")].values
+        ok &= values >= one.limit if one.sign == ">=" else values <= one.limit
+    return ok

@@ -1,0 +1,170 @@
+"""Examples and the README: they run, and what they print is true."""
+
+import json
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from jaxqb.cli import app
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from truth import chains, flows, peaks
+from truth.model import Spins
+
+jax.config.update("jax_enable_x64", True)
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+
+
+def spins(size, cells=10):
+    """First peak and best average power of resonant cells and a full charger, by independent diagonalisation."""
+    flow = flows.of_chain(chains.full_charger(cells, size))
+    return peaks.first_peak(flow), peaks.average_power(flow)
+
+
+def best_size(demand, sizes):
+    """The most powerful charger that fills ten cells to this fraction, by trying all sizes."""
+    tried = {size: spins(size) for size in sizes}
+    return max((power.value, size) for size, (peak, power) in tried.items() if peak.value >= 10 * demand)
+
+
+def numbers(line):
+    return [float(word) for word in re.findall(r"[-+]?\d+\.?\d*(?:e[-+]\d+)?", line)]
+
+
+@pytest.fixture
+def printed(capsys):
+    """Runs an example and gives the lines it prints."""
+
+    def run(name):
+        runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+        return capsys.readouterr().out.splitlines()
+
+    return run
+
+
+def test_every_example_is_short_and_tested():
+    tests = Path(__file__).read_text(encoding="utf-8")
+    for path in EXAMPLES.iterdir():
+        assert len(path.read_text(encoding="utf-8").splitlines()) < 40
+        assert f'"{path.stem}' in tests, f"{path.name} is not tested"
+
+
+def test_first_charge(printed):
+    lines = printed("first_charge")
+    peak, power = spins(10)
+    assert f"{peak.value:.8g}" in lines[1] and f"{power.value:.8g}" in lines[2]
+    table = np.array([numbers(line) for line in lines[-6:]])
+    flow = flows.of_chain(chains.full_charger(10, 10))
+    np.testing.assert_allclose(table[:, 1], flow.energy(np.linspace(0, peak.time, 6)), atol=1e-4)
+    assert (
+        np.all(table[:, 2] <= table[:, 1]) and table[0, 3] == 0
+    )  # no work beyond the energy; no entanglement at first
+
+
+def test_gradients(printed):
+    lines = printed("gradients")
+    slope = next(numbers(line)[0] for line in lines if line.endswith("n_charger"))
+    assert slope == pytest.approx(numbers(lines[-1])[-1], abs=2e-6)
+    spin = Spins(10, 12, charger_frequency=1.1, charger_crosstalk=0.05)
+    assert numbers(lines[0])[0] == pytest.approx(peaks.average_power(flows.spin_charger(spin)).value, abs=1e-7)
+
+
+@pytest.mark.slow
+def test_mixed_starts(printed):
+    rows = {line[:8]: numbers(line[38:]) for line in printed("mixed_starts")[1:]}
+    peak, power = spins(4, cells=2)
+    np.testing.assert_allclose(rows["full cha"][:2], [peak.time, peak.value], atol=1e-4)
+    np.testing.assert_allclose(rows["full cha"][3], power.value, atol=1e-4)
+    # one cell of two is excited, which is unknown: its dark half keeps energy 1, the symmetric half reaches 2
+    assert rows["one cell"][1] == 1.5
+    assert all(useful <= energy for _, energy, useful, _ in rows.values())
+
+
+def test_parallel_advantage(printed):
+    """The advantage is M^(-1) P(M) / P(1)."""
+    rows = np.array([numbers(line)[:2] for line in printed("parallel_advantage")[1:]])
+    single = spins(1, cells=1)[1].value
+    for cells, advantage in rows[:5]:
+        assert advantage == pytest.approx(spins(cells, cells=int(cells))[1].value / cells / single, abs=1e-6)
+
+
+def test_tradeoff(printed):
+    for line in printed("tradeoff")[1:]:
+        demand, size, power, price = numbers(line)
+        best, largest = best_size(demand, range(10, 61))
+        assert size == largest and power == pytest.approx(best, abs=1e-4) and price > 0
+
+
+@pytest.fixture
+def jaxqb(tmp_path, monkeypatch):
+    """Runs a command that writes into a temporary folder, and gives its rows."""
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "cache"))
+
+    def run(command, name):
+        arguments = [command, str(EXAMPLES / f"{name}.toml"), "--out", str(tmp_path), "--json"]
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 0, result.output
+        picture = (tmp_path / f"{name}.png").read_bytes()
+        assert picture.startswith(b"\x89PNG") and len(picture) > 10_000
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    return run
+
+
+def test_sweep_of_charger_size(jaxqb, tmp_path):
+    rows = jaxqb("sweep", "sweep_charger_size")
+    found = {row["n_charger"]: row for row in rows if row["charger_crosstalk"] == 0}
+    assert len(found) == 39 and {row["status"] for row in rows} == {"ok"}
+    for size in (2, 10, 40):
+        peak, power = spins(size)
+        assert found[size]["energy_per_cell"] == pytest.approx(peak.value / 10, rel=1e-9)
+        assert found[size]["max_average_power"] == pytest.approx(power.value, rel=1e-9)
+    table = (tmp_path / "sweep_charger_size.csv").read_text(encoding="utf-8").splitlines()
+    assert table[0].startswith("n_charger,charger_crosstalk,energy_per_cell") and len(table) == 1 + len(rows)
+
+
+def test_sweep_of_a_cavity(jaxqb):
+    """Tavis-Cummings with as many photons as cells; two cells reach 16/9 of 2."""
+    found = {row["n_battery"]: row for row in jaxqb("sweep", "cavity")}
+    assert found[2]["energy_per_cell"] == pytest.approx(8 / 9, rel=1e-10) and found[50]["photons"] == 50
+    for cells in (10, 50):
+        flow = flows.of_chain(chains.tavis_cummings(cells, cells))
+        assert found[cells]["max_average_power"] == pytest.approx(peaks.average_power(flow).value, rel=1e-9)
+
+
+def test_optimize_as_the_readme_does(jaxqb, tmp_path):
+    """The best size is the one found by trying all, and resonance is best."""
+    (best,) = jaxqb("optimize", "spin_charger")
+    power, size = best_size(0.95, range(10, 41))
+    assert best["parameters"]["n_charger"] == size and best["value"] == pytest.approx(power, rel=1e-9)
+    assert best["parameters"]["charger_frequency"] == pytest.approx(1, abs=1e-4)
+    assert best["start_value"] == pytest.approx(spins(10)[1].value, rel=1e-9)
+    assert best["converged"] and best["constraints"]["energy_per_cell"]["satisfied"]
+    assert json.loads((tmp_path / "spin_charger.json").read_text(encoding="utf-8"))["value"] == best["value"]
+
+
+@pytest.mark.slow
+def test_readme_says_what_happens(capsys):
+    """Its Python runs as one program and prints what stands below it."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    namespace = {}
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(compile(block, "README.md", "exec"), namespace)
+    out = capsys.readouterr().out
+    shown = text.split("```python\n")[1].split("```\n")[2]
+    for ours, theirs in zip(map(numbers, out.splitlines()), map(numbers, shown.splitlines()), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-12)
+    jac = jax.grad(namespace["power"], argnums=(0, 1))(12.0, 1.0)
+    np.testing.assert_allclose(jac, [1.91201749, 33.64940383], rtol=1e-8)
+    assert "(1.91201749, 33.64940383)" in text
+    swept = namespace["ds"].max_average_power.sel(coupling=1.0).values
+    assert " ".join(f"{value:.3f}" for value in swept) in text
+    assert namespace["best"].parameters == {"n_charger": 12.0} and f"{namespace['best'].gain:.5f}"[:6] in text

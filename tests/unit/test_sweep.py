@@ -1,0 +1,440 @@
+"""`sweep`: the grid is right whatever the maps and blocks; structure compiles once; what is wrong is said at once."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jaxqb as qb
+from jaxqb.errors import FieldError, MeritError, Status, SweepError, TimesError
+from jaxqb.sweep import blocks, plan, program
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from truth import closed, tables
+
+jax.config.update("jax_enable_x64", True)
+
+TIMES = np.array([0.2, 0.9])
+_compiled = []
+jax.monitoring.register_event_duration_secs_listener(
+    lambda event, seconds, **_: _compiled.append(event) if event.endswith("backend_compile_duration") else None
+)
+
+
+@contextlib.contextmanager
+def compilations(count):
+    """Assert that this many programs are compiled within."""
+    before = len(_compiled)
+    yield
+    assert len(_compiled) - before == count
+
+
+def product(battery):
+    """A figure that costs nothing and tells every point from every other."""
+    return battery.coupling + 10 * battery.battery_frequency + 100 * battery.n_battery + 1000 * battery.n_charger
+
+
+def energy(battery):
+    """Energy at two times."""
+    return {"energy": qb.evolve(battery, TIMES).saved["energy"]}
+
+
+CELL = qb.SpinCharger(n_battery=1, n_charger=1)
+G, W, M, N = np.array([0.5, 0.7]), np.array([1.0, 2.0, 3.0]), np.arange(1, 6), np.arange(2, 9)
+GRID = G[:, None, None, None] + 10 * W[:, None, None] + 100 * M[:, None] + 1000 * N
+AXES = {"coupling": G, "battery_frequency": W, "n_battery": M, "n_charger": N}
+
+
+# ---------------------------------------------------------------------------------------------- the table of a paper
+
+
+@pytest.fixture(scope="module")
+def table():
+    """150 designs (Peng et al., Table I), and what the first and the second call compiled."""
+    battery = qb.SpinCharger(n_battery=1, n_charger=100)
+    axes = {"n_charger": [100, 200, 300], ("n_battery", "charger_excitations"): range(1, 51)}
+    with compilations(1):
+        return qb.sweep(["first_peak", "max_average_power"], battery, axes)
+
+
+def test_the_table_is_exact(table):
+    for size, _, start, _, _, alpha, beta, _, _ in tables.TABLE_I:
+        if start == "N_B":
+            power = table.max_average_power.sel(n_charger=size)
+            slope, offset = np.polyfit(np.log(power.n_battery), np.log(power), 1)
+            assert (slope, np.exp(offset)) == pytest.approx((alpha, beta), abs=2e-10)
+    for cells, fraction in tables.P2_FIG4A:
+        assert float(table.first_peak.sel(n_charger=300, n_battery=cells)) == pytest.approx(cells * fraction, rel=1e-11)
+    assert (table.status == Status.OK).all()
+
+
+def test_other_values_of_the_same_shape_compile_nothing(table):
+    """Powers are proportional to the coupling; and a charger too small for its start is a NaN of its own."""
+    battery = qb.SpinCharger(n_battery=1, n_charger=100, coupling=0.5)
+    axes = {"n_charger": [20, 200, 300], ("n_battery", "charger_excitations"): range(1, 51)}
+    with compilations(0):
+        again = qb.sweep(["first_peak", "max_average_power"], battery, axes)
+    small = again.sel(n_charger=20)
+    assert (small.status == np.where(small.n_battery > 20, Status.OUTSIDE_PADDING, Status.OK)).all()
+    assert (np.isnan(small.max_average_power) == (small.n_battery > 20)).all()
+    whole = again.sel(n_charger=[200, 300])
+    np.testing.assert_allclose(
+        2 * whole.max_average_power, table.max_average_power.sel(n_charger=[200, 300]), rtol=1e-12
+    )
+    assert json.loads(again.status_counts) == {"ok": 120, "outside_padding": 30}
+
+
+def test_a_warm_call_adds_little_to_the_kernel(table):
+    battery = qb.SpinCharger(n_battery=1, n_charger=100)
+    axes = {"n_charger": [100, 200, 300], ("n_battery", "charger_excitations"): range(1, 51)}
+    again = qb.sweep(["first_peak", "max_average_power"], battery, axes)
+    assert again.seconds_compile < 0.05 < table.seconds_compile
+    assert np.array_equal(again.first_peak, table.first_peak)  # to the last bit, whichever worker took which block
+
+
+def test_windows_share_one_program():
+    """Records of the energy of ten cells, which creep up with the window."""
+    battery = qb.SpinCharger(n_battery=10, n_charger=10)
+    with compilations(1):
+        first, second = (
+            qb.sweep("max_energy", battery, {"coupling": [1.0, 2.0]}, window=window) for window in (1.0, 4.0)
+        )
+    records = dict(tables.RECORDS_10)
+    times = sorted(records)
+    assert float(first.max_energy.sel(coupling=1.0)) == pytest.approx(records[times[0]], rel=1e-11)
+    assert float(second.max_energy.sel(coupling=1.0)) == pytest.approx(records[times[1]], rel=1e-11)
+    assert float(second.max_energy_time.sel(coupling=2.0)) == pytest.approx(times[1] / 2, rel=1e-9)
+
+
+# -------------------------------------------------------------------------------------------- maps, blocks, order
+
+
+@pytest.mark.parametrize("mapping", [None, "loop", "lanes", "vmap", ("vmap", "loop", "lanes", "loop")])
+@pytest.mark.parametrize("chunk", [None, 7])
+def test_every_map_and_block_fills_the_same_grid(mapping, chunk):
+    ds = qb.sweep(product, CELL, AXES, mapping=mapping, chunk=chunk)
+    assert ds["product"].dims == tuple(AXES)
+    np.testing.assert_allclose(ds["product"], GRID, rtol=1e-14)
+
+
+@pytest.mark.parametrize("mapping", ["loop", "lanes", "vmap"])
+def test_every_map_solves_the_same_physics(mapping):
+    """One cell between detuned spins, against the closed form. Equal values on two axes are not a resonance."""
+    axes = {"battery_frequency": W, "charger_frequency": W, "coupling": G}
+    ds = qb.sweep(energy, CELL, axes, mapping=mapping, chunk=8)
+    assert ds.energy.dims == ("battery_frequency", "charger_frequency", "coupling", "energy_0")
+    for w in W:
+        for h in W:
+            for g in G:
+                expected = w * closed.one_cell_excitation(TIMES, 1, 1, g, w - h)
+                got = ds.energy.sel(battery_frequency=w, charger_frequency=h, coupling=g)
+                np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+def test_fields_that_move_together_stay_resonant():
+    axes = {("battery_frequency", "charger_frequency"): W, ("n_battery", "n_charger"): [(1, 1), (1, 3)]}
+    ds = qb.sweep(energy, CELL, axes)
+    assert ds.energy.dims == ("battery_frequency", "n_battery", "energy_0")
+    assert ds.n_charger.dims == ("n_battery",) and ds.n_charger.values.tolist() == [1, 3]
+    for w in W:
+        for k, size in enumerate((1, 3)):
+            expected = w * closed.one_cell_excitation(TIMES, size, size)
+            np.testing.assert_allclose(ds.energy.sel(battery_frequency=w)[k], expected, rtol=1e-12)
+
+
+def test_one_dimension_and_one_point():
+    for values in ([3], range(1, 300)):
+        ds = qb.sweep(product, CELL, {"n_charger": values}, chunk=64)
+        np.testing.assert_allclose(ds["product"], 111 + 1000 * np.array(values))
+
+
+def test_slow_axes_go_outermost_and_long_ones_innermost():
+    field = lambda name, slow: qb.fields.Field(name, "", "", 0.0, False, False, slow, name)  # noqa: E731
+    axis = lambda name, size, slow: _axis((field(name, slow),), size)  # noqa: E731
+    axes = (axis("a", 3, False), axis("b", 9, False), axis("c", 50, True), axis("d", 2, False))
+    assert plan.order_of(axes) == (2, 3, 0, 1)
+
+
+def _axis(fields, size):
+    from jaxqb.sweep.axes import Axis
+
+    return Axis(fields, (np.zeros(size),), (np.zeros(size),))
+
+
+def test_blocks_are_whole_inside_and_cover_the_grid_once():
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        lengths = tuple(int(n) for n in rng.integers(1, 40, rng.integers(1, 4)))
+        kinds = ("loop",) * (len(lengths) - 1) + (str(rng.choice(plan.KINDS)),)
+        devices = int(rng.integers(1, 5))
+        count = int(rng.integers(1, 100))
+        shape = plan.block_shape(lengths, kinds, count, devices)
+        seen = np.zeros(lengths, int)
+        for low, high in plan.tiles((0,) * len(lengths), lengths, shape):
+            seen[tuple(map(slice, low, high))] += 1
+        assert (seen == 1).all()
+        assert len(list(plan.tiles((0,) * len(lengths), lengths, shape))) <= max(2 * count, 1)
+        if devices > 1:
+            assert shape[plan.shard_axis(shape, devices)] % devices == 0
+        elif kinds[-1] == "lanes":
+            assert shape[-1] % plan.batch(shape[-1]) == 0
+    assert plan.block_shape((3, 50), ("loop",) * 2, 4) == (3, 13)  # four blocks, not six
+    assert plan.block_shape((1000, 1000), ("loop",) * 2, 245) == (5, 1000)
+    assert plan.block_shape((4, 9), ("loop",) * 2, 36) == (1, 1)
+
+
+def test_lanes_are_the_default_where_points_are_many_and_fit_the_cache():
+    small, large = ({"coupling": np.linspace(0.5, 1.5, n)} for n in (10, plan.MANY))
+    assert json.loads(qb.sweep(product, CELL, small).mapping) == {"coupling": "loop"}
+    assert json.loads(qb.sweep(product, CELL, large).mapping) == {
+        "coupling": "loop"
+    }  # a function may hold an adaptive solve
+    assert plan.default_mapping(3, "cpu", lanes=True) == ("loop", "loop", "lanes")
+    assert plan.default_mapping(3, "gpu", lanes=False) == ("vmap", "vmap", "vmap")
+
+
+# --------------------------------------------------------------------------------------------------------- memory
+
+
+def test_out_of_memory_halves_the_block_and_goes_on(monkeypatch):
+    """Blocks of more than ten points fail, as they would on a small device."""
+    tried = []
+    solve = blocks._solve
+
+    def short_of_memory(program, shape, *rest):
+        tried.append(int(np.prod(shape)))
+        if tried[-1] > 10:
+            raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 1 bytes.")
+        return solve(program, shape, *rest)
+
+    monkeypatch.setattr(blocks, "_solve", short_of_memory)
+    ds = qb.sweep(product, CELL, AXES, chunk=70)
+    np.testing.assert_allclose(ds["product"], GRID, rtol=1e-14)
+    assert max(tried) > 10 and np.prod(list(json.loads(ds.block).values())) <= 10
+
+
+def test_another_failure_is_not_swallowed(monkeypatch):
+    def broken(*_):
+        raise jax.errors.JaxRuntimeError("INTERNAL: broken")
+
+    monkeypatch.setattr(blocks, "_solve", broken)
+    with pytest.raises(jax.errors.JaxRuntimeError, match="broken"):
+        qb.sweep(product, CELL, AXES)
+
+
+def test_the_memory_estimate_bounds_blocks_and_lanes(monkeypatch):
+    needs = {("vmap", 64): 100, ("vmap", 32): 50, ("lanes", 64): 5, ("loop", 64): 1}
+
+    class Estimate:
+        def __init__(self, job):
+            self.temporaries = needs[job.kinds[0], job.shape[0]]
+
+    monkeypatch.setattr(blocks, "build", Estimate)
+    monkeypatch.setattr(blocks, "_budget", lambda device: 60)
+    monkeypatch.setattr(blocks, "CACHE", 4)
+    job = lambda kind: program.Job(None, (), (("coupling",),), (64,), (kind,), float, ("device",))  # noqa: E731
+    assert blocks.affordable(job("vmap"), True).shape == (32,)
+    assert blocks.affordable(job("lanes"), True).kinds == ("loop",)
+    assert blocks.affordable(job("lanes"), False).kinds == ("lanes",)  # as asked
+
+
+# ------------------------------------------------------------------------------------------------------- devices
+
+TWO_DEVICES = """
+    import jax, numpy as np
+    jax.config.update("jax_enable_x64", True)
+    import jaxqb as qb
+    from jaxqb.sweep import blocks
+
+    built = []
+    build = blocks.build
+    blocks.build = lambda job: built.append((job, build(job))) or built[-1][1]
+    battery = qb.SpinCharger(n_battery=1, n_charger=3)
+    axes = {"n_charger": [3.0, 5.0, 6.0], ("n_battery", "charger_excitations"): [1, 2, 3, 3, 2]}
+    mesh = qb.sweep(["first_peak"], battery, axes, chunk=9)
+    with jax.default_device(jax.local_devices()[1]):
+        alone = qb.sweep(["first_peak"], battery, axes, chunk=9)
+    (several, program), (single, _) = built[0], built[-1]
+    assert len(several.devices) == 2 and single.devices == (jax.local_devices()[1],), (several, single)
+    text = program.run.as_text()
+    for collective in ("all-reduce", "all-gather", "all-to-all", "collective-permute", "reduce-scatter"):
+        assert collective not in text, collective
+    assert "while" in text
+    for name in ("first_peak", "first_peak_time"):
+        assert np.array_equal(mesh[name], alone[name])  # to the last bit
+    assert (mesh.status == 0).all()
+    print(mesh.device, mesh.block, mesh.first_peak.values[0, 2])
+"""
+
+
+def test_two_devices_share_a_block_without_talking():
+    env = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "PYTHONPATH": str(Path(qb.__file__).parents[1])}
+    run = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(TWO_DEVICES)]
+    done = subprocess.run(run, env=env, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stderr
+    device, _, value = done.stdout.strip().partition("{")
+    assert device.startswith("2 x cpu")
+    assert float(value.split()[-1]) == pytest.approx(tables.FIRST_PEAKS[0][2], rel=1e-11)  # three cells, three spins
+
+
+# ------------------------------------------------------------------------------------------ labels and provenance
+
+
+def test_labels_and_provenance(table):
+    assert table.n_battery.attrs == {"long_name": "number of battery cells", "symbol": "N_B", "units": "cells"}
+    assert table.charger_excitations.dims == ("n_battery",)
+    assert table.first_peak.attrs["symbol"] == "E_first" and table.first_peak.attrs["units"] == "hbar frequency"
+    assert table.first_peak_time.attrs["units"] == "1 / frequency"
+    assert table.n_battery.dtype == np.arange(1).dtype  # as given
+    assert table.status.dtype == np.int8
+    assert table.status.attrs["flag_values"].tolist() == [int(status) for status in Status]
+    assert table.status.attrs["flag_meanings"].split()[Status.NO_PEAK] == "no_peak"
+    assert table.attrs["jax"] == jax.__version__ and table.attrs["numpy"] == np.__version__
+    assert table.attrs["method"] == "Chebyshev()" or "Chebyshev" in table.attrs["method"]
+    assert json.loads(table.attrs["axes"])["n_battery"] == ["n_battery", "charger_excitations"]
+    battery = json.loads(table.attrs["battery"])
+    assert battery["type"] == "SpinCharger" and battery["coupling"] == 1.0 and "n_battery" not in battery
+    assert battery["battery_excitations"] == {"type": "Level", "number": 0.0}
+    assert table.attrs["dtype"] == "float64" and table.attrs["x64"] == 1
+    assert all(isinstance(value, (str, int, float)) for value in table.attrs.values())
+
+
+def test_the_dataset_can_be_stored(table, tmp_path):
+    import xarray
+
+    table.to_netcdf(tmp_path / "table.nc", engine="scipy")
+    with xarray.open_dataset(tmp_path / "table.nc", engine="scipy") as read:
+        xarray.testing.assert_equal(read.load(), table)
+        assert read.attrs["battery"] == table.attrs["battery"]
+    table.to_zarr(tmp_path / "table.zarr", consolidated=False)
+    read = xarray.open_zarr(tmp_path / "table.zarr", consolidated=False)
+    xarray.testing.assert_equal(read.load(), table)
+
+
+def test_progress_is_lines_where_there_is_no_terminal(capsys):
+    qb.sweep(product, CELL, AXES, chunk=7)
+    assert capsys.readouterr().err == ""  # over before anyone would ask
+    qb.sweep(product, CELL, AXES, chunk=7, progress=True)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1].startswith("sweep: 210 of 210 points")
+    qb.sweep(product, CELL, AXES, chunk=7, progress=False)
+    assert capsys.readouterr().err == ""
+
+
+def test_progress_is_a_bar_on_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    qb.sweep(product, CELL, AXES, chunk=7, progress=True)
+    assert "210/210" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------------------------------- what goes wrong
+
+
+def clash(battery):
+    return {"coupling": battery.coupling}
+
+
+def grid(axes, **options):
+    return qb.sweep(product, CELL, axes, **options)
+
+
+FAMILY = qb.SpinCharger([1, 2], 2)
+CAVITY = qb.CavityCharger(n_battery=2, photons=2)
+WRONG = {
+    "no axes": (lambda: qb.sweep("first_peak", CELL, {}), SweepError, "`axes` must be a dict.*it is empty"),
+    "axes no dict": (
+        lambda: qb.sweep("first_peak", CELL, ["coupling"]),
+        SweepError,
+        "`axes` must be a dict.*it is list",
+    ),
+    "unknown field": (
+        lambda: qb.sweep("first_peak", CELL, {"n_chargers": [1]}),
+        SweepError,
+        "'n_chargers'.*use 'n_charger'",
+    ),
+    "far field": (lambda: qb.sweep("first_peak", CAVITY, {"x": [1]}), SweepError, "use one of n_battery, .*photons"),
+    "static field": (lambda: qb.sweep("first_peak", CELL, {"levels": [1]}), SweepError, "'levels' is none"),
+    "twice": (
+        lambda: grid({"coupling": [1], ("n_charger", "coupling"): [1]}),
+        SweepError,
+        "occurs twice",
+    ),
+    "key": (lambda: grid({1: [1]}), SweepError, "tuples of names as keys"),
+    "empty": (lambda: grid({"coupling": []}), SweepError, "`coupling` must have at least one value"),
+    "scalar": (lambda: grid({"coupling": 1.0}), SweepError, "sequence of numbers"),
+    "matrix": (lambda: grid({"coupling": [[1.0]]}), SweepError, "sequence of numbers"),
+    "ragged": (lambda: grid({"coupling": [[1.0], 2]}), SweepError, "sequence of numbers"),
+    "tuples": (lambda: grid({("n_battery", "n_charger"): [(1, 2, 3)]}), SweepError, "tuples of 2"),
+    "nan": (lambda: grid({"coupling": [1.0, np.nan]}), FieldError, "`coupling` must be finite"),
+    "words": (lambda: grid({"coupling": ["a"]}), FieldError, "`coupling` must be a real number"),
+    "half a cell": (
+        lambda: grid({"n_battery": [1, 2.5]}),
+        FieldError,
+        "`n_battery` must be an integer.*2.5;",
+    ),
+    "negative": (lambda: grid({"charger_excitations": [-1]}), FieldError, "at least 0"),
+    "hull": (
+        lambda: qb.sweep(product, FAMILY, {"coupling": [1]}),
+        FieldError,
+        "`n_battery` must be one number",
+    ),
+    "figure": (lambda: qb.sweep("peak", CELL, {"coupling": [1]}), MeritError, "'peak' is neither"),
+    "window": (lambda: qb.sweep("max_energy", CELL, {"coupling": [1]}, window=-1), TimesError, "positive time"),
+    "no window": (lambda: qb.sweep("max_energy", CELL, {"coupling": [1]}), MeritError, "window"),
+    "mapping": (
+        lambda: grid({"coupling": [1]}, mapping="map"),
+        SweepError,
+        "'loop', 'lanes', 'vmap'",
+    ),
+    "mappings": (lambda: grid({"coupling": [1]}, mapping=("loop",) * 2), SweepError, "2 for 1"),
+    "chunk": (lambda: grid({"coupling": [1]}, chunk=0), SweepError, "at least 1"),
+    "store": (
+        lambda: grid({"coupling": [1]}, store="x.zarr"),
+        SweepError,
+        "not available in this version",
+    ),
+    "client": (
+        lambda: grid({"coupling": [1]}, client=1),
+        SweepError,
+        "not available in this version",
+    ),
+    "name": (
+        lambda: qb.sweep(clash, CELL, {"coupling": [1]}),
+        SweepError,
+        "'coupling' is an axis",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_said_before_anything_is_compiled(name):
+    call, kind, sentence = WRONG[name]
+    with compilations(0), pytest.raises(kind, match=sentence) as error:
+        call()
+    assert "; fix: " in str(error.value)
+
+
+def test_a_traced_battery_is_refused():
+    with pytest.raises(FieldError, match="outside of jit"):
+        jax.jit(lambda g: qb.sweep(product, CELL.replace(coupling=g), {"n_charger": [1]}))(1.0)
+
+
+def test_a_failing_point_leaves_the_others_alone():
+    ds = qb.sweep(lambda b: jnp.sqrt(b.coupling), CELL, {"coupling": [-1.0, 4.0]})
+    assert ds.value.values == pytest.approx([np.nan, 2.0], nan_ok=True)
+    assert ds.status.values.tolist() == [Status.NOT_FINITE, Status.OK]
+
+
+def test_importing_the_package_does_not_hide_the_verb():
+    code = "import jaxqb.sweep, jaxqb as qb; qb.sweep('first_peak', qb.SpinCharger(1, 1), {'coupling': []})"
+    env = {"PYTHONPATH": str(Path(qb.__file__).parents[1])}
+    run = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(run, env=env, capture_output=True, text=True, timeout=100, check=False)
+    assert "SweepError: `coupling` must have at least one value" in done.stderr
