@@ -1,7 +1,8 @@
 """jaxqb: a differentiable simulator of quantum batteries.
 
-A battery (physics) has a law (generator and start, in coordinates of its own); a method makes the law a flow; `evolve` and
-`charge` ask the flow for figures of merit; `sweep` and `optimize` do so for many batteries, and `reproduce` for those of papers.
+A battery (physics) has a law (generator and start, in coordinates of its own); a method makes the law a flow;
+`evolve` and `charge` ask the flow for figures of merit;
+`sweep` and `optimize` do so for many batteries, and `reproduce` for those of papers.
 """
 
 import importlib

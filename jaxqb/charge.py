@@ -22,6 +22,7 @@ from .batteries.battery import AbstractBattery, check_single
 from .conventions import epsilon
 from .errors import Status, TimesError, fail
 from .evolve import EDGE, check_law, check_method, explain_edge
+from .fields import traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod, select_method
 
@@ -42,7 +43,7 @@ class Charge(eqx.Module):
     """What `charge` returns.
 
     Attributes:
-        first_peak: first local maximum of the stored energy ``E(t) - E(0)``... of the battery's energy.
+        first_peak: first local maximum of the battery's energy.
         max_average_power: maximum of ``(E(t) - E(0)) / t`` over all t > 0 (or the window).
         max_instantaneous_power: maximum of ``dE/dt`` up to the first peak (or over the window).
         max_energy: the largest energy within the window; None without one.
@@ -58,7 +59,7 @@ class Charge(eqx.Module):
     method: AbstractMethod = eqx.field(static=True)
 
     def __repr__(self) -> str:
-        if isinstance(self.status, jax.core.Tracer) or np.ndim(self.status):
+        if traced(self.status) or np.ndim(self.status):
             return f"Charge({self.law} law by {self.method})"
         lines = [f"Charge by {self.law} law, {self.method}: {Status(int(self.status)).sentence}"]
         for name in ("first_peak", "max_average_power", "max_instantaneous_power", "max_energy"):
@@ -100,7 +101,7 @@ def charge(
     (0.724611354, 1.165561)
     """
     check_single(battery, "charge")
-    if window is not None and not isinstance(window, jax.core.Tracer):
+    if window is not None and not traced(window):
         try:
             window = np.asarray(window, dtype=float)
             good = window.ndim == 0 and np.isfinite(window) and window > 0
@@ -237,7 +238,19 @@ def _search(flow: Any, energy: Any, capacity: Any, horizon: Any, valid: Any) -> 
         y = jax.tree.map(lambda y: y[-1], ys)
         edge = jnp.maximum(m.edge, flow.state(y).edge())
         found = m.found | is_peak
-        return _March(m.turn + 1, m.t + span, y, d[FINE.size - 1] / span, so_far[FINE.size - 1], edge, found, peak, average, rate, top)
+        return _March(
+            m.turn + 1,
+            m.t + span,
+            y,
+            d[FINE.size - 1] / span,
+            so_far[FINE.size - 1],
+            edge,
+            found,
+            peak,
+            average,
+            rate,
+            top,
+        )
 
     return lax.while_loop(unfinished, advance, march), span
 
@@ -288,8 +301,8 @@ def _charge(battery, window, law, method) -> Charge:
         """Time of a maximum, where `residue(t, derivatives)` = (root, slope) vanishes, and the energy's derivatives there.
 
         The interpolant gives a time t, good to a few digits; exact derivatives at t give a small step, along which they are
-        continued. The step is frozen (at a maximum the derivative of the time drops out), and one more Newton step, whose value is
-        nothing, gives the time its own derivative.
+        continued. The step is frozen (at a maximum the derivative of the time drops out), and one more Newton step, whose
+        value is nothing, gives the time its own derivative.
         """
         ahead = frozen(_refine(mark, span, initial, residue))
         t = mark.t + ahead
@@ -298,9 +311,7 @@ def _charge(battery, window, law, method) -> Charge:
         step = jnp.where(slope == 0, 0.0, -root / jnp.where(slope == 0, 1.0, slope))
         step = jnp.where(mark.turning & (jnp.abs(step) < 1e-2 * span), step, 0.0)
         t = t + step
-        moved = [
-            sum(f * step**k / math.factorial(k) for k, f in enumerate(derivatives[n:])) for n in range(len(derivatives))
-        ]
+        moved = [sum(f * step**k / math.factorial(k) for k, f in enumerate(derivatives[n:])) for n in range(len(derivatives))]
         root, slope = residue(t, moved)
         slope = lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
         return t, jnp.where(mark.turning, t - root / slope, t), moved

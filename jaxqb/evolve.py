@@ -14,6 +14,7 @@ from .algebra.gradients import frozen
 from .batteries.battery import AbstractBattery, check_single
 from .conventions import real_dtype
 from .errors import CutoffError, FieldError, MeritError, Status, TimesError, fail
+from .fields import traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod, Chebyshev, Figures, select_method
 from .methods.method import along
@@ -39,28 +40,40 @@ class Solution(eqx.Module):
     why: str = eqx.field(static=True)
 
     def __repr__(self) -> str:
-        status = self.status if isinstance(self.status, jax.core.Tracer) else Status(int(self.status)).sentence
+        status = self.status if traced(self.status) else Status(int(self.status)).sentence
         figures = ", ".join(f"{name}{list(np.shape(value))}" for name, value in self.saved.items())
         return f"Solution({figures}; {self.law} law by {self.method}, {self.why}; {status})"
 
 
 def check_times(ts: Any) -> Any:
     """Times as an array: at least one, finite, not negative, increasing."""
-    if isinstance(ts, jax.core.Tracer):
+    if traced(ts):
         return ts
     try:
         array = np.asarray(ts, dtype=real_dtype())
     except (TypeError, ValueError):
         fail(TimesError, "ts", "be real numbers", f"it is {ts!r}", "give an array of times")
     if array.ndim != 1 or array.size == 0:
-        fail(TimesError, "ts", "be a one-dimensional array of times", f"its shape is {array.shape}", "use e.g. jnp.linspace")
+        fail(
+            TimesError,
+            "ts",
+            "be a one-dimensional array of times",
+            f"its shape is {array.shape}",
+            "use e.g. jnp.linspace",
+        )
     if not np.all(np.isfinite(array)):
         fail(TimesError, "ts", "be finite", "it has NaN or infinite entries", "remove them")
     if array[0] < 0:
         fail(TimesError, "ts", "not be negative", f"it begins at {array[0]:g}", "begin at 0 or later")
     if np.any(np.diff(array) <= 0):
         at = int(np.argmax(np.diff(array) <= 0))
-        fail(TimesError, "ts", "increase", f"{array[at + 1]:g} follows {array[at]:g}", "sort the times and drop repeated ones")
+        fail(
+            TimesError,
+            "ts",
+            "increase",
+            f"{array[at + 1]:g} follows {array[at]:g}",
+            "sort the times and drop repeated ones",
+        )
     return array
 
 
@@ -137,7 +150,7 @@ def evolve(
     check_law(law)
     check_method(method)
     battery = _with_phases(battery, chosen)
-    if method is None and law is None and isinstance(getattr(battery, "n_charger", None), jax.core.Tracer):
+    if method is None and law is None and traced(getattr(battery, "n_charger", None)):
         method = Chebyshev()  # its derivatives by a size are right where those of `Eigen` do not exist
     solution = _evolve(battery, ts, law, tuple(chosen.items()), method)
     explain_edge(battery, solution.status, lambda wider: _evolve(wider, ts, None, tuple(chosen.items()), method).status)
@@ -146,7 +159,7 @@ def evolve(
 
 def explain_edge(battery: Any, status: Any, retry: Any) -> None:
     """Outside of traces: if the truncation was reached, find a sufficient cutoff and say it."""
-    if isinstance(status, jax.core.Tracer) or int(status) != Status.UNRESOLVED:
+    if traced(status) or int(status) != Status.UNRESOLVED:
         return
     for _ in range(5):
         wider = battery.widened()
@@ -159,14 +172,20 @@ def explain_edge(battery: Any, status: Any, retry: Any) -> None:
                 f"use cutoff={wider.kept()}",
             )
         battery = wider
-    fail(CutoffError, "cutoff", "hold the light", f"even {battery.kept()} is too small", "use shorter times or weaker coupling")
+    fail(
+        CutoffError,
+        "cutoff",
+        "hold the light",
+        f"even {battery.kept()} is too small",
+        "use shorter times or weaker coupling",
+    )
 
 
 def _with_phases(battery: Any, save: dict[str, Any]) -> Any:
     """Drop the shortcut of resonance where a derivative by a detuning could be asked of a coherence."""
-    traced = any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(battery))
+    inside = any(traced(leaf) for leaf in jax.tree.leaves(battery))
     sensitive = any(getattr(m, "phase_sensitive", True) for m in save.values())
-    return battery.without_resonance() if traced and sensitive else battery
+    return battery.without_resonance() if inside and sensitive else battery
 
 
 @eqx.filter_jit

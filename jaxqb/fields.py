@@ -13,7 +13,7 @@ import math
 from typing import Any
 
 import equinox as eqx
-import jax
+import jax.core
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -39,7 +39,7 @@ class Field:
 
     def convert(self, value: Any) -> Any:
         """`value` as an array of the process's real dtype; a sentence if it is no such number."""
-        if isinstance(value, jax.core.Tracer):
+        if traced(value):
             return jnp.asarray(value, dtype=real_dtype())
         if isinstance(value, (str, bytes, bool)) or value is None:
             fail(FieldError, self.name, "be a real number", f"it is {value!r}", f"give {self.name} as a number")
@@ -66,15 +66,13 @@ def parameter(
     *, symbol: str, unit: str, doc: str, default: Any = dataclasses.MISSING, minimum: float = -math.inf, slow=False
 ) -> Any:
     """A real design parameter: a differentiable leaf. `slow`: an expensive piece depends on it."""
-    info = Field(symbol, unit, doc, minimum, integer=False, size=False, slow=slow)
+    info = Field(symbol, unit, doc, float(minimum), integer=False, size=False, slow=slow)
     return eqx.field(default=default, metadata={"jaxqb": info})
 
 
-def size(
-    *, symbol: str, doc: str, default: Any = dataclasses.MISSING, minimum: float = 1, integer: bool = True
-) -> Any:
+def size(*, symbol: str, doc: str, default: Any = dataclasses.MISSING, minimum: float = 1, integer: bool = True) -> Any:
     """A number of cells: data, not shape, wherever the physics allows it (`integer=False`: real sizes have a meaning)."""
-    info = Field(symbol, "cells", doc, minimum, integer=integer, size=True, slow=False)
+    info = Field(symbol, "cells", doc, float(minimum), integer=integer, size=True, slow=False)
     return eqx.field(default=default, metadata={"jaxqb": info})
 
 
@@ -87,9 +85,14 @@ def fields_of(battery: Any) -> dict[str, Field]:
     return declared
 
 
-def concrete(value: Any) -> np.ndarray | None:
+def traced(value: Any) -> bool:
+    """Whether `value` stands for a number that is not known yet (under jit, vmap or differentiation)."""
+    return isinstance(value, jax.core.Tracer)
+
+
+def concrete(value: Any) -> Any:
     """The numbers behind `value`, or None where it is traced."""
-    return None if isinstance(value, jax.core.Tracer) else np.asarray(value)
+    return None if traced(value) else np.asarray(value)
 
 
 def vanishes(*values: Any) -> bool:

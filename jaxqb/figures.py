@@ -105,7 +105,13 @@ def figures_of(figures: Any, window: Any = None, method: AbstractMethod | None =
     for name in names:
         if name not in LABELS:
             known = ", ".join(LABELS)
-            fail(MeritError, "figures", "name figures of `charge` or be a function", f"{name!r} is neither", f"use {known}")
+            fail(
+                MeritError,
+                "figures",
+                "name figures of `charge` or be a function",
+                f"{name!r} is neither",
+                f"use {known}",
+            )
         if name == "max_energy" and window is None:
             fail(MeritError, "figures", "have a window for max_energy", "window is None", "pass `window=` (a time)")
     return Charging(names, window, method)

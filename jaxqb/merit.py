@@ -11,7 +11,7 @@ wrap another one: `Rate` is its time derivative, `Average` its mean slope since 
 """
 
 import abc
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -50,8 +50,8 @@ class AbstractMerit(eqx.Module):
 class Energy(AbstractMerit):
     """Battery energy ``omega_B <m>``, zero when empty. Unit: hbar frequency."""
 
-    symbol = "E"
-    unit = "energy"
+    symbol: ClassVar[str] = "E"
+    unit: ClassVar[str] = "energy"
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
         return battery.battery_frequency * state.battery_excitations()
@@ -60,8 +60,8 @@ class Energy(AbstractMerit):
 class EnergyPerCell(AbstractMerit):
     """Battery energy over the number of cells."""
 
-    symbol = "E / N_B"
-    unit = "energy"
+    symbol: ClassVar[str] = "E / N_B"
+    unit: ClassVar[str] = "energy"
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
         return energy(battery, state) / battery.n_battery
@@ -70,8 +70,8 @@ class EnergyPerCell(AbstractMerit):
 class ChargerEnergy(AbstractMerit):
     """Free energy of the charger, zero when it is empty."""
 
-    symbol = "E_C"
-    unit = "energy"
+    symbol: ClassVar[str] = "E_C"
+    unit: ClassVar[str] = "energy"
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
         return battery.charger_quantum() * state.charger_excitations()
@@ -80,8 +80,8 @@ class ChargerEnergy(AbstractMerit):
 class InteractionEnergy(AbstractMerit):
     """Mean of all that couples battery and charger: exchange, pair and Ising terms."""
 
-    symbol = "E_I"
-    unit = "energy"
+    symbol: ClassVar[str] = "E_I"
+    unit: ClassVar[str] = "energy"
 
     @property
     def phase_sensitive(self) -> bool:
@@ -94,8 +94,8 @@ class InteractionEnergy(AbstractMerit):
 class TotalEnergy(AbstractMerit):
     """Mean of the whole Hamiltonian, with free energies zero for empty battery and charger: a constant of the motion."""
 
-    symbol = "<H>"
-    unit = "energy"
+    symbol: ClassVar[str] = "<H>"
+    unit: ClassVar[str] = "energy"
 
     @property
     def phase_sensitive(self) -> bool:
@@ -109,8 +109,8 @@ class TotalEnergy(AbstractMerit):
 class EnergyVariance(AbstractMerit):
     """Variance of the battery's energy."""
 
-    symbol = "Var E"
-    unit = "power"
+    symbol: ClassVar[str] = "Var E"
+    unit: ClassVar[str] = "power"
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
         reduced = state.battery()
@@ -129,8 +129,8 @@ class Ergotropy(AbstractMerit):
 
     space: Literal["symmetric", "full"] = "symmetric"
 
-    symbol = "W"
-    unit = "energy"
+    symbol: ClassVar[str] = "W"
+    unit: ClassVar[str] = "energy"
 
     def __check_init__(self) -> None:
         if self.space not in ("symmetric", "full"):
@@ -158,8 +158,8 @@ class Ergotropy(AbstractMerit):
 class Capacity(AbstractMerit):
     """Largest minus least energy that unitaries can give the battery: how much it holds, whatever its charge."""
 
-    symbol = "K"
-    unit = "energy"
+    symbol: ClassVar[str] = "K"
+    unit: ClassVar[str] = "energy"
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
         reduced = state.battery()
@@ -171,8 +171,8 @@ class Capacity(AbstractMerit):
 class LogNegativity(AbstractMerit):
     """Logarithmic negativity between battery and charger, ``log2`` of the trace norm of the partial transpose."""
 
-    symbol = "E_N"
-    unit = "bits"
+    symbol: ClassVar[str] = "E_N"
+    unit: ClassVar[str] = "bits"
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
         return jnp.log2(state.trace_norm())
@@ -181,8 +181,8 @@ class LogNegativity(AbstractMerit):
 class Purity(AbstractMerit):
     """Purity of the reduced battery state."""
 
-    symbol = "Tr rho_B^2"
-    unit = "number"
+    symbol: ClassVar[str] = "Tr rho_B^2"
+    unit: ClassVar[str] = "number"
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
         eigenvalues, copies = state.battery().spectrum()
@@ -192,8 +192,8 @@ class Purity(AbstractMerit):
 class LevelPopulations(AbstractMerit):
     """Populations of the battery's levels 0, 1, 2, ... (towers are rows, where there are several)."""
 
-    symbol = "p_m"
-    unit = "number"
+    symbol: ClassVar[str] = "p_m"
+    unit: ClassVar[str] = "number"
 
     def __call__(self, battery: Any, state: Any) -> Array:
         weights = state.battery().populations()
@@ -203,8 +203,8 @@ class LevelPopulations(AbstractMerit):
 class Amplitudes(AbstractMerit):
     """Complex amplitudes of the pure state in the coordinates of its law."""
 
-    symbol = "psi"
-    unit = "number"
+    symbol: ClassVar[str] = "psi"
+    unit: ClassVar[str] = "number"
 
     @property
     def phase_sensitive(self) -> bool:
@@ -217,8 +217,8 @@ class Amplitudes(AbstractMerit):
 class Polarisation(AbstractMerit):
     """``<sigma^z_j>`` of each battery cell (all cells are alike): ``2 <m> / N_B - 1``."""
 
-    symbol = "<sigma_z>"
-    unit = "number"
+    symbol: ClassVar[str] = "<sigma_z>"
+    unit: ClassVar[str] = "number"
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
         return 2 * state.battery_excitations() / battery.n_battery - 1
@@ -229,8 +229,8 @@ class Rate(AbstractMerit):
 
     merit: AbstractMerit
 
-    symbol = "d/dt"
-    unit = "power"
+    symbol: ClassVar[str] = "d/dt"
+    unit: ClassVar[str] = "power"
 
     def __call__(self, battery: Any, state: Any) -> Array:
         raise MeritError("`Rate` must be saved by `evolve`, but it was called on a state; fix: evolve(..., save={'P': Rate(m)}).")
@@ -241,8 +241,8 @@ class Average(AbstractMerit):
 
     merit: AbstractMerit
 
-    symbol = "P"
-    unit = "power"
+    symbol: ClassVar[str] = "P"
+    unit: ClassVar[str] = "power"
 
     def __call__(self, battery: Any, state: Any) -> Array:
         raise MeritError("`Average` must be saved by `evolve`, but it was called on a state; fix: evolve(..., save={'P': ...}).")
@@ -265,6 +265,4 @@ amplitudes = Amplitudes()
 populations = Polarisation()
 level_populations = LevelPopulations()
 
-NAMED: dict[str, AbstractMerit] = {
-    name: value for name, value in globals().items() if isinstance(value, AbstractMerit)
-}
+NAMED: dict[str, AbstractMerit] = {name: value for name, value in globals().items() if isinstance(value, AbstractMerit)}

@@ -1,7 +1,7 @@
-"""Drawing: one house style for figures of papers, sweeps and optimizations. Every drawing is a `matplotlib.figure.Figure`.
+"""Drawing: one house style for papers, sweeps and optimizations. Every drawing is a `matplotlib.figure.Figure`.
 
-A Dataset says by its attributes how it is drawn (see `draw`), so that `reproduce`, `sweep` and `optimize` share one function.
-Colours are those of Okabe & Ito, which colour-blind readers can tell apart; curves differ in line or marker as well.
+A Dataset says by its attributes how it is drawn (see `draw`), which `reproduce`, `sweep`, `optimize` share.
+Colours are those of Okabe & Ito, which colour-blind readers can tell apart; curves differ in line or marker, too.
 """
 
 import re
@@ -13,6 +13,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import xarray as xr
+from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -23,7 +24,7 @@ MARKERS = "osD^vPX"
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
 PANEL = (3.4, 2.55)  # inches: one column
 FORMATS = ("png", "svg", "pdf")
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.labelsize": 8,
     "axes.titlesize": 8,
@@ -142,8 +143,8 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
 
     Args:
         ds: with attributes ``x`` (the coordinate along which curves run) and ``panels`` (one string a panel, naming its
-            variables); optionally ``facet``, ``titles``, ``log`` and ``printed``; variables may have ``against`` and ``draw``.
-            `jaxqb.papers.paper` describes them; `lines` and `map` set them for any Dataset.
+            variables); optionally ``facet``, ``titles``, ``log``, ``printed``; variables may have ``against``, ``draw``,
+            ``label``. `jaxqb.papers.paper` describes them; `lines` and `map` set them for any Dataset.
         width: inches; default one column a panel, at most two panels beside each other.
 
     >>> import xarray as xr
@@ -174,7 +175,7 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
                 ax.set_xlabel("")
             if i % columns and ax.get_ylabel() == grid[i - i % columns].get_ylabel():
                 ax.set_ylabel("")
-        looks.handles |= {"printed in the paper": handle for handle in looks.printed}
+        looks.handles |= dict.fromkeys(["printed in the paper"][: len(looks.printed)], *looks.printed[:1])
         height = wide / columns * PANEL[1] / PANEL[0] * rows
         figure.set_size_inches(wide, height + _legend(figure, looks.handles, wide))
     return figure
@@ -228,8 +229,8 @@ def _scales(ax: Axes, log: str) -> None:
     for axis, name in ((ax.xaxis, "x"), (ax.yaxis, "y")):
         if name in log:
             (ax.set_xscale if name == "x" else ax.set_yscale)("log")
-        elif not isinstance(axis.get_major_formatter(), mpl.ticker.NullFormatter):
-            axis.set_major_locator(mpl.ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+        elif not isinstance(axis.get_major_formatter(), ticker.NullFormatter):
+            axis.set_major_locator(ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
 
 
 def _figures_of(ds: xr.Dataset) -> list[str]:
@@ -252,13 +253,12 @@ def lines(
         points: mark the points.
     """
     chosen = list(names) or _figures_of(ds)
-    x = x or max((d for d in ds[chosen[0]].dims if d != facet), key=lambda d: ds.sizes[d])
+    x = x or max((str(d) for d in ds[chosen[0]].dims if d != facet), key=lambda d: ds.sizes[d])
     ds = _with_axes(ds[chosen].assign_attrs(ds.attrs | {"x": x, "panels": chosen, "log": log}))
     if facet:
         ds.attrs["facet"] = facet
-    return draw(
-        ds.map(lambda v: v.assign_attrs(v.attrs | {"draw": "both" if points else "lines"})).assign_attrs(ds.attrs)
-    )
+    kind = {"draw": "both" if points else "lines"}
+    return draw(ds.map(lambda v: v.assign_attrs(v.attrs | kind)).assign_attrs(ds.attrs))
 
 
 def map(ds: xr.Dataset, *names: str, x: str | None = None, y: str | None = None, facet: str | None = None) -> Figure:
@@ -271,7 +271,7 @@ def map(ds: xr.Dataset, *names: str, x: str | None = None, y: str | None = None,
         facet: dimension with one panel an entry.
     """
     chosen = list(names) or _figures_of(ds)[:1]
-    free = [d for d in ds[chosen[0]].dims if d not in (x, y, facet)]
+    free = [str(d) for d in ds[chosen[0]].dims if d not in (x, y, facet)]
     x = x or free.pop(0)
     y = y or free.pop(0)
     attrs = ds.attrs | {"x": x, "y": y, "panels": chosen} | ({"facet": facet} if facet else {})

@@ -73,8 +73,10 @@ def nodes(count: int) -> np.ndarray:
 
 @functools.cache
 def calculus(count: int) -> np.ndarray:
-    """Matrices (4, count, count) from values at `nodes` to Chebyshev coefficients of the interpolant and of its first
-    three derivatives with respect to x in [0, 1]."""
+    """Matrices (4, count, count) from values at `nodes` to Chebyshev coefficients.
+
+    Of the interpolant, and of its first three derivatives with respect to x in [0, 1].
+    """
     angles = np.pi * np.arange(count) / (count - 1)
     coefficients = np.linalg.inv(np.cos(np.outer(np.pi - angles, np.arange(count))))
     once = np.zeros((count, count))

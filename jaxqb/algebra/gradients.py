@@ -39,9 +39,7 @@ def linear_map(forward: Callable, transpose: Callable, x: Any) -> Any:
     """
     total = sum(jnp.sum(leaf) for leaf in jax.tree.leaves(x))
     x = jax.tree.map(lambda leaf: leaf + 0 * total, x)
-    return lax.custom_linear_solve(
-        lambda v: v, x, lambda _, b: forward(b), lambda _, b: transpose(b), symmetric=True
-    )
+    return lax.custom_linear_solve(lambda v: v, x, lambda _, b: forward(b), lambda _, b: transpose(b), symmetric=True)
 
 
 def reversible(step: Callable, undo: Callable, params: Any, turns: Any, y0: Any, known: Any = None) -> Any:

@@ -16,16 +16,19 @@ from jaxtyping import Array, Float
 
 Number = Float[Array, "..."] | Float[np.ndarray, "..."] | float
 
-# The trapezoidal rule in u = ln xi: the integrand is analytic for |Im u| < pi/2 and falls off at both ends, so the error is
-# about exp(-pi^2 / STEP) = 1e-27, and below rounding with the tails exp(-38) to the left and exp(-exp(3.7)) to the right.
+# The trapezoidal rule in u = ln xi: the integrand is analytic for |Im u| < pi/2 and falls off at both ends, so the
+# error is about exp(-pi^2 / STEP) = 1e-27, plus tails of exp(-38) to the left and exp(-exp(3.7)) to the right.
 STEP = 0.16  # exact multiples of it: np.arange(-38, 3.8, STEP) would be off by 4e-14
 _U = STEP * np.arange(-238, 24)
 _XI, _WEIGHTS = np.exp(_U), STEP * np.exp(_U - np.exp(_U))
 
 
 def orbit(q: Number, ratio: Number = 1.0) -> Float[Array, "..."]:
-    """``x(q)``: excited fraction on the classical orbit with parameter q, for charger over battery size nu = `ratio`."""
-    q = jnp.maximum(q, jnp.finfo(jnp.result_type(float)).tiny ** 0.5)  # the law is over where q is that small
+    """``x(q)``: excited fraction on the classical orbit of parameter q, for charger over battery size nu = `ratio`."""
+    ratio = jnp.asarray(ratio)
+    q = jnp.maximum(
+        jnp.asarray(q), jnp.finfo(jnp.result_type(float)).tiny ** 0.5
+    )  # the law is over where q is that small
     # the denominator over q, without the cancellation of (q + 1 + nu)^2 - 4 nu
     return 4 * ratio / (q + 2 * (1 + ratio) + (1 - ratio) ** 2 / q)
 
@@ -42,7 +45,8 @@ def fraction(start: Number, ratio: Number = 1.0) -> Float[Array, "..."]:
 
 def squeeze(t: Number, cells: Number, ratio: Number = 1.0, coupling: Number = 1.0) -> Float[Array, "..."]:
     """``q_0 = 16 nu M exp(-2 sqrt(nu) g M t)``."""
-    return 16 * ratio * cells * jnp.exp(-2 * jnp.sqrt(ratio) * coupling * cells * t)
+    rate = jnp.sqrt(ratio) * jnp.asarray(coupling) * cells
+    return 16 * ratio * cells * jnp.exp(-2 * rate * t)
 
 
 def energy(t: Number, cells: Number, ratio: Number = 1.0, coupling: Number = 1.0) -> Float[Array, "..."]:
@@ -51,7 +55,7 @@ def energy(t: Number, cells: Number, ratio: Number = 1.0, coupling: Number = 1.0
     >>> round(float(energy(0.006, 1000.0)), 1)
     920.6
     """
-    return cells * fraction(squeeze(t, cells, ratio, coupling), ratio)
+    return jnp.asarray(cells) * fraction(squeeze(t, cells, ratio, coupling), ratio)
 
 
 def average_power(

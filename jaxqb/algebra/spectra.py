@@ -13,11 +13,10 @@ from jaxtyping import Array, Complex, Float
 
 
 @jax.custom_jvp
-def propagate(
-    matrix: Float[Array, "n n"], vector: Float[Array, " n"], ts: Float[Array, " t"]
-) -> Complex[Array, "t n"]:
+def propagate(matrix: Float[Array, "n n"], vector: Float[Array, " n"], ts: Float[Array, " t"]) -> Complex[Array, "t n"]:
     """``exp(-i H t) v`` at each t for real symmetric H and real v."""
-    return _propagate(*jnp.linalg.eigh(matrix), vector, ts)
+    w, v = jnp.linalg.eigh(matrix)
+    return _propagate(w, v, vector, ts)
 
 
 def _propagate(w, v, vector, ts):

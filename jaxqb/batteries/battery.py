@@ -6,10 +6,9 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Array, Float
 
 from ..errors import FieldError, fail
-from ..fields import Field, fields_of
+from ..fields import Field, Real, fields_of
 from ..laws import AbstractLaw
 
 
@@ -29,11 +28,11 @@ class AbstractBattery(eqx.Module):
         """Every law that describes this battery, by name; the first is the default."""
 
     @abc.abstractmethod
-    def capacity(self) -> Float[Array, ""]:
+    def capacity(self) -> Real:
         """Energy of the battery with all cells excited: what it can hold, or (negative gap) give."""
 
     @abc.abstractmethod
-    def charger_quantum(self) -> Float[Array, ""]:
+    def charger_quantum(self) -> Real:
         """Energy of one charger excitation."""
 
     def joint_energy(self, m, n, cells, chargers) -> Any:
@@ -44,7 +43,7 @@ class AbstractBattery(eqx.Module):
         """Diagonal energy of couplings within the battery and within the charger."""
         return 0.0 * (m + n)
 
-    def without_resonance(self) -> "AbstractBattery":
+    def without_resonance(self) -> Any:
         """The same battery with the shortcut of a constant diagonal given up."""
         fresh = self.put()
         object.__setattr__(fresh, "structure", self.structure._replace(resonant=False))
@@ -54,11 +53,11 @@ class AbstractBattery(eqx.Module):
         """Largest charger level that is kept."""
         return self.structure.charger_levels - 1
 
-    def widened(self) -> "AbstractBattery":
+    def widened(self) -> Any:
         """The same battery with twice the charger levels kept (for truncated chargers)."""
         return self
 
-    def replace(self, **changes: Any) -> "AbstractBattery":
+    def replace(self, **changes: Any) -> Any:
         """A battery with some fields changed, built anew from what the user gave (so sizes and symmetries follow)."""
         given = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.init}
         unknown = set(changes) - set(given)
@@ -68,7 +67,7 @@ class AbstractBattery(eqx.Module):
             fail(FieldError, name, f"be a field of {type(self).__name__}", "it is none", f"use one of {known}")
         return type(self)(**(given | changes))
 
-    def put(self, **leaves: Any) -> "AbstractBattery":
+    def put(self, **leaves: Any) -> Any:
         """This battery with traced scalars in place of leaves; everything static stays, so they must lie in its hull."""
         fresh = object.__new__(type(self))
         for item in dataclasses.fields(self):
@@ -94,7 +93,13 @@ def check_levels(battery: AbstractBattery, name: str, least: int | None) -> int 
         return None
     least = 2 if least is None else max(2, least)
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        fail(FieldError, name, f"be an integer of at least {least}", f"it is {value!r}", f"use {name}={least}, or leave it out")
+        fail(
+            FieldError,
+            name,
+            f"be an integer of at least {least}",
+            f"it is {value!r}",
+            f"use {name}={least}, or leave it out",
+        )
     return int(value)
 
 
@@ -106,7 +111,13 @@ def is_hull(battery: AbstractBattery) -> bool:
 def check_single(battery: Any, verb: str) -> None:
     """A sentence if `battery` is not one battery."""
     if not isinstance(battery, AbstractBattery):
-        fail(FieldError, "battery", "be a battery", f"it is {type(battery).__name__}", "pass e.g. jaxqb.SpinCharger(2, 4)")
+        fail(
+            FieldError,
+            "battery",
+            "be a battery",
+            f"it is {type(battery).__name__}",
+            "pass e.g. jaxqb.SpinCharger(2, 4)",
+        )
     if is_hull(battery):
         name = next(name for name in fields_of(battery) if np.ndim(getattr(battery, name)) > 0)
         fail(

@@ -1,11 +1,10 @@
 """A spin battery charged by a light mode: Jaynes-Cummings, Tavis-Cummings and Dicke batteries."""
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Array, Float
 
 from ..errors import CutoffError, FieldError, fail
 from ..fields import Real, coincide, concrete, parameter, size, vanishes
@@ -60,7 +59,7 @@ class CavityCharger(AbstractBattery):
     """
 
     n_battery: Real = size(symbol="N_B", doc="number of battery cells")
-    photons: Any
+    photons: Any = eqx.field()  # pyright: ignore[reportGeneralTypeIssues]  (size() has no default)
     coupling: Real = parameter(default=1.0, symbol="g", unit="frequency", doc="battery-light exchange")
     counter_rotating: Real = parameter(default=0.0, symbol="lambda", unit="number", doc="counter-rotating over exchange")
     battery_frequency: Real = parameter(default=1.0, symbol="omega_B", unit="frequency", doc="gap of a battery cell")
@@ -80,13 +79,17 @@ class CavityCharger(AbstractBattery):
         self.structure = self._structure()
 
     def _structure(self) -> Structure:
-        cells = concrete(self.n_battery)
+        cells = cast(Any, concrete(self.n_battery))
         levels = check_levels(self, "levels", None)
         if cells is None and levels is None:
             fail(
-                FieldError, "n_battery", "be a number that is known before tracing", "it is traced", "pass `levels=` (the largest n_battery plus 1)"
+                FieldError,
+                "n_battery",
+                "be a number that is known before tracing",
+                "it is traced",
+                "pass `levels=` (the largest n_battery plus 1)",
             )
-        levels = int(np.max(cells)) + 1 if levels is None else levels
+        levels = int(cells.max()) + 1 if levels is None else levels
         check_start("battery_excitations", self.battery_excitations, "n_battery", cells)
         conserved = (
             vanishes(self.counter_rotating)
@@ -98,7 +101,7 @@ class CavityCharger(AbstractBattery):
             fail(FieldError, "photons", "be a number of photons", "photons are not localised", "use a number")
         if self.mirrored and not conserved:
             fail(FieldError, "mirrored", "have counter_rotating=0 and a Fock start", "it has not", "leave `mirrored` out")
-        needed = _needed(self.photons, float(np.max(cells)) if cells is not None else levels - 1.0)
+        needed = _needed(self.photons, float(cells.max()) if cells is not None else levels - 1.0)
         given = self.battery_excitations.highest(levels - 1.0)  # what the battery may hand to the light
         cutoff = self.cutoff
         if cutoff is not None:
@@ -125,7 +128,7 @@ class CavityCharger(AbstractBattery):
         starts = {name: Level(leaves[name]) for name in leaves if name in ("photons", "battery_excitations")}
         return super().put(**(leaves | starts))
 
-    def charger_quantum(self) -> Float[Array, ""]:
+    def charger_quantum(self) -> Real:
         """Energy of a photon."""
         return -self.cavity_frequency if self.mirrored else self.cavity_frequency
 
@@ -175,7 +178,7 @@ class CavityCharger(AbstractBattery):
             return {"chain": self.chain()}
         return ({"chain": self.chain()} if self.structure.conserved else {}) | {"grid": self.grid()}
 
-    def capacity(self) -> Float[Array, ""]:
+    def capacity(self) -> Real:
         """All cells excited."""
         return self.battery_frequency * self.n_battery
 

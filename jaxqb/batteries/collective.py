@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..algebra.ladders import boson_lowering, spin_lowering
+from ..fields import Real
 from ..laws import AbstractUnitaryLaw, Chain, Grid, Mixture
 from .starts import AbstractStart, Sectors
 
@@ -20,8 +21,8 @@ class Ladders(eqx.Module):
     *gains* a quantum for every excited cell, which is what a fully excited spin becomes when it is large.
     """
 
-    exchange: Float[Array, ""]
-    pairing: Float[Array, ""]
+    exchange: Real
+    pairing: Real
     energy: Callable
     levels: int = eqx.field(static=True)
     charger_levels: int = eqx.field(static=True)
@@ -36,7 +37,7 @@ class Ladders(eqx.Module):
 
     def chain(self, m0: Any, n0: Any, cells: Any, charger_cells: Any, lift: Any) -> Chain:
         """The sector of m0 + n0 excitations (or, inverted, of n - m = n0 - m0)."""
-        cells, charger_cells, m0, n0, lift = (_real(x) for x in (cells, charger_cells, m0, n0, lift))
+        cells, charger_cells, m0, n0, lift = map(_real, (cells, charger_cells, m0, n0, lift))
         level = jnp.arange(self.levels, dtype=cells.dtype)
         m = level[:-1]
         if self.inverted:
@@ -64,7 +65,7 @@ class Ladders(eqx.Module):
         return Chain.build(
             strength,
             here,
-            self.exchange,
+            _real(self.exchange),
             diagonal,
             m0,
             total=n0 if self.inverted else m0 + n0,
@@ -77,10 +78,18 @@ class Ladders(eqx.Module):
         )
 
     def grid(
-        self, start: "_Side", other: "_Side", m0: Any, n0: Any, cells: Any, charger_cells: Any, lift: Any, truncated: bool
+        self,
+        start: "_Side",
+        other: "_Side",
+        m0: Any,
+        n0: Any,
+        cells: Any,
+        charger_cells: Any,
+        lift: Any,
+        truncated: bool,
     ) -> Grid:
         """All levels of both ladders, from a level or a superposition on either side."""
-        cells, charger_cells, m0, n0, lift = (_real(x) for x in (cells, charger_cells, m0, n0, lift))
+        cells, charger_cells, m0, n0, lift = map(_real, (cells, charger_cells, m0, n0, lift))
         m = jnp.arange(self.levels, dtype=cells.dtype)
         n = jnp.arange(self.charger_levels - 1, dtype=cells.dtype)
         battery = jnp.where(m < cells, spin_lowering(m + 1, cells), 0.0)
@@ -103,8 +112,8 @@ class Ladders(eqx.Module):
             exists=lambda m, n: (m <= cells) & (n >= 0) & (n <= charger_cells) & (n <= self.charger_levels - 1),
             raise_battery=root(battery),
             raise_charger=root(charger),
-            exchange=self.exchange,
-            pairing=self.pairing,
+            exchange=_real(self.exchange),
+            pairing=_real(self.pairing),
             battery_cells=cells,
             charger_cells=charger_cells,
             lift=lift,

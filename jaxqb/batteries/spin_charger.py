@@ -1,10 +1,9 @@
 """A spin battery charged by a spin: M cells and N charger spins, coupled collectively."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Array, Float
 
 from ..errors import FieldError, fail
 from ..fields import Real, coincide, concrete, parameter, size, vanishes
@@ -82,19 +81,24 @@ class SpinCharger(AbstractBattery):
         self.structure = self._structure()
 
     def _structure(self) -> Structure:
-        cells, chargers = concrete(self.n_battery), concrete(self.n_charger)
+        cells = cast(Any, concrete(self.n_battery))
+        chargers = cast(Any, concrete(self.n_charger))
         battery, charger = self.battery_excitations, self.charger_excitations
         isotropic = vanishes(self.anisotropy)
         conserved = isotropic and not battery.superposed and not charger.superposed
         levels = check_levels(self, "levels", None)
         if cells is None and levels is None:
             fail(
-                FieldError, "n_battery", "be a number that is known before tracing", "it is traced", "pass `levels=` (the largest n_battery plus 1)"
+                FieldError,
+                "n_battery",
+                "be a number that is known before tracing",
+                "it is traced",
+                "pass `levels=` (the largest n_battery plus 1)",
             )
         if levels is None:
-            levels = int(np.max(cells)) + 1
+            levels = int(cells.max()) + 1
             if conserved and chargers is not None and not isinstance(battery, (Weighted,)):
-                highest = battery.highest(float(np.max(cells))) + charger.highest(float(np.max(chargers)))
+                highest = battery.highest(float(cells.max())) + charger.highest(float(chargers.max()))
                 levels = min(levels, highest + 1)
             levels = max(levels, 2)
         charger_levels = check_levels(self, "charger_levels", None)
@@ -103,7 +107,11 @@ class SpinCharger(AbstractBattery):
         if charger_levels is None:
             if not conserved or type(charger).__name__ == "Thermal":
                 fail(
-                    FieldError, "n_charger", "be a number that is known before tracing", "it is traced", "pass `charger_levels=` (the largest n_charger plus 1)"
+                    FieldError,
+                    "n_charger",
+                    "be a number that is known before tracing",
+                    "it is traced",
+                    "pass `charger_levels=` (the largest n_charger plus 1)",
                 )
             charger_levels = 1
         check_start("battery_excitations", battery, "n_battery", cells)
@@ -111,10 +119,20 @@ class SpinCharger(AbstractBattery):
         if chargers is not None and np.any(chargers != np.round(chargers)):
             whole = np.round(chargers[chargers != np.round(chargers)][0])
             if not conserved or not isinstance(charger, (Full, Level)):
-                fail(FieldError, "n_charger", "be an integer with this coupling and start", f"it is {chargers}", f"use {whole:g}")
-            if np.ndim(chargers) == 0 and np.ndim(cells) == 0 and chargers <= cells - 1:
                 fail(
-                    FieldError, "n_charger", "be an integer, or larger than n_battery - 1", f"it is {chargers} with n_battery {cells}", f"use {whole:g}"
+                    FieldError,
+                    "n_charger",
+                    "be an integer with this coupling and start",
+                    f"it is {chargers}",
+                    f"use {whole:g}",
+                )
+            if cells is not None and chargers.ndim == 0 and cells.ndim == 0 and chargers <= cells - 1:
+                fail(
+                    FieldError,
+                    "n_charger",
+                    "be an integer, or larger than n_battery - 1",
+                    f"it is {chargers} with n_battery {cells}",
+                    f"use {whole:g}",
                 )
         resonant = coincide(self.battery_frequency, self.charger_frequency) and vanishes(
             self.ising, self.battery_crosstalk, self.charger_crosstalk
@@ -131,7 +149,7 @@ class SpinCharger(AbstractBattery):
         starts = {name: Level(leaves[name]) for name in leaves if name.endswith("_excitations")}
         return super().put(**(leaves | starts))
 
-    def charger_quantum(self) -> Float[Array, ""]:
+    def charger_quantum(self) -> Real:
         """Gap of a charger spin."""
         return self.charger_frequency
 
@@ -184,6 +202,6 @@ class SpinCharger(AbstractBattery):
         """The laws that describe this battery."""
         return ({"chain": self.chain()} if self.structure.conserved else {}) | {"grid": self.grid()}
 
-    def capacity(self) -> Float[Array, ""]:
+    def capacity(self) -> Real:
         """All cells excited."""
         return self.battery_frequency * self.n_battery

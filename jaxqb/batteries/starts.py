@@ -1,8 +1,8 @@
 """Starts of a collective spin or of a light mode, as sectors of angular momentum or as amplitudes.
 
 A mixed start is a list of sectors: tower k is the collective spin of N - 2k cells (it occurs ``copies[k]`` times among N
-spins 1/2), with weight ``weights[s]`` in its level ``levels[s]``, which lies k excitations above the tower's bottom... that is,
-``levels[s] + lifts[s]`` excitations in all. A light mode is one tower.
+spins 1/2), with weight ``weights[s]`` in its level ``levels[s]``: ``levels[s] + lifts[s]`` excitations in all, since the
+lowest state of a tower has k cells excited. A light mode is one tower.
 """
 
 import abc
@@ -138,9 +138,7 @@ class Thermal(AbstractStart):
         there = (level <= cells - 2 * lift) & (2 * lift <= cells)
         weight = excited**number * (1 - excited) ** jnp.maximum(cells - number, 0.0)
         weights = jnp.where(there, jnp.asarray(copies)[lift.astype(int)] * weight, 0.0)
-        return Sectors(
-            weights, jnp.asarray(level), jnp.asarray(lift), jnp.maximum(copies, 1.0), tuple(int(k) for k in lift)
-        )
+        return Sectors(weights, jnp.asarray(level), jnp.asarray(lift), jnp.maximum(copies, 1.0), tuple(int(k) for k in lift))
 
 
 class Coherent(AbstractStart):
@@ -207,7 +205,7 @@ def localised(count: int) -> Localised:
     return Localised(int(count))
 
 
-def populations(vector: Any) -> Weighted:
+def populations(vector: Any) -> AbstractStart:
     """A mixture of Dicke levels (Fock states) 0, 1, 2, ... with these populations, which must sum to one.
 
     >>> import jaxqb as qb

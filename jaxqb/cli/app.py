@@ -8,7 +8,7 @@ import math
 import tomllib
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from typer.core import TyperGroup
@@ -17,7 +17,9 @@ from ..errors import FieldError, JaxqbError, Status, StudyError, fail
 from . import process, rows, show
 
 if TYPE_CHECKING:
-    from ..study import Study
+    from ..study import DesignStudy, Study, SweepStudy
+
+    Kind = TypeVar("Kind", SweepStudy, DesignStudy)
 
 OUT = Path("jaxqb-output")
 MANY = 40  # rows of a table that fit a screen
@@ -126,7 +128,9 @@ def sweep(file: File, out: Out = OUT, as_json: Json = False) -> None:
 
     Example: [bold]jaxqb sweep examples/sweep_charger_size.toml[/bold]
     """
-    study = _study(file, "sweep")
+    from ..study import SweepStudy
+
+    study = _load(file, SweepStudy, "optimize")
     data = study.run()
     found = rows.points(data)
     if as_json:
@@ -159,10 +163,11 @@ def optimize(file: File, out: Out = OUT, as_json: Json = False) -> None:
 
     Example: [bold]jaxqb optimize examples/spin_charger.toml[/bold]
     """
-    study = _study(file, "design")
-    best = study.run()
+    from ..study import DesignStudy
     from ..study.around import around
 
+    study = _load(file, DesignStudy, "sweep")
+    best = study.run()
     near = around(study, best)
     if as_json:
         show.rows([{name: value for name, value in best.to_dict().items() if name != "history"}])
@@ -259,14 +264,13 @@ def _assignment(given: str) -> tuple[str, Any]:
         )
 
 
-def _study(file: Path, table: str) -> "Study":
-    """A study that is checked, and jax started as it asks."""
+def _load(file: Path, kind: type["Kind"], command: str) -> "Kind":
+    """A study of this kind, checked, and jax started as it asks."""
     from ..study import load
 
     study = load(file)
-    if not hasattr(study.tables, table):
-        fix = f"use `jaxqb {'optimize' if table == 'sweep' else 'sweep'}`"
-        fail(StudyError, str(file), f"have a table [{table}] for this command", "it has none", fix)
+    if not isinstance(study, kind):
+        fail(StudyError, str(file), "be a study for this command", "it is one for the other", f"use `jaxqb {command}`")
     process.start_jax(study.tables.numerics.x64)
     return study
 

@@ -71,9 +71,7 @@ def comparison(given: Any, best: Any) -> list[dict[str, Any]]:
     for name in [*given.coords, *(name for name in given.data_vars if name != "status")]:
         before, after, label = float(given[name]), float(best[name]), given[name].attrs
         change = f"{round(100 * (after / before - 1), 2) + 0.0:+.2f} %" if before and not math.isnan(before) else ""
-        rows.append(
-            {"": label["long_name"], "as given": before, "optimum": after, "unit": label["units"], "change": change}
-        )
+        rows.append({"": label["long_name"], "as given": before, "optimum": after, "unit": label["units"], "change": change})
     return rows
 
 

@@ -31,17 +31,13 @@ class Box(eqx.Module):
     high: Vector
     centre: Vector
     scale: Vector
-    layout: tuple[tuple[str, int | None], ...] = eqx.field(
-        static=True
-    )  # fields, with the length of those that are arrays
+    layout: tuple[tuple[str, int | None], ...] = eqx.field(static=True)  # fields, with the length of those that are arrays
     whole: tuple[bool, ...] = eqx.field(static=True)  # which parameters end as integers
 
     @property
     def names(self) -> tuple[str, ...]:
         """One name a parameter; entries of an array field are counted."""
-        entries = (
-            [field] if count is None else [f"{field}[{i}]" for i in range(count)] for field, count in self.layout
-        )
+        entries = ([field] if count is None else [f"{field}[{i}]" for i in range(count)] for field, count in self.layout)
         return tuple(name for names in entries for name in names)
 
     def leaves(self, x: Any) -> dict[str, Any]:

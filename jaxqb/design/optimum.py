@@ -89,8 +89,7 @@ class Optimum:
         import xarray as xr  # slow to import
 
         variables = {
-            name: (("start", "parameter") if np.ndim(column) == 2 else ("start",), column)
-            for name, column in self.starts.items()
+            name: (("start", "parameter") if np.ndim(column) == 2 else ("start",), column) for name, column in self.starts.items()
         }
         coordinates = {"parameter": list(self.names), "start": np.arange(len(self.starts["value"]))}
         return xr.Dataset(variables, coordinates, {"objective": self.objective, "method": self.method})

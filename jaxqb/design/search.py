@@ -26,7 +26,7 @@ METHODS = ("bfgs", "lbfgs", "adam", "optax_lbfgs")
 STEPS = {"bfgs": 100, "lbfgs": 100, "adam": 300, "optax_lbfgs": 100}
 RATE = 0.05  # of Adam, in coordinates where the box is about 3 wide
 WALL = 1e12  # loss where the objective does not exist: no line search steps there
-WEIGHT, HEAVIEST = 100.0, 1e8  # first and last weight r of violated constraints
+WEIGHT, HEAVIEST = 300.0, 1e8  # first and last weight r of violated constraints
 
 
 class Problem(eqx.Module):
@@ -154,9 +154,7 @@ def _walk(problem: Problem, method: str, room: int, z0: Any, fixed: Any, held: A
         landed, _ = solver.terminate(surrogate, z, args, {}, state, frozenset())
         best = jax.tree.map(lambda a, b: jnp.where(point.loss <= w.best.loss, a, b), point, w.best)
         trail = w.trail.at[w.turn].set(jnp.concatenate([point.values[:1], point.x]))
-        now = _Walk(
-            w.turn + 1, w.since + 1, z, eqx.filter(state, eqx.is_array), landed, w.landed, best, *args, w.residue, trail
-        )
+        now = _Walk(w.turn + 1, w.since + 1, z, eqx.filter(state, eqx.is_array), landed, w.landed, best, *args, w.residue, trail)
         return new_round(now, w.landed) if goals.signs else now
 
     def new_round(w: _Walk, over) -> _Walk:

@@ -133,9 +133,7 @@ class Chain(AbstractUnitaryLaw):
     def _ket(self, re, im, gauge, links) -> ChainKet:
         level = self._levels()
         charger = level - self.origin + self.total if self.inverted else self.total - level
-        return ChainKet(
-            re, im, gauge, links, level, charger, self.battery_cells, self.charger_cells, self.lift
-        )
+        return ChainKet(re, im, gauge, links, level, charger, self.battery_cells, self.charger_cells, self.lift)
 
 
 def _links(

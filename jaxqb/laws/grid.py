@@ -15,7 +15,6 @@ from jaxtyping import Array, Bool, Float
 from ..states import GridKet
 from .law import AbstractUnitaryLaw
 
-
 Y = tuple[Float[Array, "p n"], Float[Array, "p n"], Float[Array, "p n"], Float[Array, "p n"]]
 
 
@@ -30,7 +29,8 @@ class Grid(AbstractUnitaryLaw):
     """Coordinates y = real parts on even and on odd battery levels, imaginary parts likewise; each (parities, rows * columns).
 
     `to_even[k]` couples an even site to the odd site at the k-th of the offsets 0, 1, columns, columns + 1 behind it, and
-    `to_odd[k]` an odd site to the even site as far ahead. `raise_battery[m]` is <m+1|S^+|m>; `raise_charger[n]` is <n+1|J^+|n>, zero beyond what exists or is kept.
+    `to_odd[k]` an odd site to the even site as far ahead. `raise_battery[m]` is <m+1|S^+|m> and `raise_charger[n]` is
+    <n+1|J^+|n>, zero beyond what exists or is kept.
     `parities` is the parity of m + n of each sector: one for a start in one level, both for a superposition.
     """
 
@@ -112,8 +112,11 @@ class Grid(AbstractUnitaryLaw):
         return jnp.maximum(jnp.max(rows_even), jnp.max(jnp.sum(jnp.abs(self.to_odd), axis=0) + odd))
 
     def pace(self) -> Float[Array, ""]:
-        """How fast populations turn: roots of second differences of the squared couplings along their bonds (see `Chain.pace`),
-        plus the largest detuning across a bond that is in use."""
+        """How fast populations turn.
+
+        Roots of second differences of the squared couplings along their bonds (see `Chain.pace`), plus the largest detuning
+        across a bond that is in use.
+        """
         a, b = self.raise_battery[:, None] ** 2, self.raise_charger[None, :] ** 2
         bond = jnp.pad(a * b, 1)
         along = bond[2:, :-2] - 2 * bond[1:-1, 1:-1] + bond[:-2, 2:]
@@ -127,7 +130,8 @@ class Grid(AbstractUnitaryLaw):
 
     def state(self, y: Y) -> GridKet:
         """Folded amplitudes with their coordinates."""
-        m, n = coordinates(*self.diagonal.shape[-2:], self.parities)
+        _, _, rows, columns = self.diagonal.shape
+        m, n = coordinates(rows, columns, self.parities)
         return GridKet(
             self._join(y[0], y[1]),
             self._join(y[2], y[3]),
@@ -191,8 +195,9 @@ def _stencil(
 ) -> tuple[Float[Array, "4 p n"], Float[Array, "4 p n"]]:
     """Couplings of even sites to odd sites behind, and of odd sites to even sites ahead.
 
-    Even site (row r, column j) is battery level 2 r with charger level n = 2 j - parity. Its odd neighbours in the same row are one
-    battery level above, in the row before one below; in the same column one charger level above, in the column before one below.
+    Even site (row r, column j) is battery level 2 r with charger level n = 2 j - parity. Its odd neighbours in the same row
+    are one battery level above, in the row before one below; in the same column they are one charger level above, in the
+    column before one below.
     """
     battery = jnp.pad(raise_battery, (0, 2 * rows))[: 2 * rows].reshape(rows, 2)
     above = battery[:, 0]

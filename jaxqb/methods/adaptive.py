@@ -39,7 +39,13 @@ class Adaptive(AbstractMethod):
     def prepare(self, law: AbstractDifferentialLaw) -> "AdaptiveFlow":
         """Nothing to prepare but the check of tolerances against the floating point type."""
         if not isinstance(law, AbstractDifferentialLaw):
-            fail(MethodError, "Adaptive", "solve a differential law", f"this is {type(law).__name__}", "leave `method` out")
+            fail(
+                MethodError,
+                "Adaptive",
+                "solve a differential law",
+                f"this is {type(law).__name__}",
+                "leave `method` out",
+            )
         least = 4 * epsilon()
         for name in ("rtol", "atol"):
             value = getattr(self, name)

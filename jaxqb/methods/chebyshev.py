@@ -20,7 +20,6 @@ from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw
 from .method import AbstractFlow, AbstractMethod, Figures, along, intervals
 
-
 PHASE = 2.5  # turn of the fastest figure that a window may cover
 HALVINGS = 6
 BLOCK = 8  # times that are answered at once
@@ -119,7 +118,12 @@ class ChebyshevFlow(AbstractFlow):
         dynamic, static = eqx.partition(self.law, eqx.is_inexact_array)
         merge = lambda params: (eqx.combine(params[0], static), *params[1:])  # noqa: E731
         return reversible(
-            lambda p, y: step(merge(p), y), lambda p, y: undo(merge(p), y), (dynamic, coefficients, radius), turns, y, known
+            lambda p, y: step(merge(p), y),
+            lambda p, y: undo(merge(p), y),
+            (dynamic, coefficients, radius),
+            turns,
+            y,
+            known,
         )
 
     def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
@@ -200,4 +204,3 @@ class ChebyshevFlow(AbstractFlow):
         """The known coordinates, with derivatives through the whole way from the start."""
         y = self._travel(lax.stop_gradient(t), self.law.start, frozen(y))
         return along(self.law.field, lambda y: figure(self.law.state(y)), y, order)
-

@@ -4,8 +4,8 @@ A figure function returns a Dataset that says how it is drawn (`jaxqb.plot.draw`
 
 * every numeric variable and coordinate has attributes ``long_name``, ``units`` and ``symbol``: use `labelled`;
 * ``attrs["x"]``: the coordinate along which curves run;
-* ``attrs["panels"]``: one string a panel, naming its variables ("energy energy_cavity"). Of a variable's dimensions one is
-  that of x, one may be a hue (one curve an entry), one may be ``attrs["facet"]`` (one panel an entry);
+* ``attrs["panels"]``: one string a panel, naming its variables ("energy energy_cavity"). Of a variable's dimensions one
+  is that of x, one may be a hue (one curve an entry), one may be ``attrs["facet"]`` (one panel an entry);
 * ``attrs["titles"]``: titles of the panels, if any;
 * ``attrs["log"]``: "", "x", "y" or "xy", or a list of these, one a panel;
 * ``attrs["printed"]``: flat list of (panel, x, y): points that the paper prints, drawn over our curves;
@@ -55,8 +55,8 @@ def as_label(array: xr.DataArray, symbol: str, units: str, long_name: str, **att
 def each(function: Callable, hull: AbstractBattery, inner: tuple[str, ...] = (), **leaves: Any) -> xr.Dataset:
     """``function(battery) -> dict of arrays`` at each point of `leaves`, put into a hull: one compile for all.
 
-    Leaves are numbers or DataArrays, which broadcast by the names of their dimensions; `inner` names the dimensions of what
-    the function returns.
+    Leaves are numbers or DataArrays, which broadcast by the names of their dimensions; `inner` names the dimensions of
+    what the function returns.
 
     >>> import jaxqb as qb
     >>> cells = axis("cells", [1.0, 2.0], "M", "cells", "number of battery cells")
@@ -128,8 +128,8 @@ class Claim:
         says: what is claimed, in our words; unique within a paper.
         printed: the number as printed ("1.002" keeps its digits), or True for a statement in words.
         ours: our value from the figures' data, under the paper's stated definitions; a bool for a statement.
-        verdict: "reproduced": ours agrees; "convention": ours does not, but `reading`, an unstated choice named in `why`,
-            does; "misprint" (of sign, digit, index) and "wrong": ours does not agree.
+        verdict: "reproduced": ours agrees; "convention": ours does not, but `reading`, an unstated choice named in
+            `why`, does; "misprint" (of sign, digit, index) and "wrong": ours does not agree.
         why: needed unless reproduced.
         rule: what agreement is: ours rounds to the printed digits, truncates to them, or either.
         within: instead of `rule`: the largest absolute difference.

@@ -16,7 +16,8 @@ from .paper import Checked, Paper
 
 MEANING = {
     "reproduced": "our value is the printed one",
-    "convention": "another value under the paper's stated definitions; an unstated choice, named, gives the printed one",
+    "convention": "another value under the paper's stated definitions; an unstated choice, named, gives the printed "
+    "one",
     "misprint": "a digit, sign or index is not what it must be",
     "wrong": "the statement or number does not hold",
 }
@@ -50,7 +51,7 @@ def rows(checked: Sequence[Checked]) -> list[dict[str, str]]:
 
 
 def table(checked: Sequence[Checked], width: int = 56) -> str:
-    """The claims as text; a mark in front says that a verdict does not stand (!) or was not checked in quick size (?)."""
+    """The claims as text; a mark in front: the verdict does not stand (!) or was not checked in quick size (?)."""
     line = "{:1} {:<10} {:>13} {:>13} {:>13}  {}"
     lines = [line.format("", "verdict", "printed", "ours", "reading", "claim")]
     for row in rows(checked):
@@ -152,7 +153,8 @@ PAGE = """<!doctype html>
  th { text-align: left; } th, td { border-bottom: 1px solid #ddd; padding: .3rem .6rem; vertical-align: top; }
  td.n { white-space: nowrap; font-variant-numeric: tabular-nums; } td.why { color: #444; }
  dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; font-size: .85rem; } dd { margin: 0; }
- .reproduced { color: #00674a; } .convention { color: #0072b2; } .misprint { color: #a04400; } .wrong { color: #b0003a; }
+ .reproduced { color: #00674a; } .convention { color: #0072b2; }
+ .misprint { color: #a04400; } .wrong { color: #b0003a; }
  td.reproduced, td.convention, td.misprint, td.wrong, dt { font-weight: 600; }
  pre { font-size: .8rem; overflow-x: auto; }
 </style></head><body>

@@ -23,7 +23,9 @@ or, to find the best battery in place of a table of many,
 turns names into batteries, starts and figures; `run` asks `sweep` or `optimize`.
 """
 
+from .run import DesignStudy as DesignStudy
 from .run import Study as Study
+from .run import SweepStudy as SweepStudy
 from .run import load as load
 from .words import STARTS as STARTS
 from .words import battery_class as battery_class

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import words
-from .run import Study
+from .run import DesignStudy
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,7 +23,7 @@ class Around(NamedTuple):
     lines: "list[xr.Dataset]"
 
 
-def around(study: Study, best: "Optimum") -> Around:
+def around(study: DesignStudy, best: "Optimum") -> Around:
     """Evaluate a design study's figures around its optimum.
 
     Args:
@@ -32,25 +32,22 @@ def around(study: Study, best: "Optimum") -> Around:
     """
     from ..sweep import sweep
 
-    tables, battery = study.tables, study.battery()
+    battery = study.battery()
     names, declared = list(best.parameters), battery.declared()
     found = [float(best.parameters[name]) for name in names]
-    points = [_own(battery, names), found]
+    points = [[_own(battery, name) for name in names], found]
     ends = []
-    for k, (low, high) in enumerate(study.axes()[name] for name in names):
+    for k, (low, high) in enumerate(study.varied()[name] for name in names):
         grid = np.linspace(low, high, POINTS)
         if names[k] not in declared or declared[names[k]].size:
             grid = np.unique(np.round(grid))
         points += [[*found[:k], float(value), *found[k + 1 :]] for value in grid]
         ends.append(len(points))
-    objective = [name for _, name in tables.objective if name is not None]
-    figures = dict.fromkeys([*objective, *tables.constraints, "first_peak", "max_average_power"])
-    numerics = tables.numerics
+    figures = dict.fromkeys([*(name for _, name in study.named()), "first_peak", "max_average_power"])
+    numerics = study.tables.numerics
     asked = words.figures_of(figures, numerics.window, words.method_of(numerics.method))
     axes = {tuple(names): [tuple(row) for row in points]} if len(names) > 1 else {names[0]: [row[0] for row in points]}
-    data = sweep(asked, battery, axes, progress=False)
-    for name in figures:
-        data[name].attrs |= words.label_of(name)
+    data = words.labelled(sweep(asked, battery, axes, progress=False), figures)
     lines = []
     for name, begin, end in zip(names, [2, *ends], ends, strict=False):
         line = data.isel({names[0]: slice(begin, end)}).swap_dims({} if name == names[0] else {names[0]: name})
@@ -58,8 +55,10 @@ def around(study: Study, best: "Optimum") -> Around:
     return Around(data.isel({names[0]: 0}), data.isel({names[0]: 1}), lines)
 
 
-def _own(battery: Any, names: list[str]) -> list[float]:
-    """Where the design begins; a full charger counts its spins."""
-    values = [getattr(battery, name) for name in names]
-    values = [getattr(value, "number", battery.n_charger) if hasattr(value, "highest") else value for value in values]
-    return [float(value) for value in values]
+def _own(battery: Any, name: str) -> float:
+    """Where a parameter begins; a full charger counts its spins."""
+    value = getattr(battery, name)
+    if hasattr(value, "highest"):
+        value = getattr(value, "number", None)
+        value = battery.n_charger if value is None else value
+    return float(value)

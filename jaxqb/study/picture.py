@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from ..design import Optimum
 
 MANY = 7  # curves, or panels, that a reader can tell apart
-GIVEN = {"label": "as given", "linestyle": "none", "marker": "o", "color": "black"}
-FAILS = {"color": "#999999", "linestyle": (0, (4, 2))}
-BEST = {"label": "optimum", "linestyle": "none", "marker": "*", "markersize": 9, "color": plot.COLOURS[2]}
+GIVEN: dict[str, Any] = {"label": "as given", "linestyle": "none", "marker": "o", "color": "black"}
+FAILS: dict[str, Any] = {"color": "#999999", "linestyle": (0, (4, 2))}
+BEST: dict[str, Any] = {"label": "optimum", "linestyle": "none", "marker": "*", "markersize": 9, "color": plot.COLOURS[2]}
 
 
 def of_sweep(data: "xr.Dataset", figures: list[str]) -> "Figure | None":
@@ -54,7 +54,8 @@ def of_design(best: "Optimum", around: Around) -> "Figure":
             axes.plot(around.given[name], around.given[best.objective], **GIVEN)
         axes.plot(around.best[name], around.best[best.objective], **BEST)
         handles |= {handle.get_label(): handle for handle in axes.lines if not str(handle.get_label()).startswith("_")}
-    with mpl.rc_context(plot.STYLE):
+    style: Any = plot.STYLE
+    with mpl.rc_context(style):
         figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
     return figure
 

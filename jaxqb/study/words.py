@@ -8,6 +8,8 @@ from ..errors import StudyError, fail
 from .read import nearest
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from ..batteries import AbstractBattery
     from ..methods import AbstractMethod
 
@@ -78,9 +80,7 @@ def method_of(name: str | None) -> "AbstractMethod | None":
 
     if name is None:
         return None
-    kinds = {
-        key: kind for key, kind in vars(methods).items() if isinstance(kind, type) and not key.startswith("Abstract")
-    }
+    kinds = {key: kind for key, kind in vars(methods).items() if isinstance(kind, type) and not key.startswith("Abstract")}
     kinds = {key: kind for key, kind in kinds.items() if issubclass(kind, methods.AbstractMethod)}
     if name not in kinds:
         fail(StudyError, "numerics.method", "name a method", f"it is {name!r}", nearest(name, kinds))
@@ -108,22 +108,18 @@ def figures_of(names: Iterable[str], window: float | None, method: "AbstractMeth
     return charging if set(names) <= set(bases) else Chosen(names, charging)
 
 
-def label_of(name: str) -> dict[str, str]:
-    """How a figure is written on an axis.
+def labelled(data: "xr.Dataset", names: Iterable[str]) -> "xr.Dataset":
+    """The Dataset of a sweep, with labels of figures per cell (which `sweep` does not know)."""
+    from ..figures import LABELS
 
-    >>> label_of("energy_per_cell")["symbol"]
-    'E_first / N_B'
-    """
-    from ..figures import AbstractFigures
-
-    base = ALIASES.get(name, name)
-    cell = base.removesuffix("_per_cell")
-    label = dataclasses.asdict(AbstractFigures.label(None, cell))
-    if cell == base:
-        return label
-    name = label["long_name"]
-    name = name.replace("energy", "energy per cell", 1) if "energy" in name else f"{name} per cell"
-    return label | {"long_name": name, "symbol": f"{label['symbol']} / N_B"}
+    for name in names:
+        base = ALIASES.get(name, name)
+        if base.endswith("_per_cell"):
+            label = LABELS[base.removesuffix("_per_cell")]
+            words = label.long_name
+            words = words.replace("energy", "energy per cell", 1) if "energy" in words else f"{words} per cell"
+            data[name].attrs |= {"long_name": words, "symbol": f"{label.symbol} / N_B", "units": label.units}
+    return data
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pytest
 from zoo import EXAMPLES, LATER, THOROUGH, TIMES, Example
 
 import jaxqb as qb
+from jaxqb.batteries.starts import AbstractStart
 from jaxqb.errors import Status
 
 
@@ -62,13 +63,13 @@ def figures(battery: Any) -> jax.Array:
 def knob(battery: Any, name: str) -> Any:
     """The leaf behind a field (for a start, its mean)."""
     value = getattr(battery, name)
-    return value.mean if hasattr(value, "mean") and not isinstance(value, np.ndarray) else value
+    return value.mean if isinstance(value, AbstractStart) else value
 
 
 def put(battery: Any, name: str, value: Any) -> Any:
     """The battery with another leaf, rebuilt from scratch."""
     start = getattr(battery, name)
-    fresh = type(start)(np.asarray(value)) if isinstance(start, eqx.Module) else value
+    fresh = type(start)(np.asarray(value)) if isinstance(start, AbstractStart) else value
     return battery.replace(**{name: fresh})
 
 

@@ -240,7 +240,7 @@ def test_tables_are_checked_without_jax(tmp_path):
 )
 def test_axes(axis, values, tmp_path):
     read = study.load(write(tmp_path, SWEEP.replace("n_charger = [2, 4]", f"coupling = {axis}")))
-    np.testing.assert_allclose(read.axes()["coupling"], values, rtol=1e-14)
+    np.testing.assert_allclose(read.varied()["coupling"], values, rtol=1e-14)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 
 import jaxqb as qb
 from jaxqb.errors import FieldError, MeritError, Status, SweepError, TimesError
-from jaxqb.sweep import blocks, plan, program
+from jaxqb.sweep import blocks, plan, program, run
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from truth import closed, tables
@@ -48,8 +48,8 @@ def energy(battery):
 
 CELL = qb.SpinCharger(n_battery=1, n_charger=1)
 G, W, M, N = np.array([0.5, 0.7]), np.array([1.0, 2.0, 3.0]), np.arange(1, 6), np.arange(2, 9)
-GRID = G[:, None, None, None] + 10 * W[:, None, None] + 100 * M[:, None] + 1000 * N
-AXES = {"coupling": G, "battery_frequency": W, "n_battery": M, "n_charger": N}
+AXES = {"n_battery": M, "coupling": G, "n_charger": N, "battery_frequency": W}  # evaluated in another order
+GRID = 100 * M[:, None, None, None] + G[:, None, None] + 1000 * N[:, None] + 10 * W
 
 
 # ---------------------------------------------------------------------------------------------- the table of a paper
@@ -149,6 +149,14 @@ def test_fields_that_move_together_stay_resonant():
             np.testing.assert_allclose(ds.energy.sel(battery_frequency=w)[k], expected, rtol=1e-12)
 
 
+def test_photons_are_numbers_too():
+    ds = qb.sweep(energy, qb.CavityCharger(n_battery=1, photons=1), {"photons": [1, 4], "cavity_frequency": [0.5, 1.0]})
+    for photons in (1, 4):
+        for frequency in (0.5, 1.0):
+            expected = closed.jaynes_cummings(TIMES, photons, detuning=1 - frequency)
+            np.testing.assert_allclose(ds.energy.sel(photons=photons, cavity_frequency=frequency), expected, rtol=1e-12)
+
+
 def test_one_dimension_and_one_point():
     for values in ([3], range(1, 300)):
         ds = qb.sweep(product, CELL, {"n_charger": values}, chunk=64)
@@ -190,13 +198,27 @@ def test_blocks_are_whole_inside_and_cover_the_grid_once():
     assert plan.block_shape((4, 9), ("loop",) * 2, 36) == (1, 1)
 
 
-def test_lanes_are_the_default_where_points_are_many_and_fit_the_cache():
-    small, large = ({"coupling": np.linspace(0.5, 1.5, n)} for n in (10, plan.MANY))
-    assert json.loads(qb.sweep(product, CELL, small).mapping) == {"coupling": "loop"}
-    assert json.loads(qb.sweep(product, CELL, large).mapping) == {
-        "coupling": "loop"
-    }  # a function may hold an adaptive solve
-    assert plan.default_mapping(3, "cpu", lanes=True) == ("loop", "loop", "lanes")
+def test_lanes_are_the_default_where_points_are_many_and_steps_alike(monkeypatch):
+    """Not in adaptive solves, nor in functions, which may hold one."""
+
+    def kinds(figures, points, **options):
+        jobs = []
+
+        def stop(job, free):
+            jobs.append(job)
+            raise InterruptedError
+
+        monkeypatch.setattr(run, "affordable", stop)
+        with compilations(0), contextlib.suppress(InterruptedError):
+            qb.sweep(figures, CELL, {"coupling": np.linspace(0.5, 1.5, points), "n_charger": [1, 2]}, **options)
+        return jobs[0].fields, jobs[0].kinds
+
+    order = (("n_charger",), ("coupling",))
+    assert kinds("first_peak", plan.MANY) == (order, ("loop", "lanes"))
+    assert kinds("first_peak", plan.MANY // 4) == (order, ("loop", "loop"))
+    assert kinds("first_peak", plan.MANY, method=qb.Adaptive()) == (order, ("loop", "loop"))
+    assert kinds(product, plan.MANY) == (order, ("loop", "loop"))
+    assert kinds("first_peak", plan.MANY, mapping=("vmap", "loop")) == (order, ("loop", "vmap"))
     assert plan.default_mapping(3, "gpu", lanes=False) == ("vmap", "vmap", "vmap")
 
 
@@ -221,12 +243,16 @@ def test_out_of_memory_halves_the_block_and_goes_on(monkeypatch):
 
 
 def test_another_failure_is_not_swallowed(monkeypatch):
+    tried = []
+
     def broken(*_):
+        tried.append(1)
         raise jax.errors.JaxRuntimeError("INTERNAL: broken")
 
     monkeypatch.setattr(blocks, "_solve", broken)
     with pytest.raises(jax.errors.JaxRuntimeError, match="broken"):
-        qb.sweep(product, CELL, AXES)
+        qb.sweep(product, CELL, AXES, chunk=1000)
+    assert len(tried) == 1
 
 
 def test_the_memory_estimate_bounds_blocks_and_lanes(monkeypatch):
@@ -263,6 +289,8 @@ TWO_DEVICES = """
         alone = qb.sweep(["first_peak"], battery, axes, chunk=9)
     (several, program), (single, _) = built[0], built[-1]
     assert len(several.devices) == 2 and single.devices == (jax.local_devices()[1],), (several, single)
+    used = jax.tree.leaves(program.run.output_shardings)[0]
+    assert len(used.device_set) == 2 and not used.is_fully_replicated, used
     text = program.run.as_text()
     for collective in ("all-reduce", "all-gather", "all-to-all", "collective-permute", "reduce-scatter"):
         assert collective not in text, collective
@@ -276,8 +304,8 @@ TWO_DEVICES = """
 
 def test_two_devices_share_a_block_without_talking():
     env = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "PYTHONPATH": str(Path(qb.__file__).parents[1])}
-    run = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(TWO_DEVICES)]
-    done = subprocess.run(run, env=env, capture_output=True, text=True, timeout=280, check=False)
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(TWO_DEVICES)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr
     device, _, value = done.stdout.strip().partition("{")
     assert device.startswith("2 x cpu")
@@ -435,6 +463,6 @@ def test_a_failing_point_leaves_the_others_alone():
 def test_importing_the_package_does_not_hide_the_verb():
     code = "import jaxqb.sweep, jaxqb as qb; qb.sweep('first_peak', qb.SpinCharger(1, 1), {'coupling': []})"
     env = {"PYTHONPATH": str(Path(qb.__file__).parents[1])}
-    run = [sys.executable, "-W", "ignore", "-c", code]
-    done = subprocess.run(run, env=env, capture_output=True, text=True, timeout=100, check=False)
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=100, check=False)
     assert "SweepError: `coupling` must have at least one value" in done.stderr

@@ -1,4 +1,4 @@
-"""Huangfu & Jing, "High-capacity and high-power collective charging with spin chargers", Phys. Rev. E 104, 024129 (2021)."""
+"""Huangfu & Jing, "High-capacity and high-power collective charging with spin chargers", PRE 104, 024129 (2021)."""
 
 from ..paper import Figure, Paper
 from .beyond import beyond_crosstalk, beyond_size, eq17, tradeoff
@@ -27,6 +27,9 @@ PAPER = Paper(
     reference="""@article{huangfu2021,
   title = {High-capacity and high-power collective charging with spin chargers},
   author = {Huangfu, Yong and Jing, Jun},
+  journal = {Phys. Rev. E},
+  volume = {104},
+  pages = {024129},
   year = {2021},
 }""",
     symbols={

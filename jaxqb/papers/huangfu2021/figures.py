@@ -1,6 +1,6 @@
 """Figures of Huangfu & Jing 2021.
 
-Units: g = 1, and omega_0 = 10 g where the free energy matters (gamma != 0). Energies are given in omega_0, powers in g omega_0.
+Units: g = 1, and omega_0 = 10 g where the free energy matters (gamma != 0); energies in omega_0, powers in g omega_0.
 A cavity's coupling is g~ = sqrt(N) g, so its powers compare with P / sqrt(N) of spins.
 The largest energy over all times is no well-defined number (energies are almost periodic): E_max is over g t <= 5.
 """
@@ -58,7 +58,7 @@ def ratio_axis(values: Any) -> xr.DataArray:
 def hull(name: str) -> Any:
     """Families of batteries: one compile each."""
     upto = lambda n: np.array([1.0, n])  # noqa: E731
-    pairs = {"anisotropy": 1.0, "battery_frequency": OMEGA, "charger_frequency": OMEGA}
+    pairs: dict[str, Any] = {"anisotropy": 1.0, "battery_frequency": OMEGA, "charger_frequency": OMEGA}
     match name:
         case "isotropic":
             return SpinCharger(upto(12), upto(1000))
@@ -72,13 +72,13 @@ def hull(name: str) -> Any:
             wide = SpinCharger(upto(10), upto(200), battery_crosstalk=1.0, charger_crosstalk=1.0)
             return wide.hull({"battery_excitations": np.array([0.0, 1.0]), "charger_excitations": np.array([0.0, 200])})
         case _:
-            return CavityCharger(upto(101), 101, mirrored=LIGHT[name]).hull({"photons": np.array([0.0, 101])})
+            return CavityCharger(upto(101), photons=101, mirrored=LIGHT[name]).hull({"photons": np.array([0.0, 101])})
 
 
 def anisotropic(cells: xr.DataArray, size: xr.DataArray, figures: Charging = WITHIN) -> xr.Dataset:
     """Figures for every anisotropy; without one, those of the chain."""
     large = "" if figures.window else ", large"
-    leaves = {"n_battery": cells, "n_charger": size}
+    leaves: dict[str, Any] = {"n_battery": cells, "n_charger": size}
     chain = each(figures, hull("isotropic" + large), **leaves)
     grid = each(figures, hull("anisotropic" + large), **leaves, anisotropy=GAMMAS[1:])
     found = xr.concat([chain.expand_dims(anisotropy=GAMMAS[:1]), in_units(grid)], "anisotropy")
@@ -102,7 +102,8 @@ def cavities() -> xr.Dataset:
 @figure(
     "fig2",
     paper="Fig. 2",
-    caption="Energy against power of isotropic chargers with N/M = 1, 2, 10, 100 and M = 1 to 10 cells. Lines: cavities with M "
+    caption="Energy against power of isotropic chargers with N/M = 1, 2, 10, 100 and M = 1 to 10 cells. Lines: "
+    "cavities with M "
     "photons; the mirrored one, couplings reversed, is the limit of a full spin charger, Tavis-Cummings is not.",
 )
 def fig2(quick: bool) -> xr.Dataset:
@@ -161,7 +162,8 @@ def collective(quick: bool) -> xr.Dataset:
 @figure(
     "fig4",
     paper="Fig. 4",
-    caption="Energy (a) and power (b) against battery size for N = M; cavities hold M photons. Lines in (a): first maximum; "
+    caption="Energy (a) and power (b) against battery size for N = M; cavities hold M photons. Lines in (a): first "
+    "maximum; "
     "points: largest energy within g t <= 5, which anisotropy does not lower monotonically.",
 )
 def fig4(quick: bool) -> xr.Dataset:
@@ -182,13 +184,14 @@ def fig4(quick: bool) -> xr.Dataset:
 def local_slope(y: xr.DataArray, cells: xr.DataArray) -> xr.DataArray:
     """``d ln y / d ln M`` at sizes M by central differences, where M - 1 and M + 1 are there, too."""
     below, above = (y.reindex(cells=cells.values + step).assign_coords(cells=cells.values) for step in (-1, 1))
-    return np.log(above / below) / np.log((cells + 1) / (cells - 1).where(cells > 1))
+    return (above / below).pipe(np.log) / ((cells + 1) / (cells - 1).where(cells > 1)).pipe(np.log)
 
 
 @figure(
     "fig5",
     paper="Fig. 5",
-    caption="Collective over parallel power (a) and its local exponent (b), N = M. Each is over its own single-cell power, 0.72 g "
+    caption="Collective over parallel power (a) and its local exponent (b), N = M. Each is over its own single-cell "
+    "power, 0.72 g "
     "for spins and 0.72 g~ for cavities, although g~ = sqrt(M) g; exponents are of neighbouring sizes.",
 )
 def fig5(quick: bool) -> xr.Dataset:
@@ -299,7 +302,8 @@ def zoom(values: Any, longest: float) -> Any:
 @figure(
     "fig7",
     paper="Fig. 7",
-    caption="Energy gained (a) and average power (b) from non-ideal starts, M = 2, N = 4: charger spins missing, or one cell "
+    caption="Energy gained (a) and average power (b) from non-ideal starts, M = 2, N = 4: charger spins missing, or "
+    "one cell "
     "already excited. The excited cell is half a singlet, which is dark; in the symmetric state it costs less.",
 )
 def fig7(quick: bool) -> xr.Dataset:
@@ -348,7 +352,8 @@ def appendix(variable: str, label: tuple[str, str, str], printed: list[float]) -
 @figure(
     "fig8",
     paper="Fig. 8",
-    caption="Energy of two cells in time with N = 2, 20, 200 charger spins (a to c), and with two photons (d; time in 1/g~).",
+    caption="Energy of two cells in time with N = 2, 20, 200 charger spins (a to c), and with two photons (d; time "
+    "in 1/g~).",
 )
 def fig8(quick: bool) -> xr.Dataset:
     """Energy of two cells."""
@@ -360,7 +365,8 @@ def fig8(quick: bool) -> xr.Dataset:
 @figure(
     "fig9",
     paper="Fig. 9",
-    caption="Average power of two cells in time with N = 2, 20, 200 charger spins (a to c), and with two photons (d; in g~).",
+    caption="Average power of two cells in time with N = 2, 20, 200 charger spins (a to c), and with two photons (d; "
+    "in g~).",
 )
 def fig9(quick: bool) -> xr.Dataset:
     """Power of two cells."""

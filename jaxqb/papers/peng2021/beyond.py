@@ -112,11 +112,19 @@ def beyond_bound(quick: bool) -> xr.Dataset:
     return xr.Dataset(
         {
             "ratio": table(power / cells**1.5, "P / (A sqrt(N) N_B^1.5)", "number", "power over that of the bound"),
-            "bound": level(np.full(len(cells), sine_peak()[1]), symbol="sin^2(x)/x", long_name="one cell"),
-            "limit": level(np.full(len(cells), tanh_peak()[1]), symbol="tanh^2(x)/x", long_name="many cells"),
-            "filled": table(
-                power * time / cells, "E / N_B", UNITS["energy"], "energy per cell at the time of the largest power"
+            "bound": level(
+                np.full(len(cells), sine_peak()[1]),
+                symbol="max sin^2(x)/x",
+                long_name="bound of one cell",
+                label="one cell, 0.7246",
             ),
+            "limit": level(
+                np.full(len(cells), tanh_peak()[1]),
+                symbol="max tanh^2(x)/x",
+                long_name="limit of many cells",
+                label="many cells, 0.5826",
+            ),
+            "filled": table(power * time / cells, "E / N_B", UNITS["energy"], "energy per cell at the time of the largest power"),
             "started": labelled(
                 ("ratio_start", "n_battery"),
                 light["max_average_power"] / cells**1.5,
@@ -139,9 +147,7 @@ def beyond_bound(quick: bool) -> xr.Dataset:
                 "time of the largest power, N to infinity",
             ),
             "alpha": number(alpha, symbol="alpha", units="number", long_name="exponent fitted over 1 .. 50 cells"),
-            "beta": number(
-                beta, symbol="beta / sqrt(N)", units="number", long_name="prefactor fitted over 1 .. 50 cells"
-            ),
+            "beta": number(beta, symbol="beta / sqrt(N)", units="number", long_name="prefactor fitted over 1 .. 50 cells"),
             "oscillator": labelled(
                 "begin",
                 far["max_average_power"] / ((10 - begin) * rate),
@@ -187,7 +193,7 @@ def detuning(quick: bool) -> xr.Dataset:
     shifts = np.concatenate([wide, np.zeros((3, rows, 1)), resonant[:, :, None]], axis=2)
     case = (slice(None), None, None)
     found = tuned(5.0, cells[case], size[case], start[case], ising[:, None], shifts)["max_energy"] / cells[case]
-    line = partial(labelled, ("case", "ising"), units=UNITS["energy"])
+    line = partial(labelled, ("case", "ising"), symbol="E_max / N_B", units=UNITS["energy"])
     return xr.Dataset(
         {
             "energy": labelled(
@@ -198,12 +204,10 @@ def detuning(quick: bool) -> xr.Dataset:
                 "largest energy per cell",
                 draw="map",
             ),
-            "equal_fields": line(found[:, :, -2], symbol="B = h", long_name="largest energy per cell"),
-            "compensated": line(found[:, :, -1], symbol="resonant", long_name="energy on mean resonance"),
-            "best": line(found.max(axis=2), symbol="best", long_name="energy at the best detuning computed"),
-            "resonance": labelled(
-                ("case", "ising"), resonant, "B - h", UNITS["frequency"], "detuning of mean resonance"
-            ),
+            "equal_fields": line(found[:, :, -2], long_name="largest energy per cell", label="B = h"),
+            "compensated": line(found[:, :, -1], long_name="energy per cell on mean resonance", label="mean resonance"),
+            "best": line(found.max(axis=2), long_name="energy per cell at the best detuning computed", label="best detuning"),
+            "resonance": labelled(("case", "ising"), resonant, "B - h", UNITS["frequency"], "detuning of mean resonance"),
         },
         {
             "ising": labelled("ising", ising, "Delta", UNITS["frequency"], "Ising coupling"),
@@ -237,9 +241,7 @@ def design(quick: bool) -> xr.Dataset:
     data = xr.Dataset(
         {
             "power": table(found["max_average_power"], **POWER),
-            "energy": table(
-                found["max_energy"] / CELLS, "E_max / N_B", UNITS["energy"], "largest energy per cell for At < 0.2"
-            ),
+            "energy": table(found["max_energy"] / CELLS, "E_max / N_B", UNITS["energy"], "largest energy per cell for At < 0.2"),
             "best_start": number(every[best], "n", "cells", "charger spins up at the largest power, Delta = 0"),
             "best_power": number(power[best], **POWER),
             "best_energy": number(all_found["first_peak"][best], "E_first", UNITS["energy"], "energy there"),

@@ -5,9 +5,7 @@ import numpy as np
 from ..paper import Claim
 from . import checks
 
-TIMES = (
-    "if P is the largest E/t over the 999 nonzero times of linspace(0, 2, 1000): so all twelve come out to every digit"
-)
+TIMES = "if P is the largest E/t over the 999 nonzero times of linspace(0, 2, 1000): so all twelve come out to every digit"
 TEXT = "as our copy of the text reads: the root may be the copy's; Eq. 31 has it right"
 
 

@@ -68,10 +68,10 @@ def fig2(quick: bool) -> xr.Dataset:
     equation = {"battery": "12", "charger": "A7", "interaction": "A8"}
     return xr.Dataset(
         {
-            **{name: energy(saved[name], symbol=symbol[name], long_name=f"energy, {name}") for name in symbol},
+            **{name: energy(saved[name], symbol=symbol[name], long_name=f"energy, {name}", label=name) for name in symbol},
             **{
                 f"{name}_closed": energy(
-                    closed[name], symbol=f"{symbol[name]}^{{({by})}}", long_name=f"{name}, Eq. {by}", draw="points"
+                    closed[name], symbol=symbol[name], long_name=f"energy, {name}", label=f"{name}, Eq. {by}", draw="points"
                 )
                 for name, by in equation.items()
             },
@@ -81,9 +81,7 @@ def fig2(quick: bool) -> xr.Dataset:
             "ising": fixed(ising, symbol="Delta", long_name="Ising coupling"),
             "offset": fixed(offset, symbol="Delta_n", long_name="distance from resonance"),
             "omega": fixed(omega, symbol="Omega_n", long_name="frequency of the exchange"),
-            "transfer": labelled(
-                "panel", np.max(saved["battery"], 1) / field, "dE_B / B", "number", "largest transfer"
-            ),
+            "transfer": labelled("panel", np.max(saved["battery"], 1) / field, "dE_B / B", "number", "largest transfer"),
         },
         {"panel": list("abcd"), "phase": labelled("phase", phase, "Omega_n t / 2", "rad", "phase of the exchange")},
         {
@@ -174,25 +172,22 @@ def table1(quick: bool) -> xr.Dataset:
     # where all charger spins are up, battery and charger may be exchanged: E(t; N_B, N) = E(t; N, N_B)
     lower = spins(few.n_charger, huge, huge)["max_average_power"] / np.sqrt(huge)
     both = {name: np.concatenate([few[name], many[name]]) for name in ("alpha", "beta", "alpha_grid", "beta_grid")}
-    alpha = partial(labelled, "n_charger", units="number", draw="points")
-    beta = partial(labelled, "n_charger", units=UNITS["power"], draw="points")
+    row = partial(labelled, "n_charger", draw="points")
+    alpha = partial(row, symbol="alpha", units="number", long_name="exponent")
+    beta = partial(row, symbol="beta", units=UNITS["power"], long_name="prefactor")
+    optima, times = {"label": "continuous optima"}, {"label": "times of the paper"}
+    limit = {"label": "limit"}
     printed_alpha = (0.5013, 0.5067, 0.5172, 1.4075, 1.4434, 1.4540)
     printed_beta = (4.3706, 9.9668, 15.9241, 7.0056, 9.4058, 11.3456)
     return xr.Dataset(
         {
-            "alpha": alpha(both["alpha"], symbol="alpha", long_name="exponent"),
-            "alpha_grid": alpha(both["alpha_grid"], symbol="alpha_grid", long_name="exponent on the paper's times"),
-            "alpha_limit": alpha([0.5] * 3 + [1.5] * 3, symbol="alpha_limit", long_name="exponent in the limit"),
-            "beta": beta(both["beta"], symbol="beta", long_name="prefactor"),
-            "beta_grid": beta(both["beta_grid"], symbol="beta_grid", long_name="prefactor on the paper's times"),
-            "beta_limit": beta(
-                np.concatenate([lower, tanh_peak()[1] * root]), symbol="beta_limit", long_name="prefactor in the limit"
-            ),
-            "beta_claimed": beta(
-                np.concatenate([np.full(3, np.nan), 0.72 * root]),
-                symbol="0.72 sqrt(N)",
-                long_name="prefactor of Eq. 31",
-            ),
+            "alpha": alpha(both["alpha"], **optima),
+            "alpha_grid": alpha(both["alpha_grid"], **times),
+            "alpha_limit": alpha([0.5] * 3 + [1.5] * 3, **limit),
+            "beta": beta(both["beta"], **optima),
+            "beta_grid": beta(both["beta_grid"], **times),
+            "beta_limit": beta(np.concatenate([lower, tanh_peak()[1] * root]), **limit),
+            "beta_claimed": beta(np.concatenate([np.full(3, np.nan), 0.72 * root]), label="0.72 sqrt(N), Eq. 31"),
         },
         {"n_charger": labelled("n_charger", size, **CHARGER)},
         {
