@@ -166,15 +166,15 @@ def _highest(points: Any, derivatives: Any, allowed: Any, ceiling: Any) -> tuple
     return points[i] + step[i], value[i], left < jnp.abs(dd[i]) * FINE[1] / 2
 
 
-def _search(flow: Any, energy: Any, capacity: Any, horizon: Any, valid: Any) -> tuple[_March, Any]:
+def _search(flow: Any, energy: Any, reachable: Any, scale: Any, horizon: Any, valid: Any) -> tuple[_March, Any]:
     """March until every maximum that was asked for is bracketed; also returns the length of a window."""
     start = flow.start
     initial = energy(start)
     dtype = initial.dtype
-    tolerance = _tolerance(capacity)
-    gain = jnp.maximum(capacity, 0.0) - initial  # what can be gained at all
+    tolerance = _tolerance(scale)
+    gain = reachable - initial  # what can be gained at all
     span = flow.window()
-    moving = (flow.law.pace() > 0) & (jnp.abs(capacity) > 0)
+    moving = (flow.law.pace() > 0) & (scale > 0)
     zero, no = jnp.zeros_like(initial), jnp.zeros((), bool)
     none = _Mark(zero, start, jnp.zeros(NODES, dtype), zero, jnp.full_like(zero, -jnp.inf), no)
     top = None if horizon is None else none
@@ -255,22 +255,24 @@ def _search(flow: Any, energy: Any, capacity: Any, horizon: Any, valid: Any) -> 
     return lax.while_loop(unfinished, advance, march), span
 
 
-def _tolerance(capacity: Any) -> Any:
+def _tolerance(scale: Any) -> Any:
     """Changes of energy below this are rounding."""
-    return 1e6 * epsilon() * jnp.abs(capacity)
+    return 1e6 * epsilon() * scale
 
 
 def _refine(mark: _Mark, span: Any, initial: Any, residue: Any) -> Any:
     """Time from the mark to the root of `residue` on the interpolant, beside the mark's guess."""
     coefficients = jnp.matmul(chebyshev.calculus(NODES), mark.values, precision=lax.Precision.HIGHEST)
-    scale = [span**-d for d in range(4)]
-    x = mark.x
-    for _ in range(4):  # a guess is good to a few per cent of a fine interval, and convergence is quadratic
-        energies = [chebyshev.evaluate(c, x) * s for c, s in zip(coefficients, scale, strict=True)]
-        energies[0] = energies[0] + initial
-        root, slope = residue(mark.t + x * span, energies)
+    scale = span ** -jnp.arange(4.0)
+
+    def newton(_, x):
+        energies = chebyshev.evaluate(coefficients, x) * scale
+        root, slope = residue(mark.t + x * span, energies.at[0].add(initial))
         step = jnp.where(slope == 0, 0.0, root / jnp.where(slope == 0, 1.0, slope * span))
-        x = x - jnp.where(mark.turning, jnp.clip(step, -FINE[1], FINE[1]), 0.0)
+        return x - jnp.where(mark.turning, jnp.clip(step, -FINE[1], FINE[1]), 0.0)
+
+    # a guess is good to a few per cent of a fine interval, and convergence is quadratic
+    x = lax.fori_loop(0, 4, newton, mark.x)
     return jnp.maximum(x, jnp.where(mark.t > 0, -FINE[1], 0.0)) * span
 
 
@@ -283,10 +285,14 @@ def _charge(battery, window, law, method) -> Charge:
     energy = lambda state: merits.energy(battery, state)  # noqa: E731
     still, still_battery = frozen(flow), frozen(battery)
     horizon = None if window is None else lax.stop_gradient(jnp.asarray(window))
+    scale = jnp.maximum(
+        still_battery.reachable(), jnp.minimum(abs(still_battery.capacity()), abs(still_battery.battery_frequency))
+    )
     march, span = _search(
         still,
         lambda y: merits.energy(still_battery, still.state(y)),
-        still_battery.capacity(),
+        still_battery.reachable(),
+        scale,
         horizon,
         lax.stop_gradient(valid),
     )
@@ -304,7 +310,7 @@ def _charge(battery, window, law, method) -> Charge:
         continued. The step is frozen (at a maximum the derivative of the time drops out), and one more Newton step, whose
         value is nothing, gives the time its own derivative.
         """
-        ahead = frozen(_refine(mark, span, initial, residue))
+        ahead = frozen(_refine(mark, span, frozen(initial), residue))
         t = mark.t + ahead
         derivatives = flow.taylor(energy, t, still.hop(mark.y, ahead), order)
         root, slope = frozen(residue(t, derivatives))
@@ -316,7 +322,7 @@ def _charge(battery, window, law, method) -> Charge:
         slope = lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
         return t, jnp.where(mark.turning, t - root / slope, t), moved
 
-    tolerance = _tolerance(still_battery.capacity())
+    tolerance = _tolerance(scale)
 
     _, time, e = settle(march.peak, lambda t, e: (e[1], e[2]), 3)
     first_peak = figure(march.found, time, e[0])

@@ -16,12 +16,12 @@ import equinox as eqx
 import jax.core
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from .conventions import real_dtype
 from .errors import FieldError, fail
 
-Real = Float[Array | np.ndarray, "..."] | float | int
+Real = Float[Array | np.ndarray, "..."] | Int[Array | np.ndarray, "..."] | np.number | float | int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +70,7 @@ def parameter(
     return eqx.field(default=default, metadata={"jaxqb": info})
 
 
-def size(*, symbol: str, doc: str, default: Any = dataclasses.MISSING, minimum: float = 1, integer: bool = True) -> Any:
+def size(*, symbol: str, doc: str, default: Any = dataclasses.MISSING, minimum: float = 1.0, integer: bool = True) -> Any:
     """A number of cells: data, not shape, wherever the physics allows it (`integer=False`: real sizes have a meaning)."""
     info = Field(symbol, "cells", doc, float(minimum), integer=integer, size=True, slow=False)
     return eqx.field(default=default, metadata={"jaxqb": info})

@@ -86,13 +86,13 @@ def calculus(count: int) -> np.ndarray:
     return np.stack([power @ coefficients for power in powers])
 
 
-def evaluate(coefficients: Float[Array, " k"], x: Float[Array, ""]) -> Float[Array, ""]:
-    """Sum of ``c_k T_k(2x - 1)``, for x beyond [0, 1] too (Clenshaw's recurrence)."""
+def evaluate(coefficients: Float[Array, "*b k"], x: Float[Array, ""]) -> Float[Array, "*b"]:
+    """Sums of ``c_k T_k(2x - 1)``, for x beyond [0, 1] too (Clenshaw's recurrence)."""
     u = 2 * (2 * x - 1)
-    b1, b2 = coefficients[-1], jnp.zeros_like(coefficients[-1])
-    for c in coefficients[-2:0:-1]:
-        b1, b2 = c + u * b1 - b2, b1
-    return coefficients[0] + u / 2 * b1 - b2
+    b1, b2 = coefficients[..., -1], jnp.zeros_like(coefficients[..., -1])
+    for k in range(coefficients.shape[-1] - 2, 0, -1):
+        b1, b2 = coefficients[..., k] + u * b1 - b2, b1
+    return coefficients[..., 0] + u / 2 * b1 - b2
 
 
 def basis(x: np.ndarray, count: int) -> np.ndarray:

@@ -26,9 +26,7 @@ _XI, _WEIGHTS = np.exp(_U), STEP * np.exp(_U - np.exp(_U))
 def orbit(q: Number, ratio: Number = 1.0) -> Float[Array, "..."]:
     """``x(q)``: excited fraction on the classical orbit of parameter q, for charger over battery size nu = `ratio`."""
     ratio = jnp.asarray(ratio)
-    q = jnp.maximum(
-        jnp.asarray(q), jnp.finfo(jnp.result_type(float)).tiny ** 0.5
-    )  # the law is over where q is that small
+    q = jnp.maximum(jnp.asarray(q), jnp.finfo(jnp.result_type(float)).tiny ** 0.5)  # the law is over where q is that small
     # the denominator over q, without the cancellation of (q + 1 + nu)^2 - 4 nu
     return 4 * ratio / (q + 2 * (1 + ratio) + (1 - ratio) ** 2 / q)
 

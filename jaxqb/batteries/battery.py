@@ -5,6 +5,7 @@ import dataclasses
 from typing import Any
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 
 from ..errors import FieldError, fail
@@ -30,6 +31,10 @@ class AbstractBattery(eqx.Module):
     @abc.abstractmethod
     def capacity(self) -> Real:
         """Energy of the battery with all cells excited: what it can hold, or (negative gap) give."""
+
+    def reachable(self) -> Any:
+        """An upper bound on the energy that the battery can reach from its start."""
+        return jnp.maximum(self.capacity(), 0.0)
 
     @abc.abstractmethod
     def charger_quantum(self) -> Real:

@@ -4,13 +4,14 @@ import math
 from typing import Any, NamedTuple, cast
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 
 from ..errors import CutoffError, FieldError, fail
 from ..fields import Real, coincide, concrete, parameter, size, vanishes
 from ..laws import AbstractUnitaryLaw
 from .battery import AbstractBattery, check_levels, convert_fields
-from .collective import Ladders, conserved_law, grid_law
+from .collective import Ladders, conserved_law, grid_law, most_excited
 from .starts import AbstractStart, Coherent, Level, Localised, Thermal, Weighted, as_start, check_start
 
 TAIL = 1e-13  # population of the initial light that a cutoff may leave out
@@ -181,6 +182,14 @@ class CavityCharger(AbstractBattery):
     def capacity(self) -> Real:
         """All cells excited."""
         return self.battery_frequency * self.n_battery
+
+    def reachable(self) -> Any:
+        """All cells excited, or, where excitations are conserved, as many as there are."""
+        s = self.structure
+        if not s.conserved or self.mirrored:
+            return super().reachable()
+        most = most_excited(self.battery_excitations, self.photons, self.n_battery, None, (s.levels, s.charger_levels))
+        return jnp.maximum(self.battery_frequency * most, 0.0)
 
 
 def _needed(start: AbstractStart, traced_bound: float) -> int:

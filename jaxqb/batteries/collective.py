@@ -179,6 +179,17 @@ def conserved_law(ladders: Ladders, battery: Sectors, charger: Sectors, cells: A
     return Mixture(sectors, weights, charger_lift, battery.copies, tower, charger_tower)
 
 
+def most_excited(
+    battery: AbstractStart, charger: AbstractStart, cells: Any, charger_cells: Any, room: tuple[int, int]
+) -> Float[Array, ""]:
+    """Largest number of excited battery cells where excitations are conserved."""
+    ends = []
+    for start, size, levels in ((battery, cells, room[0]), (charger, charger_cells, room[1])):
+        s = start.sectors(size, levels)
+        ends.append(jnp.max(jnp.where(s.weights > 0, s.levels + s.lifts, 0.0)))
+    return jnp.minimum(ends[0] + ends[1], cells)
+
+
 def grid_law(
     ladders: Ladders,
     battery: AbstractStart,

@@ -3,13 +3,14 @@
 from typing import Any, NamedTuple, cast
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 
 from ..errors import FieldError, fail
 from ..fields import Real, coincide, concrete, parameter, size, vanishes
 from ..laws import AbstractUnitaryLaw
 from .battery import AbstractBattery, check_levels, convert_fields
-from .collective import Ladders, conserved_law, grid_law
+from .collective import Ladders, conserved_law, grid_law, most_excited
 from .starts import Full, Level, Weighted, as_start, check_start
 
 
@@ -205,3 +206,12 @@ class SpinCharger(AbstractBattery):
     def capacity(self) -> Real:
         """All cells excited."""
         return self.battery_frequency * self.n_battery
+
+    def reachable(self) -> Any:
+        """All cells excited, or, where excitations are conserved, as many as there are."""
+        s = self.structure
+        if not s.conserved:
+            return super().reachable()
+        room = (s.levels, s.charger_levels)
+        most = most_excited(self.battery_excitations, self.charger_excitations, self.n_battery, self.n_charger, room)
+        return jnp.maximum(self.battery_frequency * most, 0.0)

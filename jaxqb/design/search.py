@@ -74,10 +74,9 @@ class _Walk(eqx.Module):
     trail: Float[Array, "t columns"]
 
 
-def _minimiser(method: str) -> Any:
+def _minimiser(method: str, tolerance: float) -> Any:
     import optimistix as optx
 
-    tolerance = epsilon() ** 0.4  # of the last step, 5e-7 in float64; its error is far smaller (superlinear)
     if method == "bfgs":
         return optx.BFGS(tolerance, tolerance)
     if method == "lbfgs":
@@ -136,7 +135,9 @@ def _walk(problem: Problem, method: str, room: int, z0: Any, fixed: Any, held: A
     multipliers = jnp.zeros(len(goals.signs), real)
     nothing = Point(z0, z0, jnp.full(len(goals.signs) + 1, jnp.nan, real), count, ~no, zero + jnp.inf)
     shapes = [jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), a) for a in (zero, nothing)]
-    solver = _minimiser(method)
+    # a search rests when its last step is this small (its error is far smaller: convergence is superlinear); the next
+    # multipliers magnify errors by the weight
+    solver = _minimiser(method, epsilon() ** (0.5 if goals.signs else 0.4))
 
     def begin(z):
         state = solver.init(surrogate, z, (multipliers, zero), {}, *shapes, frozenset())
@@ -164,9 +165,10 @@ def _walk(problem: Problem, method: str, room: int, z0: Any, fixed: Any, held: A
         fresh = w.multipliers - w.weight * gaps
         fresh = jnp.where(equal, fresh, jnp.maximum(fresh, 0.0))
         residue = jnp.max(jnp.abs(fresh - w.multipliers)) / w.weight
-        slow = residue > w.residue / 4
-        settled = (residue < epsilon() ** 0.5) | (w.best.loss >= WALL)
-        weight = jnp.where(slow & ~settled, jnp.minimum(10 * w.weight, HEAVIEST), w.weight)
+        # what a round has not brought near the multipliers a heavier weight does; near them it only magnifies rounding
+        slow = residue > jnp.maximum(w.residue / 4, 1e3 * epsilon() ** 0.5)
+        weight = jnp.where(slow, jnp.minimum(10 * w.weight, HEAVIEST), w.weight)
+        settled = (residue < 3 * epsilon() ** 0.5) | (w.best.loss >= WALL) | jnp.all(held)
         z = jnp.asarray(box.inside(w.best.z))  # another round, another slope: none is seen from a bound
         loss = jnp.where(w.best.loss < WALL, lagrangian(w.best.values, fresh, weight), WALL)
         best = eqx.tree_at(lambda p: p.loss, w.best, loss)

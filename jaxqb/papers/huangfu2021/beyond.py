@@ -67,7 +67,7 @@ def beyond_size(quick: bool) -> xr.Dataset:
             "power_over_law": as_label(
                 found.max_average_power / law, "P_max / P_law", "1", "power over the semiclassical law", draw="both"
             ),
-            "exponent": as_label(rise.drop_vars("step"), *beta, draw="points", label="exact"),
+            "exponent": as_label(rise, *beta, draw="points", label="exact"),
             "exponent_law": as_label(cells * 0 + exponents, *beta, label="semiclassical law"),
         },
         attrs={

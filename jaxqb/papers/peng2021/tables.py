@@ -9,6 +9,7 @@ import numpy as np
 from jax import lax
 
 from ...batteries import SpinCharger
+from ...errors import Status
 from ...evolve import evolve
 from ...figures import AbstractFigures, Charging
 
@@ -34,12 +35,14 @@ def _solve(figures: Callable, hull: Any, rows: dict[str, Any]) -> Any:
 
 
 def tabulate(figures: Callable, hull: Any, **columns: Any) -> dict[str, np.ndarray]:
-    """Figures of one battery a row; columns broadcast to the shape of the answer."""
+    """Figures of one battery a row; columns broadcast to the shape of the answer, and what is not solved is NaN."""
     arrays = np.broadcast_arrays(*(np.asarray(column, dtype=float) for column in columns.values()))
     shape, count = arrays[0].shape, arrays[0].size
     filled = [np.concatenate([a.ravel(), np.full(-count % BLOCK, a.flat[0])]).reshape(-1, BLOCK) for a in arrays]
     blocks = [_solve(figures, hull, dict(zip(columns, block, strict=True))) for block in zip(*filled, strict=True)]
-    return {name: np.concatenate([b[name] for b in blocks])[:count].reshape(shape) for name in blocks[0]}
+    table = {name: np.concatenate([b[name] for b in blocks])[:count].reshape(shape) for name in blocks[0]}
+    solved = table.pop("status") == Status.OK
+    return {name: np.where(solved, values, np.nan) for name, values in table.items()}
 
 
 def spins(cells: Any, size: Any, start: Any, begin: Any = 0, figures: Callable = PEAK) -> dict[str, np.ndarray]:

@@ -1,0 +1,282 @@
+"""Whatever a user gives wrongly is said in one sentence, typed, before anything is compiled.
+
+Every row: what is done, the type of the error, the argument it names, and the value (or what is wrong with it) it shows.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+import jaxqb as qb
+from jaxqb.errors import (
+    CutoffError,
+    FieldError,
+    JaxqbError,
+    MeritError,
+    MethodError,
+    TimesError,
+    ToleranceError,
+)
+
+GRAMMAR = re.compile(r"^`(?P<argument>[^`]+)` must (?P<must>.+), but (?P<but>.+); fix: (?P<fix>.+)\.$", re.DOTALL)
+
+GOOD = qb.SpinCharger(2, 3)
+LIGHT = qb.CavityCharger(2, 2)
+HULL = qb.SpinCharger(2, 3, coupling=[0.5, 1.0])
+nan, inf = float("nan"), float("inf")
+
+
+def spin(**fields: Any) -> Callable[[], Any]:
+    """Construct a spin charger with some fields changed."""
+    return lambda: qb.SpinCharger(**({"n_battery": 3, "n_charger": 4} | fields))
+
+
+def light(**fields: Any) -> Callable[[], Any]:
+    """Construct a cavity charger with some fields changed."""
+    return lambda: qb.CavityCharger(**({"n_battery": 2, "photons": 2} | fields))
+
+
+def times(ts: Any) -> Callable[[], Any]:
+    """Evolve to such times."""
+    return lambda: qb.evolve(GOOD, ts)
+
+
+def window(end: Any) -> Callable[[], Any]:
+    """Charge within such a window."""
+    return lambda: qb.charge(GOOD, end)
+
+
+FIELDS = [
+    (spin(n_battery=0), FieldError, "n_battery", "0"),
+    (spin(n_battery=-3), FieldError, "n_battery", "-3"),
+    (spin(n_battery=2.5), FieldError, "n_battery", "2.5"),
+    (spin(n_battery=[2, 2.5]), FieldError, "n_battery", "2.5"),
+    (spin(n_battery=nan), FieldError, "n_battery", "nan"),
+    (spin(n_battery=inf), FieldError, "n_battery", "inf"),
+    (spin(n_battery="two"), FieldError, "n_battery", "'two'"),
+    (spin(n_battery=None), FieldError, "n_battery", "None"),
+    (spin(n_battery=True), FieldError, "n_battery", "True"),
+    (spin(n_battery=np.True_), FieldError, "n_battery", "True"),
+    (spin(n_battery=[]), FieldError, "n_battery", "empty"),
+    (spin(n_battery=2j), FieldError, "n_battery", "2j"),
+    (spin(n_battery=[1, None]), FieldError, "n_battery", "None"),
+    (spin(n_battery={"cells": 3}), FieldError, "n_battery", "cells"),
+    (spin(n_charger=0), FieldError, "n_charger", "0"),
+    (spin(n_charger=0.5), FieldError, "n_charger", "0.5"),
+    (spin(n_battery=6, n_charger=3.5), FieldError, "n_charger", "3.5"),
+    (spin(n_charger=4.5, anisotropy=0.2), FieldError, "n_charger", "4.5"),
+    (spin(n_charger=4.5, charger_excitations=qb.thermal(2.0)), FieldError, "n_charger", "4.5"),
+    (spin(n_charger=4.5, charger_excitations=[0.5, 0.5]), FieldError, "n_charger", "4.5"),
+    (spin(coupling=nan), FieldError, "coupling", "nan"),
+    (spin(coupling=-inf), FieldError, "coupling", "inf"),
+    (spin(coupling="strong"), FieldError, "coupling", "'strong'"),
+    (spin(coupling=None), FieldError, "coupling", "None"),
+    (spin(coupling=False), FieldError, "coupling", "False"),
+    (spin(coupling=1j), FieldError, "coupling", "1j"),
+    (spin(anisotropy=nan), FieldError, "anisotropy", "nan"),
+    (spin(ising=object()), FieldError, "ising", "object"),
+    (spin(battery_frequency=[1.0, nan]), FieldError, "battery_frequency", "nan"),
+    (spin(charger_crosstalk=[[]]), FieldError, "charger_crosstalk", "empty"),
+    (spin(levels=3), FieldError, "levels", "3"),
+    (spin(levels=0), FieldError, "levels", "0"),
+    (spin(levels=-1), FieldError, "levels", "-1"),
+    (spin(levels=4.5), FieldError, "levels", "4.5"),
+    (spin(levels="all"), FieldError, "levels", "'all'"),
+    (spin(levels=True), FieldError, "levels", "True"),
+    (spin(charger_levels="all"), FieldError, "charger_levels", "'all'"),
+    (spin(charger_levels=2, anisotropy=0.3), FieldError, "charger_levels", "2"),
+]
+
+STARTS = [
+    (spin(battery_excitations=4), FieldError, "battery_excitations", "4"),
+    (spin(battery_excitations=-1), FieldError, "battery_excitations", "-1"),
+    (spin(battery_excitations=0.5), FieldError, "battery_excitations", "0.5"),
+    (spin(battery_excitations=nan), FieldError, "battery_excitations", "nan"),
+    (spin(battery_excitations="one"), FieldError, "battery_excitations", "'one'"),
+    (spin(battery_excitations=True), FieldError, "battery_excitations", "True"),
+    (spin(charger_excitations=7), FieldError, "charger_excitations", "7"),
+    (spin(charger_excitations=[0.5, 0.6]), FieldError, "charger_excitations", "1.1"),
+    (spin(charger_excitations=[-0.5, 1.5]), FieldError, "charger_excitations", "-0.5"),
+    (spin(charger_excitations=[nan, 1.0]), FieldError, "charger_excitations", "nan"),
+    (spin(charger_excitations=[[0.5, 0.5]]), FieldError, "charger_excitations", "(1, 2)"),
+    (spin(charger_excitations=["a", "b"]), FieldError, "charger_excitations", "a"),
+    (spin(charger_excitations=[]), FieldError, "charger_excitations", ""),
+    (spin(charger_excitations=[0.5, 0, 0, 0, 0, 0.5]), FieldError, "charger_excitations", "5"),
+    (spin(battery_excitations=qb.localised(4)), FieldError, "battery_excitations", "4"),
+    (spin(battery_excitations=qb.thermal(3.5)), FieldError, "battery_excitations", "3.5"),
+    (spin(charger_excitations=qb.coherent(9.0)), FieldError, "charger_excitations", "9"),
+    (lambda: qb.thermal(-1.0), FieldError, "mean", "-1"),
+    (lambda: qb.thermal("hot"), FieldError, "mean", "'hot'"),
+    (lambda: qb.coherent(nan), FieldError, "mean", "nan"),
+    (lambda: qb.localised(-1), FieldError, "count", "-1"),
+    (lambda: qb.localised(1.5), FieldError, "count", "1.5"),
+    (lambda: qb.localised(True), FieldError, "count", "True"),
+    (lambda: qb.populations([0.3, 0.3]), FieldError, "populations", "0.6"),
+    (lambda: qb.populations("abc"), FieldError, "populations", "abc"),
+]
+
+CAVITIES = [
+    (light(photons=None), FieldError, "photons", "None"),
+    (light(photons=-1), FieldError, "photons", "-1"),
+    (light(photons=1.5), FieldError, "photons", "1.5"),
+    (light(photons="many"), FieldError, "photons", "'many'"),
+    (light(photons=[0.5, 0.6]), FieldError, "photons", "1.1"),
+    (light(photons=qb.localised(1)), FieldError, "photons", "localised"),
+    (light(battery_excitations=3), FieldError, "battery_excitations", "3"),
+    (light(cutoff=0), CutoffError, "cutoff", "0"),
+    (light(cutoff=-2), CutoffError, "cutoff", "-2"),
+    (light(cutoff=2.5), CutoffError, "cutoff", "2.5"),
+    (light(cutoff=True), CutoffError, "cutoff", "True"),
+    (light(cutoff="large"), CutoffError, "cutoff", "'large'"),
+    (light(cutoff=1), CutoffError, "cutoff", "1"),
+    (light(photons=qb.coherent(4.0), cutoff=5), CutoffError, "cutoff", "5"),
+    (light(photons=qb.thermal(1.0), cutoff=9), CutoffError, "cutoff", "9"),
+    (light(mirrored=True, counter_rotating=0.5), FieldError, "mirrored", ""),
+    (light(levels=2), FieldError, "levels", "2"),
+]
+
+CALLS = [
+    (lambda: GOOD.replace(couplin=2.0), FieldError, "couplin", "none"),
+    (lambda: GOOD.replace(n_battery=0), FieldError, "n_battery", "0"),
+    (lambda: qb.SpinCharger(2, 3, anisotropy=0.1).chain(), FieldError, "anisotropy", ""),
+    (lambda: qb.CavityCharger(2, 3, counter_rotating=0.1).chain(), FieldError, "counter_rotating", ""),
+    (lambda: qb.evolve("battery", [0.0, 1.0]), FieldError, "battery", "str"),
+    (lambda: qb.charge(None), FieldError, "battery", "None"),
+    (lambda: qb.evolve(qb.SpinCharger, [1.0]), FieldError, "battery", "SpinCharger"),
+    (lambda: qb.evolve(HULL, [1.0]), FieldError, "coupling", "(2,)"),
+    (lambda: qb.charge(HULL), FieldError, "coupling", "(2,)"),
+    (lambda: qb.evolve(GOOD, [1.0], law="chain"), FieldError, "law", "'chain'"),
+    (lambda: qb.charge(GOOD, law=3), FieldError, "law", "3"),
+    (lambda: qb.evolve(GOOD, [1.0], method="eigen"), FieldError, "method", "'eigen'"),
+    (lambda: qb.charge(GOOD, method=qb.Eigen), FieldError, "method", "Eigen"),
+    (times([]), TimesError, "ts", "(0,)"),
+    (times(None), TimesError, "ts", "None"),
+    (times("now"), TimesError, "ts", "'now'"),
+    (times(0.5), TimesError, "ts", "()"),
+    (times([[0.0, 1.0]]), TimesError, "ts", "(1, 2)"),
+    (times([0.0, nan]), TimesError, "ts", "NaN"),
+    (times([0.0, inf]), TimesError, "ts", "infinite"),
+    (times([-1.0, 1.0]), TimesError, "ts", "-1"),
+    (times([0.0, 2.0, 1.0]), TimesError, "ts", "1 follows 2"),
+    (times([0.0, 0.0]), TimesError, "ts", "0 follows 0"),
+    (times([1j]), TimesError, "ts", "j"),
+    (window(0.0), TimesError, "window", "0"),
+    (window(-1.0), TimesError, "window", "-1"),
+    (window(nan), TimesError, "window", "nan"),
+    (window(inf), TimesError, "window", "inf"),
+    (window("long"), TimesError, "window", "'long'"),
+    (window([1.0, 2.0]), TimesError, "window", "2."),
+    (window(True), TimesError, "window", "True"),
+    (lambda: qb.evolve(GOOD, [1.0], "energi"), MeritError, "save", "'energi'"),
+    (lambda: qb.evolve(GOOD, [1.0], ["energy", "nope"]), MeritError, "save", "'nope'"),
+    (lambda: qb.evolve(GOOD, [1.0], {"E": 5}), MeritError, "save['E']", "5"),
+    (lambda: qb.evolve(GOOD, [1.0], 5), MeritError, "save", "5"),
+    (lambda: qb.merit.ergotropy.with_(space="half"), MeritError, "space", "'half'"),
+    (lambda: qb.evolve(GOOD, [1.0], method=qb.Adaptive(rtol=1e-17)), ToleranceError, "rtol", "1.0e-17"),
+    (lambda: qb.evolve(GOOD, [1.0], method=qb.Adaptive(atol=1e-18)), ToleranceError, "atol", "1.0e-18"),
+    (lambda: qb.Adaptive(rtol=0.0), ToleranceError, "rtol", "0.0"),
+    (lambda: qb.Adaptive(atol=-1e-9), ToleranceError, "atol", "-1e-09"),
+    (lambda: qb.Adaptive(rtol=nan), ToleranceError, "rtol", "nan"),
+    (lambda: qb.Adaptive(max_steps=0), MethodError, "max_steps", "0"),
+    (lambda: qb.Chebyshev(reach=-2.0), MethodError, "reach", "-2"),
+    (lambda: qb.Chebyshev(reach=nan), MethodError, "reach", "nan"),
+    (lambda: qb.figures.figures_of("firstpeak"), MeritError, "figures", "'firstpeak'"),
+    (lambda: qb.figures.figures_of("max_energy"), MeritError, "figures", "None"),
+]
+
+# asked of states that cannot answer: said while tracing, so before compiling too
+UNANSWERABLE = [
+    (
+        lambda: qb.evolve(qb.SpinCharger(2, 2, battery_excitations=qb.localised(1)), [1.0], "ergotropy"),
+        MeritError,
+        "ergotropy",
+        "excited",
+    ),
+    (
+        lambda: qb.evolve(qb.SpinCharger(2, 2, charger_excitations=[0.5, 0.5], anisotropy=0.1), [1.0], "log_negativity"),
+        MeritError,
+        "log_negativity",
+        "mixture",
+    ),
+    (lambda: jax.jit(lambda n: qb.charge(qb.SpinCharger(n, 3)))(2.0), FieldError, "n_battery", "traced"),
+    (
+        lambda: jax.jit(lambda n: qb.charge(qb.SpinCharger(2, n, anisotropy=0.1)))(2.0),
+        FieldError,
+        "n_charger",
+        "traced",
+    ),
+    (lambda: jax.jit(lambda n: qb.charge(qb.CavityCharger(n, 3)))(2.0), FieldError, "n_battery", "traced"),
+    (
+        lambda: qb.evolve(GOOD, [1.0], {"P": lambda battery, state: qb.merit.instantaneous_power(battery, state)}),
+        MeritError,
+        "Rate",
+        "",
+    ),
+]
+
+TABLE = [*FIELDS, *STARTS, *CAVITIES, *CALLS, *UNANSWERABLE]
+
+
+@pytest.mark.parametrize("row", range(len(TABLE)))
+def test_says_what_is_wrong(row: int, compiles: Any) -> None:
+    act, kind, argument, shown = TABLE[row]
+    if row >= len(TABLE) - len(UNANSWERABLE):
+        np.asarray(jax.numpy.zeros(1))  # constants that tracing makes
+    with compiles(0 if row < len(TABLE) - len(UNANSWERABLE) else 4), pytest.raises(JaxqbError) as caught:
+        act()
+    message = str(caught.value)
+    parts = GRAMMAR.match(message)
+    assert parts, message
+    assert type(caught.value) is kind, message
+    assert parts["argument"] == argument, message
+    assert shown in parts["but"], message
+    assert "Tracer" not in message and "XLA" not in message
+
+
+def test_table_is_long() -> None:
+    assert len(TABLE) >= 100
+
+
+# ------------------------------------------------------------------------- fixes that name a number are tried out
+
+
+def named(act: Callable[[], Any]) -> int:
+    """The number in the fix of a CutoffError."""
+    with pytest.raises(CutoffError) as caught:
+        act()
+    return int(re.search(r"fix: .*cutoff=(\d+)", str(caught.value))[1])
+
+
+@pytest.mark.parametrize("photons", [3, qb.coherent(4.0), qb.thermal(1.0), [0.1, 0.2, 0.7]], ids=str)
+def test_named_cutoff_of_the_start_suffices(photons: Any) -> None:
+    cutoff = named(light(photons=photons, cutoff=1))
+    battery = light(photons=photons, cutoff=cutoff)()
+    wide = light(photons=photons, cutoff=cutoff + 30)()
+    one, other = (qb.evolve(b, [0.4, 1.1]).saved["energy"] for b in (battery, wide))
+    np.testing.assert_allclose(one, other, rtol=0, atol=1e-11)
+
+
+def test_named_cutoff_of_the_run_suffices() -> None:
+    parameters = {"coupling": 0.6, "counter_rotating": 1.0, "photons": 1}
+    ts = [0.5, 2.0]
+    small = light(cutoff=4, **parameters)()
+    cutoff = named(lambda: qb.evolve(small, ts))
+    assert cutoff > 4
+    assert named(lambda: qb.charge(small, 2.0)) >= cutoff / 2
+    one, other = (qb.evolve(light(cutoff=c, **parameters)(), ts).saved["energy"] for c in (cutoff, 2 * cutoff))
+    np.testing.assert_allclose(one, other, rtol=0, atol=1e-7)
+
+
+def test_unsolvable_element_spares_the_others() -> None:
+    hull = qb.SpinCharger(3, 4).hull({"n_battery": [1, 3], "n_charger": [1, 4]})
+    sizes = np.array([2.0, 3.0, 7.0, 2.5])  # the third is outside the padding, the fourth no size
+    best = jax.vmap(lambda m: qb.charge(hull.put(n_battery=m)))(sizes)
+    status = [qb.Status(int(s)).name for s in best.status]
+    assert status == ["OK", "OK", "OUTSIDE_PADDING", "OUTSIDE_PADDING"]
+    assert np.isfinite(best.first_peak.value).tolist() == [True, True, False, False]
+    single = qb.charge(qb.SpinCharger(3, 4)).first_peak.value
+    np.testing.assert_allclose(best.first_peak.value[1], single, rtol=1e-12)
