@@ -21,6 +21,4 @@ for name, start in starts.items():
     best = qb.charge(battery)
     sol = qb.evolve(battery, best.first_peak.time[None], save={"E": ENERGY, "W": USEFUL})
     energy, useful = float(sol.saved["E"][0]), float(sol.saved["W"][0])
-    print(
-        f"{name:38}  {best.first_peak.time:11.4f}  {energy:7.4f}  {useful:15.4f}  {best.max_average_power.value:14.4f}"
-    )
+    print(f"{name:38}  {best.first_peak.time:11.4f}  {energy:7.4f}  {useful:15.4f}  {best.max_average_power.value:14.4f}")

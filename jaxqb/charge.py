@@ -103,8 +103,9 @@ def charge(
     check_single(battery, "charge")
     if window is not None and not traced(window):
         try:
+            good = not isinstance(window, bool)
             window = np.asarray(window, dtype=float)
-            good = window.ndim == 0 and np.isfinite(window) and window > 0
+            good = good and window.ndim == 0 and np.isfinite(window) and window > 0
         except (TypeError, ValueError):
             good = False
         if not good:

@@ -1,6 +1,6 @@
 """`evolve`: a battery, a law and a method meet; figures are computed inside the solve."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import equinox as eqx
@@ -84,8 +84,8 @@ def check_save(save: Any) -> dict[str, merits.AbstractMerit]:
     if isinstance(save, merits.AbstractMerit):
         save = {type(save).__name__.lower(): save}
     if not isinstance(save, Mapping):
-        names = [save] if isinstance(save, str) else list(save)
-        save = {name: name for name in names}
+        names = [save] if isinstance(save, str) or not isinstance(save, Iterable) else list(save)
+        save = {str(name): name for name in names}
     chosen = {}
     for name, value in save.items():
         if isinstance(value, str):

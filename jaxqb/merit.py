@@ -145,8 +145,8 @@ class Ergotropy(AbstractMerit):
         if self.space == "symmetric":
             if towers > 1:
                 raise MeritError(
-                    "`ergotropy` in the symmetric space must be asked of a symmetric state, but single cells are excited or "
-                    "thermal; fix: merit.ergotropy.with_(space='full')."
+                    "`ergotropy` must be asked of a symmetric state in the symmetric space, but single cells are excited or "
+                    "thermal; fix: use merit.ergotropy.with_(space='full')."
                 )
             passive = passive_symmetric(eigenvalues)
         else:

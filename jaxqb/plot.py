@@ -4,6 +4,7 @@ A Dataset says by its attributes how it is drawn (see `draw`), which `reproduce`
 Colours are those of Okabe & Ito, which colour-blind readers can tell apart; curves differ in line or marker, too.
 """
 
+import dataclasses
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .errors import PaperError, fail
+from .figures import LABELS
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "osD^vPX"
@@ -48,7 +50,7 @@ STYLE: dict[Any, Any] = {
     "svg.hashsalt": "jaxqb",  # equal data, equal file
     "pdf.fonttype": 42,
 }
-GREEK = "alpha beta gamma Delta delta eta theta kappa lambda mu nu xi rho sigma tau phi omega Omega Gamma".split()
+GREEK = "(?:alpha|beta|gamma|delta|eta|theta|kappa|lambda|mu|nu|xi|rho|sigma|tau|phi|omega|Gamma|Delta|Omega)"
 
 
 def tex(symbol: str) -> str:
@@ -60,15 +62,15 @@ def tex(symbol: str) -> str:
     text = re.sub(r"sqrt\(([^)]*)\)", r"\\sqrt{\1}", symbol)
     text = re.sub(r"([A-Za-z]+)~", r"\\tilde{\1}", text)
     text = re.sub(r"_(\w+)", lambda m: f"_{{{m[1]}}}" if len(m[1]) == 1 else f"_{{\\mathrm{{{m[1]}}}}}", text)
-    text = re.sub(r"(?<![A-Za-z\\])(" + "|".join(GREEK) + r")(?![A-Za-z])", r"\\\1", text)
+    text = re.sub(rf"(?<![A-Za-z\\])({GREEK})(?![A-Za-z])", r"\\\1", text)
     text = re.sub(r"(?<![A-Za-z\\])(ln|log)(?![A-Za-z])", r"\\\1", text)
     return f"${text.replace('<', chr(92) + 'langle ').replace('>', chr(92) + 'rangle ')}$"
 
 
 def _text(text: str) -> str:
     """Words with the symbols among them as mathematics."""
-    symbol = r"(?<![\w\\])(?:[A-Za-z]~|\w+_\w+|sqrt\([^)]*\)|(?:" + "|".join(GREEK) + r")(?!\w))"
-    return re.sub(symbol, lambda m: tex(m[0]), text.replace("<=", "≤"))
+    symbol = r"(?<![\w\\])(?:[A-Za-z]~|(?:[A-Za-z]|" + GREEK + r")_\w+|sqrt\([^)]*\)|" + GREEK + r"(?!\w))"
+    return re.sub(symbol, lambda m: tex(m[0]), text.replace("<=", "≤").replace("hbar", "ħ").replace("^2", "²"))
 
 
 def label(variable: Any, width: int = 32) -> str:
@@ -87,7 +89,7 @@ def _entry(coordinate: xr.DataArray) -> str:
     value = coordinate.item()
     if isinstance(value, str):
         return value
-    return f"{tex(coordinate.attrs.get('symbol', str(coordinate.name)))} = {value:g}"
+    return f"{tex(coordinate.attrs.get('symbol', str(coordinate.name)))} = {value:.4g}"
 
 
 class _Looks:
@@ -143,7 +145,7 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
 
     Args:
         ds: with attributes ``x`` (the coordinate along which curves run) and ``panels`` (one string a panel, naming its
-            variables); optionally ``facet``, ``titles``, ``log``, ``printed``; variables may have ``against``, ``draw``,
+            variables); optionally ``facet``, ``titles``, ``log``, ``printed``; one may have ``against``, ``draw``,
             ``label``. `jaxqb.papers.paper` describes them; `lines` and `map` set them for any Dataset.
         width: inches; default one column a panel, at most two panels beside each other.
 
@@ -254,11 +256,8 @@ def lines(
     """
     chosen = list(names) or _figures_of(ds)
     x = x or max((str(d) for d in ds[chosen[0]].dims if d != facet), key=lambda d: ds.sizes[d])
-    ds = _with_axes(ds[chosen].assign_attrs(ds.attrs | {"x": x, "panels": chosen, "log": log}))
-    if facet:
-        ds.attrs["facet"] = facet
-    kind = {"draw": "both" if points else "lines"}
-    return draw(ds.map(lambda v: v.assign_attrs(v.attrs | kind)).assign_attrs(ds.attrs))
+    attrs = ds.attrs | {"x": x, "panels": chosen, "log": log} | ({"facet": facet} if facet else {})
+    return draw(_prepared(ds, chosen, "both" if points else "lines").assign_attrs(attrs))
 
 
 def map(ds: xr.Dataset, *names: str, x: str | None = None, y: str | None = None, facet: str | None = None) -> Figure:
@@ -275,12 +274,14 @@ def map(ds: xr.Dataset, *names: str, x: str | None = None, y: str | None = None,
     x = x or free.pop(0)
     y = y or free.pop(0)
     attrs = ds.attrs | {"x": x, "y": y, "panels": chosen} | ({"facet": facet} if facet else {})
-    ds = _with_axes(ds[chosen])
-    return draw(ds.map(lambda v: v.assign_attrs(v.attrs | {"draw": "map"})).assign_attrs(attrs))
+    return draw(_prepared(ds, chosen, "map").assign_attrs(attrs))
 
 
-def _with_axes(ds: xr.Dataset) -> xr.Dataset:
-    """The Dataset with a coordinate for every dimension."""
+def _prepared(ds: xr.Dataset, names: list[str], kind: str = "lines") -> xr.Dataset:
+    """These variables, to be drawn as `kind`, with a coordinate for every dimension."""
+    ds = ds[names].copy()
+    for name in names:
+        ds[name].attrs["draw"] = kind
     missing = {d: (d, np.arange(n), {"long_name": str(d)}) for d, n in ds.sizes.items() if d not in ds.coords}
     return ds.assign_coords(missing)
 
@@ -292,9 +293,10 @@ def optimum(result: Any, *scans: xr.Dataset) -> Figure:
         result: what `jaxqb.optimize` returned.
         scans: sweeps of the objective along one parameter each; the optimum is marked in them.
     """
-    steps = result.history["value"]
+    steps, known = result.history["value"], LABELS.get(result.objective)
+    about = dataclasses.asdict(known) if known else {"long_name": result.objective}
     history = xr.Dataset(
-        {"value": ("step", np.asarray(steps), {"long_name": result.objective})},
+        {"value": ("step", np.asarray(steps), about)},
         {"step": ("step", np.arange(len(steps)), {"long_name": "step of the best start"})},
         {"x": "step", "panels": ["value"]},
     )
@@ -308,7 +310,7 @@ def optimum(result: Any, *scans: xr.Dataset) -> Figure:
         for ax, scan in zip(axes[1:], scans, strict=False):
             (x,) = scan.dims
             name = result.objective if result.objective in scan else _figures_of(scan)[0]
-            _lines(ax, _with_axes(scan).assign_attrs({"x": x}), [name], _Looks())
+            _lines(ax, _prepared(scan, [name]).assign_attrs({"x": x}), [name], _Looks())
             if str(x) in result.parameters:
                 ax.plot(result.parameters[str(x)], result.value, "*", markersize=9, color=COLOURS[1])
         for i, ax in enumerate(axes[:count]):

@@ -91,20 +91,17 @@ def convert_fields(battery: AbstractBattery) -> None:
         object.__setattr__(battery, name, info.convert(getattr(battery, name)))
 
 
-def check_levels(battery: AbstractBattery, name: str, least: int | None) -> int | None:
-    """A static level number: None, or an integer that holds what is known of the sizes."""
+def check_levels(battery: AbstractBattery, name: str, needed: int | None, size: str) -> int:
+    """A padded level number: what the user gave, if it is enough, or what the sizes need, if they are known."""
     value = getattr(battery, name)
     if value is None:
-        return None
-    least = 2 if least is None else max(2, least)
+        if needed is None:
+            must, fix = "be a number that is known before tracing", f"pass `{name}=` (the largest {size} plus 1)"
+            fail(FieldError, size, must, "it is traced", fix)
+        return max(2, needed)
+    least = max(2, needed or 2)
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        fail(
-            FieldError,
-            name,
-            f"be an integer of at least {least}",
-            f"it is {value!r}",
-            f"use {name}={least}, or leave it out",
-        )
+        fail(FieldError, name, f"be an integer of at least {least}", f"it is {value!r}", f"use {name}={least}, or leave it out")
     return int(value)
 
 

@@ -81,16 +81,7 @@ class CavityCharger(AbstractBattery):
 
     def _structure(self) -> Structure:
         cells = cast(Any, concrete(self.n_battery))
-        levels = check_levels(self, "levels", None)
-        if cells is None and levels is None:
-            fail(
-                FieldError,
-                "n_battery",
-                "be a number that is known before tracing",
-                "it is traced",
-                "pass `levels=` (the largest n_battery plus 1)",
-            )
-        levels = int(cells.max()) + 1 if levels is None else levels
+        levels = check_levels(self, "levels", None if cells is None else int(cells.max()) + 1, "n_battery")
         check_start("battery_excitations", self.battery_excitations, "n_battery", cells)
         conserved = (
             vanishes(self.counter_rotating)

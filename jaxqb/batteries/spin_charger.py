@@ -11,7 +11,7 @@ from ..fields import Real, coincide, concrete, parameter, size, vanishes
 from ..laws import AbstractUnitaryLaw
 from .battery import AbstractBattery, check_levels, convert_fields
 from .collective import Ladders, conserved_law, grid_law, most_excited
-from .starts import Full, Level, Weighted, as_start, check_start
+from .starts import Full, Level, Thermal, Weighted, as_start, check_start
 
 
 class Structure(NamedTuple):
@@ -87,34 +87,16 @@ class SpinCharger(AbstractBattery):
         battery, charger = self.battery_excitations, self.charger_excitations
         isotropic = vanishes(self.anisotropy)
         conserved = isotropic and not battery.superposed and not charger.superposed
-        levels = check_levels(self, "levels", None)
-        if cells is None and levels is None:
-            fail(
-                FieldError,
-                "n_battery",
-                "be a number that is known before tracing",
-                "it is traced",
-                "pass `levels=` (the largest n_battery plus 1)",
-            )
-        if levels is None:
-            levels = int(cells.max()) + 1
-            if conserved and chargers is not None and not isinstance(battery, (Weighted,)):
-                highest = battery.highest(float(cells.max())) + charger.highest(float(chargers.max()))
-                levels = min(levels, highest + 1)
-            levels = max(levels, 2)
-        charger_levels = check_levels(self, "charger_levels", None)
-        if charger_levels is None and chargers is not None:
-            charger_levels = int(np.ceil(np.max(chargers))) + 1
-        if charger_levels is None:
-            if not conserved or type(charger).__name__ == "Thermal":
-                fail(
-                    FieldError,
-                    "n_charger",
-                    "be a number that is known before tracing",
-                    "it is traced",
-                    "pass `charger_levels=` (the largest n_charger plus 1)",
-                )
-            charger_levels = 1
+        needed = None
+        if cells is not None:
+            needed = int(cells.max()) + 1
+            if conserved and chargers is not None and not isinstance(battery, Weighted):
+                needed = min(needed, battery.highest(float(cells.max())) + charger.highest(float(chargers.max())) + 1)
+        levels = check_levels(self, "levels", needed, "n_battery")
+        full = None if chargers is None else int(np.ceil(chargers.max())) + 1
+        if full is None and conserved and not isinstance(charger, Thermal):
+            full = 2  # a chain has no charger levels
+        charger_levels = check_levels(self, "charger_levels", full, "n_charger")
         check_start("battery_excitations", battery, "n_battery", cells)
         check_start("charger_excitations", charger, "n_charger", chargers)
         if chargers is not None and np.any(chargers != np.round(chargers)):

@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 
 from ..conventions import real_dtype
 from ..errors import FieldError, fail
-from ..fields import Field, concrete
+from ..fields import Field, concrete, traced
 
 
 class Sectors(eqx.Module):
@@ -211,7 +211,7 @@ def populations(vector: Any) -> AbstractStart:
     >>> import jaxqb as qb
     >>> battery = qb.SpinCharger(2, 4, charger_excitations=qb.populations([0.1, 0.1, 0.1, 0.1, 0.6]))
     """
-    return as_start(np.asarray(vector, dtype=float).reshape(-1), "populations")
+    return as_start(_vector(vector, "populations"), "populations")
 
 
 def _mean(mean: Any) -> Any:
@@ -227,7 +227,7 @@ def as_start(value: Any, name: str, *, hull: bool = False) -> AbstractStart:
     info = Field("n", "cells", "initial excitations", 0.0, True, True, False, name)
     if hull or np.ndim(value) == 0:
         return Level(info.convert(value))
-    vector = np.asarray(value, dtype=float) if concrete(value) is not None else value
+    vector = value if traced(value) else _vector(value, name)
     if vector.ndim != 1:
         fail(FieldError, name, "be a number or a vector", f"it has shape {vector.shape}", "give one population a level")
     if concrete(vector) is not None:
@@ -238,6 +238,13 @@ def as_start(value: Any, name: str, *, hull: bool = False) -> AbstractStart:
             fail(FieldError, name, "sum to 1", f"it sums to {total:.6g}", f"divide it by {total:.6g}")
         vector = (vector / vector.sum()).astype(real_dtype())
     return Weighted(vector)
+
+
+def _vector(value: Any, name: str) -> np.ndarray:
+    try:
+        return np.atleast_1d(np.asarray(value, dtype=float))
+    except (TypeError, ValueError):
+        fail(FieldError, name, "be a number or a vector of numbers", f"it is {value!r}", "give one population a level")
 
 
 def check_start(name: str, start: AbstractStart, size_name: str, cells: np.ndarray | None) -> None:

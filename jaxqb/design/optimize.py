@@ -14,7 +14,7 @@ from .constraints import read_goals
 from .optimum import Optimum
 from .report import summarise
 from .search import METHODS, STEPS, WALL, Ends, Problem, search
-from .settle import better, pick, standing, trials
+from .settle import pick, standing, trials
 from .starts import start_points
 
 
@@ -82,7 +82,7 @@ def optimize(
     own = np.concatenate([np.atleast_1d(own_value(battery, field)) for field, _ in box.layout])
 
     # rows of one program: the starts, then the given battery, held as it is (repeated where integers need more rows)
-    rows = max(starts + 1, 2 ** (1 + sum(box.whole)))
+    rows = max(starts + 1, 2 ** sum(box.whole))
     x = np.tile(own, (rows, 1))
     x[:starts] = drawn = start_points(box, own, starts, key)
     held = np.arange(rows)[:, None].repeat(len(own), 1) >= starts
@@ -108,13 +108,11 @@ def optimize(
 
     ranks = standing(ends, goals)
     ranking = sorted(range(starts), key=ranks.__getitem__)
-    tried = trials(box, ends, ranking, rows) if ranks[ranking[0]][0] < 2 else None
-    final, chosen, settled = ends, ranking[0], None
-    if tried is not None:
-        settled = run(tried.x, tried.held, unit, room)
-        row = pick(standing(settled, goals), range(rows))
-        if any(box.whole) or not better(ranks[chosen], standing(settled, goals)[row]):
-            final, chosen = settled, row
+    final, chosen, settled, tried = ends, ranking[0], None, None
+    if any(box.whole) and ranks[ranking[0]][0] < 2:
+        tried = trials(box, ends, ranking, rows)
+        final = settled = run(tried.x, tried.held, unit, room)
+        chosen = pick(standing(settled, goals), range(rows))
     clock.append(time.perf_counter())
     return summarise(
         battery,

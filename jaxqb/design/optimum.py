@@ -18,7 +18,8 @@ class Constraint:
         sign, limit: what was asked.
         value: what the best battery has.
         satisfied: whether it holds, within 1e-6 of the limit.
-        multiplier: how much objective a unit of the limit costs (zero where it does not bind), with real-valued sizes.
+        multiplier: objective lost per unit by which an inequality is tightened (an equality: by which it is raised), with
+            real-valued sizes; zero where the constraint does not bind.
     """
 
     sign: str

@@ -97,8 +97,8 @@ def _integers(box: Box, goals: Goals, settled: Ends | None, tried: Trials | None
     ranks, known = standing(settled, goals), statuses(settled)
     whole = np.flatnonzero(box.whole)
     table = []
-    for sizes in np.unique(tried.sizes[:, whole], axis=0):
-        row = pick(ranks, np.flatnonzero(np.all(tried.sizes[:, whole] == sizes, axis=1)))
+    for sizes in np.unique(tried.x[:, whole], axis=0):
+        row = pick(ranks, np.flatnonzero(np.all(tried.x[:, whole] == sizes, axis=1)))
         table.append(
             {
                 "sizes": {box.names[i]: float(size) for i, size in zip(whole, sizes, strict=True)},

@@ -1,4 +1,4 @@
-"""After the search: whole sizes, and parameters beside a bound put exactly there; the rest is optimised anew."""
+"""After the search: sizes become whole, and the other parameters are optimised anew."""
 
 import itertools
 from typing import Any, NamedTuple
@@ -15,11 +15,10 @@ NEAR = 1e-3  # of the range: what counts as lying at a bound
 
 
 class Trials(NamedTuple):
-    """Rows of a second search: where they begin, what is held there, and the whole sizes of each row."""
+    """Rows of a second search: where they begin, and what is held there."""
 
     x: np.ndarray
     held: np.ndarray
-    sizes: np.ndarray
 
 
 def standing(ends: Ends, goals: Goals) -> list[tuple[int, float]]:
@@ -47,35 +46,20 @@ def statuses(ends: Ends) -> np.ndarray:
     return np.where(ends.point.status != Status.OK, ends.point.status, known).astype(int)
 
 
-def trials(box: Box, ends: Ends, ranking: list[int], rows: int) -> Trials | None:
-    """Every combination of whole neighbours of the best sizes, from the best ends, with pinned parameters and without.
-
-    The sizes of a row are NaN where they are not held. None if there is nothing to settle.
-    """
+def trials(box: Box, ends: Ends, ranking: list[int], rows: int) -> Trials:
+    """Every combination of whole neighbours of the best sizes, each begun at several of the best ends."""
     whole = np.array(box.whole)
-    best = np.asarray(ends.point.x[ranking[0]])
-    low, high = np.asarray(box.low), np.asarray(box.high)
-    pairs = [
-        sorted({float(np.clip(side(best[i]), np.ceil(low[i]), np.floor(high[i]))) for side in (np.floor, np.ceil)})
-        for i in np.flatnonzero(whole)
+    x = np.asarray(ends.point.x)[[ranking[0]] * rows]
+    low, high = np.ceil(np.asarray(box.low)), np.floor(np.asarray(box.high))
+    neighbours = [
+        sorted({float(np.clip(side(x[0, i]), low[i], high[i])) for side in (np.floor, np.ceil)}) for i in np.flatnonzero(whole)
     ]
-    combinations = list(itertools.product(*pairs))
-    pinned = np.array([box.side(best[i], i, NEAR) is not None for i in range(len(best))]) & ~whole
-    if not whole.any() and not pinned.any():
-        return None
-    x, held = np.empty((rows, len(best))), np.zeros((rows, len(best)), bool)
+    combinations = list(itertools.product(*neighbours))
     for row in range(rows):
         turn, which = divmod(row, len(combinations))
-        # first all combinations from the best end with pinned parameters, then without, then from the next best ends
-        x[row] = ends.point.x[ranking[(turn // 2) % len(ranking)]]
+        x[row] = ends.point.x[ranking[turn % len(ranking)]]
         x[row, whole] = combinations[which]
-        held[row, whole] = True
-        if turn % 2 == 0:
-            sides = [box.side(x[row, i], i, NEAR) for i in range(len(best))]
-            for i in np.flatnonzero(~whole):
-                if sides[i] is not None:
-                    x[row, i], held[row, i] = (low if sides[i] == "low" else high)[i], True
-    return Trials(x, held, np.where(whole, x, np.nan))
+    return Trials(x, np.tile(whole, (rows, 1)))
 
 
 def pick(ranks: list[tuple[int, float]], rows: Any) -> int:

@@ -35,6 +35,8 @@ class Adaptive(AbstractMethod):
             value = getattr(self, name)
             if not value > 0:
                 fail(ToleranceError, name, "be larger than 0", f"it is {value!r}", f"use {name}=1e-10")
+        if isinstance(self.max_steps, bool) or not self.max_steps >= 1:
+            fail(MethodError, "max_steps", "be an integer of at least 1", f"it is {self.max_steps!r}", "leave it out")
 
     def prepare(self, law: AbstractDifferentialLaw) -> "AdaptiveFlow":
         """Nothing to prepare but the check of tolerances against the floating point type."""

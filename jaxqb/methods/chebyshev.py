@@ -34,6 +34,10 @@ class Chebyshev(AbstractMethod):
 
     reach: float | None = eqx.field(static=True, default=None)
 
+    def __check_init__(self) -> None:
+        if self.reach is not None and not 0.1 <= self.reach <= 1e4:
+            fail(MethodError, "reach", "lie between 0.1 and 10000", f"it is {self.reach!r}", "leave it out")
+
     def prepare(self, law: AbstractUnitaryLaw) -> "ChebyshevFlow":
         """Bounds of the spectrum."""
         if not isinstance(law, AbstractUnitaryLaw):

@@ -48,6 +48,9 @@ def battery_of(kind: str, fields: Mapping[str, Any]) -> "AbstractBattery":
     for name, item in known.items():
         if name not in fields and item.default is dataclasses.MISSING:
             fail(StudyError, f"battery.{name}", f"be given for a {kind}", "it is missing", f"add {name} = ...")
+    for name, info in battery.declared().items():
+        if name in fields:
+            dataclasses.replace(info, name=f"battery.{name}").convert(fields[name])
     return battery(**{name: _start(name, value) for name, value in fields.items()})
 
 

@@ -54,7 +54,7 @@ def evaluate(
     for name, out in build(job).out.items():
         shape = (*(lengths[k] for k in as_given), *out.shape[len(order) :])
         results[name] = np.empty(shape, np.int8 if name == "status" else out.dtype)
-    pool, ended, pending = _pool(crew), SimpleQueue(), {}
+    pool, ended, pending = _pool(1 if build(job).alone else crew), SimpleQueue(), {}
 
     def submit(job: Job, low: tuple, high: tuple) -> None:
         program = build(job)

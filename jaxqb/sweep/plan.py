@@ -41,9 +41,7 @@ def check_mapping(mapping: Any, axes: tuple[Axis, ...]) -> tuple[str, ...] | Non
     kinds = (mapping,) * len(axes) if isinstance(mapping, str) else mapping
     names = ", ".join(map(repr, KINDS))
     if not isinstance(kinds, (tuple, list)) or any(kind not in KINDS for kind in kinds):
-        fail(
-            SweepError, "mapping", f"be one of {names}, or a tuple of them", f"it is {mapping!r}", "use mapping='loop'"
-        )
+        fail(SweepError, "mapping", f"be one of {names}, or a tuple of them", f"it is {mapping!r}", "use mapping='loop'")
     if len(kinds) != len(axes):
         but = f"there are {len(kinds)} for {len(axes)}"
         fail(SweepError, "mapping", "have one entry for each axis", but, "give one word for all axes")

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-import time
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -51,13 +51,13 @@ class Program:
         run: takes the arrays of battery and figures, and the values of each axis; returns arrays by name.
         out: shapes and dtypes of these.
         temporaries: bytes of working memory on each device.
-        seconds: what compiling took.
+        alone: two blocks must not run at a time.
     """
 
     run: Callable
     out: dict[str, Any]
     temporaries: int
-    seconds: float
+    alone: bool
 
 
 def split(battery: Any, figures: Any) -> tuple[list[Any], Any, tuple]:
@@ -116,7 +116,6 @@ def block(job: Job) -> Callable:
 @functools.lru_cache(maxsize=128)
 def build(job: Job) -> Program:
     """Trace and compile; remembered, so that a second sweep of this structure compiles nothing."""
-    begun = time.perf_counter()
     arrays = [jax.ShapeDtypeStruct(shape, dtype, weak_type=weak) for shape, dtype, weak in job.leaves]
     column = lambda n: jax.ShapeDtypeStruct((n,), job.dtype)  # noqa: E731
     grids = tuple(tuple(column(n) for _ in fields) for fields, n in zip(job.fields, job.shape, strict=True))
@@ -126,7 +125,15 @@ def build(job: Job) -> Program:
     compiled = lowered.compile()
     memory = compiled.memory_analysis()
     temporaries = 0 if memory is None else int(memory.temp_size_in_bytes)
-    return Program(compiled, out, temporaries, time.perf_counter() - begun)
+    return Program(compiled, out, temporaries, _batched_lapack(lowered.as_text()))
+
+
+def _batched_lapack(text: str) -> bool:
+    """Whether a program factorises several matrices at once: as many such programs as cores may wait for ever.
+
+    Seen with jaxlib 0.10.2 on two cores; a single one was never seen to hang, nor were programs without factorisations.
+    """
+    return any('num_batch_dims = "0"' not in call for call in re.findall(r"custom_call @lapack.*", text))
 
 
 def _check_names(job: Job, out: dict[str, Any]) -> None:

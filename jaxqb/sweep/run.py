@@ -12,7 +12,7 @@ from ..conventions import real_dtype
 from ..errors import SweepError, fail
 from ..evolve import check_method
 from ..figures import figures_of
-from ..methods import AbstractMethod, Adaptive
+from ..methods import AbstractMethod, Chebyshev
 from .axes import check_axes, check_window, hull
 from .blocks import affordable, evaluate
 from .dataset import dataset, provenance
@@ -83,8 +83,8 @@ def sweep(
     lengths = tuple(checked[k].size for k in order)
     points, crew = math.prod(lengths), workers(devices)
     solver = method_of(static, leaves)
-    # lanes repay where steps are the same for all: not in adaptive solves, and a function may hold one
-    lanes = points >= MANY and solver is not None and not isinstance(solver, Adaptive)
+    # lanes repay where steps are alike (not in adaptive solves; a function may hold one) and no matrix is factorised
+    lanes = points >= MANY and isinstance(solver, Chebyshev)
     kinds = tuple(given[k] for k in order) if given else default_mapping(len(order), devices[0].platform, lanes)
     shape = block_shape(lengths, kinds, block_count(points, chunk, devices, crew), len(devices))
     fields = tuple(tuple(field.name for field in checked[k].fields) for k in order)

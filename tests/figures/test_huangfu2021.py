@@ -47,7 +47,7 @@ def spins(cells, size, gamma=0.0):
     return flows.Flow(flows.spin_charger(Spins(cells, size, 1.0, gamma, 0.0, 10.0, 10.0)).parts)
 
 
-# --------------------------------------------------------------------------------------------------------------- claims
+# ------------------------------------------------------ claims
 
 
 def test_every_verdict_stands(checked):
@@ -138,7 +138,7 @@ def test_energy_over_power_by_hand(checked):
         assert one.ours == pytest.approx(np.polyfit(power, energy, 1)[0], rel=1e-8)
 
 
-# -------------------------------------------------------------------------------------------------------------- figures
+# ----------------------------------------------------- figures
 
 
 @pytest.mark.parametrize(("cells", "ratio"), [(3, 1), (10, 1), (7, 2), (4, 10), (10, 100)])
@@ -157,7 +157,9 @@ def test_cavities(results, name):
         assert float(data.power_cavity) == pytest.approx(peaks.average_power(flow).value, **EXACT)
 
 
-@pytest.mark.parametrize(("cells", "ratio", "gamma"), [(10, 1, 1.0), (8, 1, 0.6), (5, 3, 0.2), (4, 10, 1.0), (6, 2, 0.0)])
+@pytest.mark.parametrize(
+    ("cells", "ratio", "gamma"), [(10, 1, 1.0), (8, 1, 0.6), (5, 3, 0.2), (4, 10, 1.0), (6, 2, 0.0)]
+)
 def test_anisotropic_landscape(results, cells, ratio, gamma):
     data = results["fig3"].sel(cells=cells, ratio=ratio, anisotropy=gamma)
     flow = spins(cells, ratio * cells, gamma)
@@ -168,7 +170,9 @@ def test_anisotropic_landscape(results, cells, ratio, gamma):
 
 def test_energy_in_a_window_is_not_monotonic(results):
     for cells, gamma, energy in tables.WINDOW_5[:2]:
-        assert float(results["fig3"].energy.sel(cells=cells, ratio=1, anisotropy=gamma)) == pytest.approx(energy, **EXACT)
+        assert float(results["fig3"].energy.sel(cells=cells, ratio=1, anisotropy=gamma)) == pytest.approx(
+            energy, **EXACT
+        )
         drawn = results["fig4"].energy.sel(cells=cells, anisotropy=gamma)
         assert float(drawn) == pytest.approx(energy / cells, **EXACT)
 
@@ -176,7 +180,9 @@ def test_energy_in_a_window_is_not_monotonic(results):
 def test_size_dependence(results):
     for gamma, _, power in tables.ANISOTROPIC_100:
         assert float(results["fig4"].power.sel(cells=100, anisotropy=gamma)) == pytest.approx(power / 10, **EXACT)
-    assert float(results["fig4"].energy_first.sel(cells=100, anisotropy=0)) == pytest.approx(tables.BEYOND[0][1], **EXACT)
+    assert float(results["fig4"].energy_first.sel(cells=100, anisotropy=0)) == pytest.approx(
+        tables.BEYOND[0][1], **EXACT
+    )
 
 
 def test_collective_advantage(results):
@@ -204,7 +210,9 @@ def test_crosstalk_by_brute_force(results):
             found = results[figure].energy.sel(crosstalk=g).isel(time=[37, 201, 480])
             assert found.values == pytest.approx(true, abs=1e-11)
     power = results["fig6"].power.sel(crosstalk=1.0)
-    assert power.values[1:] == pytest.approx(results["fig6"].energy.sel(crosstalk=1.0).values[1:] / power.time.values[1:])
+    assert power.values[1:] == pytest.approx(
+        results["fig6"].energy.sel(crosstalk=1.0).values[1:] / power.time.values[1:]
+    )
 
 
 def test_two_quanta_pass_together(results):
@@ -243,10 +251,13 @@ def test_non_ideal_starts_by_brute_force(results):
         found = data.sel(start=name).isel(time=at)
         assert found.energy.values == pytest.approx(energy[1:] - energy[0], abs=1e-11)
         assert found.power.values == pytest.approx((energy[1:] - energy[0]) / times, abs=1e-11)
-    for name, key in (("non-ideal charger", "charger"), ("non-empty battery", "battery"), ("non-empty, symmetric", "battery_symmetric")):
+    for name, key in (
+        ("non-ideal charger", "charger"),
+        ("non-empty battery", "battery"),
+        ("non-empty, symmetric", "battery_symmetric"),
+    ):
         for of, true in zip(("energy_max", "power_max"), tables.P1_NON_IDEAL[key], strict=True):
             assert float(data[of].sel(start=name) / data[of].sel(start="ideal")) == pytest.approx(true, rel=1e-9)
-
 
 
 def test_two_cells(results):
@@ -297,7 +308,7 @@ def test_tradeoff(results):
     assert bool((data.power_rate > 0).all())
 
 
-# ----------------------------------------------------------------------------------------------------- drawn and written
+# ------------------------------------------- drawn and written
 
 
 @pytest.mark.parametrize("name", list(PAPER.figures))
@@ -307,7 +318,7 @@ def test_figures_are_labelled_and_drawn(results, name):
         if variable.dtype.kind in "iuf":
             assert variable.attrs["units"], key
     figure = plot.draw(data)
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     axes = figure.axes
     letters = [ax.get_title(loc="left")[:3] for ax in axes]
     assert len(axes) == 1 or letters == [f"({chr(97 + i)})" for i in range(len(axes))]
@@ -382,7 +393,7 @@ def test_table_and_dataset(checked):
     assert rows([dataclasses.replace(checked[0], ours=None, stands=None)])[0]["ours"] == ""
 
 
-# ------------------------------------------------------------------------------------------------------- the machinery
+# ----------------------------------------------- the machinery
 
 
 def test_claim_rules():
@@ -394,7 +405,9 @@ def test_claim_rules():
     assert dataclasses.replace(claim, printed="-0.15").agrees(-0.149)
     assert dataclasses.replace(claim, printed="2", within=1e-6).agrees(2 + 1e-7)
     assert not dataclasses.replace(claim, printed="2", within=1e-6).agrees(2 + 1e-5)
-    assert dataclasses.replace(claim, printed=True).agrees(1.0) and not dataclasses.replace(claim, printed=True).agrees(0.0)
+    assert dataclasses.replace(claim, printed=True).agrees(1.0) and not dataclasses.replace(claim, printed=True).agrees(
+        0.0
+    )
 
 
 def test_verdicts_need_reasons():

@@ -119,9 +119,7 @@ def test_a_window_holds_for_both_sides():
 
 def test_advantage_is_differentiable():
     """By a detuning, against a finite difference."""
-    advantage_of = jax.jit(
-        jax.value_and_grad(lambda w: qb.collective_advantage(qb.SpinCharger(3, 4, battery_frequency=w)))
-    )
+    advantage_of = jax.jit(jax.value_and_grad(lambda w: qb.collective_advantage(qb.SpinCharger(3, 4, battery_frequency=w))))
     slope = advantage_of(1.4)[1]
     step = 1e-5
     expected = (advantage_of(1.4 + step)[0] - advantage_of(1.4 - step)[0]) / (2 * step)

@@ -86,9 +86,7 @@ def test_models_are_those_of_the_package():
 
 def test_charge_two_cells_by_four_spins():
     """The paper prints E = 1.92 and P = 3.04 for M = 2, N = 4, and E = M 0.96 is exact."""
-    by_name = {
-        row["figure"]: row for row in printed(run("charge", "SpinCharger", "n_battery=2", "n_charger=4", "--json"))
-    }
+    by_name = {row["figure"]: row for row in printed(run("charge", "SpinCharger", "n_battery=2", "n_charger=4", "--json"))}
     assert by_name["first_peak"]["value"] == pytest.approx(1.92, abs=1e-12)
     assert by_name["first_peak"]["unit"] == "hbar frequency"
     assert round(by_name["max_average_power"]["value"], 2) == 3.04
@@ -106,9 +104,7 @@ def test_charge_takes_starts_and_a_window():
 
 def test_what_does_not_exist_is_null_and_exit_code_1():
     """An empty charger charges nothing."""
-    found = printed(
-        run("charge", "SpinCharger", "n_battery=2", "n_charger=4", "charger_excitations=0", "--json", code=1)
-    )
+    found = printed(run("charge", "SpinCharger", "n_battery=2", "n_charger=4", "charger_excitations=0", "--json", code=1))
     assert all(row["value"] is None for row in found) and {row["status"] for row in found} == {"no_peak"}
 
 

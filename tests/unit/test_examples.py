@@ -64,9 +64,7 @@ def test_first_charge(printed):
     table = np.array([numbers(line) for line in lines[-6:]])
     flow = flows.of_chain(chains.full_charger(10, 10))
     np.testing.assert_allclose(table[:, 1], flow.energy(np.linspace(0, peak.time, 6)), atol=1e-4)
-    assert (
-        np.all(table[:, 2] <= table[:, 1]) and table[0, 3] == 0
-    )  # no work beyond the energy; no entanglement at first
+    assert np.all(table[:, 2] <= table[:, 1]) and table[0, 3] == 0  # no work beyond the energy; no entanglement at first
 
 
 def test_gradients(printed):

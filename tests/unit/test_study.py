@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import jaxqb as qb
 from jaxqb import SpinCharger, study
 from jaxqb.errors import StudyError
 
@@ -102,10 +103,10 @@ WRONG = {
         SWEEP,
         "n_battery = 2",
         'n_battery = "two"',
-        ["`n_battery`", "real number", "'two'"],
+        ["`battery.n_battery`", "real number", "'two'"],
     ),
     "wrong type: number for a table": (SWEEP, "[battery]", "sweep = 3\n[battery]", ["TOML", "line"]),
-    "wrong value: half a cell": (SWEEP, "n_battery = 2", "n_battery = 2.5", ["`n_battery`", "integer"]),
+    "wrong value: half a cell": (SWEEP, "n_battery = 2", "n_battery = 2.5", ["`battery.n_battery`", "integer"]),
     "wrong value: no window": (
         SWEEP,
         "[sweep]",
@@ -244,14 +245,20 @@ def test_axes(axis, values, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("written", "mean"), [("{thermal = 1.5}", 1.5), ("{coherent = 1.5}", 1.5), ("{localised = 1}", 1), ("1", 1)]
+    ("written", "kind", "mean"),
+    [
+        ("{thermal = 1.5}", qb.thermal(1.5), 1.5),
+        ("{coherent = 1.5}", qb.coherent(1.5), 1.5),
+        ("{localised = 1}", qb.localised(1), 1),
+        ("{populations = [0.25, 0, 0.75]}", qb.populations([0.25, 0, 0.75]), 1.5),
+        ("[0.25, 0, 0.75]", qb.populations([0.25, 0, 0.75]), 1.5),
+    ],
 )
-def test_starts(written, mean, tmp_path):
+def test_starts(written, kind, mean, tmp_path):
     """What a study writes is the start: its mean number of excitations is that of the charger at t = 0."""
-    import jaxqb as qb
-
     text = SWEEP.replace("[sweep]", f"charger_excitations = {written}\n[sweep]")
     battery = study.load(write(tmp_path, text)).battery()
+    assert type(battery.charger_excitations) is type(kind)
     begin = qb.evolve(battery, [0.0], save={"n": qb.merit.charger_energy})
     np.testing.assert_allclose(begin.saved["n"], [mean], atol=1e-12)
 

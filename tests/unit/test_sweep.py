@@ -85,9 +85,7 @@ def test_other_values_of_the_same_shape_compile_nothing(table):
     assert (small.status == np.where(small.n_battery > 20, Status.OUTSIDE_PADDING, Status.OK)).all()
     assert (np.isnan(small.max_average_power) == (small.n_battery > 20)).all()
     whole = again.sel(n_charger=[200, 300])
-    np.testing.assert_allclose(
-        2 * whole.max_average_power, table.max_average_power.sel(n_charger=[200, 300]), rtol=1e-12
-    )
+    np.testing.assert_allclose(2 * whole.max_average_power, table.max_average_power.sel(n_charger=[200, 300]), rtol=1e-12)
     assert json.loads(again.status_counts) == {"ok": 120, "outside_padding": 30}
 
 
@@ -103,9 +101,7 @@ def test_windows_share_one_program():
     """Records of the energy of ten cells, which creep up with the window."""
     battery = qb.SpinCharger(n_battery=10, n_charger=10)
     with compilations(1):
-        first, second = (
-            qb.sweep("max_energy", battery, {"coupling": [1.0, 2.0]}, window=window) for window in (1.0, 4.0)
-        )
+        first, second = (qb.sweep("max_energy", battery, {"coupling": [1.0, 2.0]}, window=window) for window in (1.0, 4.0))
     records = dict(tables.RECORDS_10)
     times = sorted(records)
     assert float(first.max_energy.sel(coupling=1.0)) == pytest.approx(records[times[0]], rel=1e-11)
@@ -269,6 +265,33 @@ def test_the_memory_estimate_bounds_blocks_and_lanes(monkeypatch):
     assert blocks.affordable(job("vmap"), True).shape == (32,)
     assert blocks.affordable(job("lanes"), True).kinds == ("loop",)
     assert blocks.affordable(job("lanes"), False).kinds == ("lanes",)  # as asked
+
+
+HANGING = """
+    import faulthandler
+    import jax, numpy as np
+    jax.config.update("jax_enable_x64", True)
+    import jaxqb as qb
+    from jaxqb.sweep import run
+
+    faulthandler.dump_traceback_later(100, exit=True)
+    run.workers = lambda devices: 2
+    battery = qb.SpinCharger(6, 6, charger_excitations=qb.thermal(3.0))
+    times = np.linspace(0, 1, 21)
+    figure = lambda battery: qb.evolve(battery, times, method=qb.Eigen()).saved["energy"]
+    for mapping in ("lanes", "loop"):
+        for k in range(6):
+            axes = {"coupling": np.linspace(0.5, 1.5, 20), "battery_frequency": np.linspace(1.1, 2 + k, 16)}
+            qb.sweep(figure, battery, axes, mapping=mapping)
+"""
+
+
+def test_matrices_in_lanes_do_not_block_each_other():
+    """Two blocks at a time, each with batched factorisations, waited for ever."""
+    env = {"PYTHONPATH": str(Path(qb.__file__).parents[1])}
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(HANGING)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 # ------------------------------------------------------------------------------------------------------- devices

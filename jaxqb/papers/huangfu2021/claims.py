@@ -281,8 +281,8 @@ CLAIMS = (
             printed,
             _energy_over_power(ratio),
             "convention",
-            "inferred: slope of power over energy, gamma = 0, regression with intercept, E_max over g t <= pi; "
-            "no single window gives both this and 9.76",
+            "inferred: slope of power over energy, gamma = 0, regression with intercept, E_max over g t <= pi; no "
+            "single window gives both this and 9.76",
             reading=_power_over_energy(ratio),
         )
         for ratio, printed in ((1.0, "1.002"), (10.0, "1.307"))
@@ -293,9 +293,8 @@ CLAIMS = (
         True,
         lambda r: _falls(r["fig3"].energy, "anisotropy"),
         "convention",
-        "true of the first maximum; false of the largest energy in a window, which 9.76 implies (M = 8: 6.81 at "
-        "gamma = 0.6, "
-        "7.32 at gamma = 1)",
+        "true of the first maximum; false of the largest energy in a window, which 9.76 implies (M = 8: 6.81 at gamma "
+        "= 0.6, 7.32 at gamma = 1)",
         reading=lambda r: _falls(r["fig3"].energy_first, "anisotropy"),
     ),
     Claim("Fig. 3, text", "less anisotropy, more power", True, lambda r: _falls(r["fig3"].power, "anisotropy")),

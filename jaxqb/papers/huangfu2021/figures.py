@@ -103,8 +103,8 @@ def cavities() -> xr.Dataset:
     "fig2",
     paper="Fig. 2",
     caption="Energy against power of isotropic chargers with N/M = 1, 2, 10, 100 and M = 1 to 10 cells. Lines: "
-    "cavities with M "
-    "photons; the mirrored one, couplings reversed, is the limit of a full spin charger, Tavis-Cummings is not.",
+    "cavities with M photons; the mirrored one, couplings reversed, is the limit of a full spin charger, "
+    "Tavis-Cummings is not.",
 )
 def fig2(quick: bool) -> xr.Dataset:
     """Landscape of isotropic charging."""
@@ -163,8 +163,7 @@ def collective(quick: bool) -> xr.Dataset:
     "fig4",
     paper="Fig. 4",
     caption="Energy (a) and power (b) against battery size for N = M; cavities hold M photons. Lines in (a): first "
-    "maximum; "
-    "points: largest energy within g t <= 5, which anisotropy does not lower monotonically.",
+    "maximum; points: largest energy within g t <= 5, which anisotropy does not lower monotonically.",
 )
 def fig4(quick: bool) -> xr.Dataset:
     """Size dependence."""
@@ -191,8 +190,7 @@ def local_slope(y: xr.DataArray, cells: xr.DataArray) -> xr.DataArray:
     "fig5",
     paper="Fig. 5",
     caption="Collective over parallel power (a) and its local exponent (b), N = M. Each is over its own single-cell "
-    "power, 0.72 g "
-    "for spins and 0.72 g~ for cavities, although g~ = sqrt(M) g; exponents are of neighbouring sizes.",
+    "power, 0.72 g for spins and 0.72 g~ for cavities, although g~ = sqrt(M) g; exponents are of neighbouring sizes.",
 )
 def fig5(quick: bool) -> xr.Dataset:
     """Collective advantage."""
@@ -303,8 +301,8 @@ def zoom(values: Any, longest: float) -> Any:
     "fig7",
     paper="Fig. 7",
     caption="Energy gained (a) and average power (b) from non-ideal starts, M = 2, N = 4: charger spins missing, or "
-    "one cell "
-    "already excited. The excited cell is half a singlet, which is dark; in the symmetric state it costs less.",
+    "one cell already excited. The excited cell is half a singlet, which is dark; in the symmetric state it costs "
+    "less.",
 )
 def fig7(quick: bool) -> xr.Dataset:
     """Non-ideal starts."""
@@ -322,7 +320,7 @@ def fig7(quick: bool) -> xr.Dataset:
     return traces(found, maxima, printed=printed)
 
 
-def appendix(variable: str, label: tuple[str, str, str], printed: list[float]) -> xr.Dataset:
+def appendix(variable: str, label: tuple[str, str, str], printed: list[Any]) -> xr.Dataset:
     """Two cells with 2, 20, 200 charger spins, and with cavities, in four panels."""
     time, size = time_axis(3.0), axis("charger", [2.0, 20.0, 200.0], "N", "cells", "number of charger spins")
     best = with_crosstalk(WITHIN, 2, size)
@@ -344,7 +342,7 @@ def appendix(variable: str, label: tuple[str, str, str], printed: list[float]) -
             "panels": [variable, f"{variable}_cavity"],
             "facet": "charger",
             "titles": [*(f"$N$ = {n:g}" for n in size.values), "two photons"],
-            "printed": printed,
+            "printed": [float(x) for x in printed],
         },
     )
 
@@ -352,8 +350,8 @@ def appendix(variable: str, label: tuple[str, str, str], printed: list[float]) -
 @figure(
     "fig8",
     paper="Fig. 8",
-    caption="Energy of two cells in time with N = 2, 20, 200 charger spins (a to c), and with two photons (d; time "
-    "in 1/g~).",
+    caption="Energy of two cells in time with N = 2, 20, 200 charger spins (a to c), and with two photons (d; time in "
+    "1/g~).",
 )
 def fig8(quick: bool) -> xr.Dataset:
     """Energy of two cells."""

@@ -1,0 +1,192 @@
+"""Exact mathematics: Bessel coefficients, interpolation, passive states, propagation through a spectrum."""
+
+from math import comb
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import mpmath
+import numpy as np
+import pytest
+import scipy.special
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.linalg import expm
+from truth import linear
+
+from jaxqb.algebra import chebyshev, spectra
+from jaxqb.algebra.ladders import boson_lowering, spin_lowering
+from jaxqb.algebra.passive import passive_full, passive_symmetric
+
+reach = st.floats(0, 24)
+
+# --------------------------------------------------------------------------------------------------- Chebyshev
+
+
+@given(st.floats(-24, 24))
+def test_bessel(s: float) -> None:
+    count = chebyshev.terms(24.0)
+    np.testing.assert_allclose(chebyshev.bessel(jnp.asarray(s), count), scipy.special.jv(np.arange(count), s), rtol=0, atol=5e-15)
+
+
+@pytest.mark.parametrize("bound", [0.5, 24.0, 64.0])
+def test_bessel_to_the_last_digit(bound: float) -> None:
+    count = chebyshev.terms(bound)
+    assert count % 2 == 0
+    exact = [float(mpmath.besselj(k, bound)) for k in range(count)]
+    np.testing.assert_allclose(chebyshev.bessel(jnp.asarray(bound), count), exact, rtol=0, atol=4e-15)
+    assert abs(float(mpmath.besselj(count, bound))) < 2e-16, "what is left out is below rounding"
+
+
+def test_bessel_of_many_and_its_slope() -> None:
+    s = np.array([[0.0, 1e-8], [3.3, -17.0]])
+    many = chebyshev.bessel(jnp.asarray(s), 60)
+    np.testing.assert_allclose(many, scipy.special.jv(np.arange(60), s[..., None]), rtol=0, atol=5e-15)
+    slope = jax.jvp(lambda s: chebyshev.bessel(s, 60), (jnp.asarray(s),), (jnp.ones_like(s),))[1]
+    np.testing.assert_allclose(slope, scipy.special.jvp(np.arange(60), s[..., None]), rtol=0, atol=3e-14)
+
+
+@given(reach, st.integers(0, 10**6))
+def test_exponential_of_an_antisymmetric_matrix(s: float, seed: int) -> None:
+    a = np.random.default_rng(seed).normal(size=(5, 5))
+    a = a - a.T
+    a /= np.abs(a).sum(axis=1).max()
+    count = chebyshev.terms(24.0)
+    weights = np.asarray(chebyshev.exponential(jnp.asarray(s), count))
+    before, now = np.eye(5), a
+    total = weights[0] * before + weights[1] * now
+    for weight in weights[2:]:
+        before, now = now, 2 * a @ now + before
+        total += weight * now
+    np.testing.assert_allclose(total, expm(s * a), rtol=0, atol=2e-13)
+
+
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=16), st.floats(0, 1))
+def test_calculus_is_exact_for_polynomials(coefficients: list[float], x: float) -> None:
+    polynomial = np.polynomial.Polynomial(coefficients)
+    rows = chebyshev.calculus(16) @ polynomial(chebyshev.nodes(16))
+    for order, row in enumerate(rows):
+        known = polynomial.deriv(order)(x) if order else polynomial(x)
+        scale = (1 + np.abs(coefficients).sum()) * 225**order  # rounding at the nodes is amplified by at most this
+        np.testing.assert_allclose(chebyshev.evaluate(jnp.asarray(row), jnp.asarray(x)), known, rtol=0, atol=3e-14 * scale)
+
+
+def test_nodes_and_basis() -> None:
+    nodes = chebyshev.nodes(16)
+    assert (nodes[0], nodes[-1]) == (0, 1)
+    assert np.all(np.diff(nodes) > 0)
+    x = np.linspace(0, 1, 7)
+    for k, column in enumerate(chebyshev.basis(x, 5).T):
+        np.testing.assert_allclose(column, scipy.special.eval_chebyt(k, 2 * x - 1), rtol=0, atol=1e-14)
+
+
+def test_interpolant_continues_beyond_its_ends() -> None:
+    row = jnp.asarray(chebyshev.calculus(16)[0] @ np.sin(chebyshev.nodes(16)))
+    for x in (-0.02, 1.03):
+        assert float(chebyshev.evaluate(row, jnp.asarray(x))) == pytest.approx(np.sin(x), abs=1e-13)
+
+
+# ------------------------------------------------------------------------------------------------------ ladders
+
+
+@pytest.mark.parametrize("cells", [1, 4, 9])
+def test_ladders(cells: int) -> None:
+    level = np.arange(cells + 1.0)
+    m = level - cells / 2
+    spin = cells / 2 * (cells / 2 + 1) - m * (m - 1)  # j(j+1) - m(m-1)
+    np.testing.assert_allclose(spin_lowering(jnp.asarray(level), jnp.asarray(float(cells))), spin, atol=1e-13)
+    np.testing.assert_array_equal(boson_lowering(jnp.asarray(level)), level)
+
+
+# ----------------------------------------------------------------------------------------------- passive states
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
+def test_passive_symmetric(weights: list[float]) -> None:
+    rho = np.diag(weights)
+    known = linear.passive_energy(rho, np.arange(float(len(weights))))
+    assert float(passive_symmetric(jnp.asarray(weights))) == pytest.approx(known, abs=1e-12)
+
+
+@st.composite
+def towers(draw: st.DrawFn) -> tuple[int, np.ndarray, np.ndarray]:
+    """Cells, and eigenvalues with the number of times each occurs: one weight for each level of each collective spin."""
+    cells = draw(st.integers(1, 7))
+    eigenvalues, copies = [], []
+    for k in range(draw(st.integers(1, cells // 2 + 1))):
+        times = comb(cells, k) - (comb(cells, k - 1) if k else 0)
+        for _ in range(cells - 2 * k + 1):
+            eigenvalues.append(draw(st.sampled_from([0.0, 0.25]) | st.floats(0, 1)))
+            copies.append(times)
+    return cells, np.array(eigenvalues), np.array(copies)
+
+
+@given(towers())
+def test_passive_full_is_the_sorted_sum(state: tuple[int, np.ndarray, np.ndarray]) -> None:
+    cells, eigenvalues, copies = state
+    explicit = np.repeat(eigenvalues, copies)
+    explicit = np.sort(np.concatenate([explicit, np.zeros(2**cells - len(explicit))]))[::-1]
+    levels = np.sort(np.array([bin(i).count("1") for i in range(2**cells)]))
+    found = passive_full(jnp.asarray(eigenvalues), jnp.asarray(copies, float), jnp.asarray(float(cells)), cells + 1)
+    assert float(found) == pytest.approx(explicit @ levels, abs=1e-12)
+
+
+def test_passive_full_with_many_cells() -> None:
+    """1000 cells, 1001 different levels: the ground state and the first of 1000 degenerate levels hold them all but one."""
+    eigenvalues = np.linspace(2, 1, 1001) / 1501.5
+    found = passive_full(jnp.asarray(eigenvalues), jnp.ones(1001), jnp.asarray(1000.0), 1001)
+    assert float(found) == pytest.approx(1 - eigenvalues[0], rel=1e-12)
+
+
+# ----------------------------------------------------------------------------------------------------- spectra
+
+HAMILTONIANS = {
+    "random": np.array([[0.3, 0.7, -0.2], [0.7, -0.5, 0.4], [-0.2, 0.4, 1.1]]),
+    "degenerate": np.diag([1.0, 1.0, 2.0]),
+    "zero": np.zeros((3, 3)),
+    "nearly_degenerate": np.diag([1.0, 1.0 + 1e-13, 1.0 - 1e-9]),
+    "two_pairs": np.kron(np.array([[0.0, 1.0], [1.0, 0.0]]), np.eye(2)),
+}
+
+
+@pytest.mark.parametrize("name", HAMILTONIANS)
+def test_propagation_and_its_derivatives(name: str) -> None:
+    """Against differences of a 40-digit exponential (scipy's loses 7 digits on the nearly degenerate one)."""
+    h = HAMILTONIANS[name]
+    size = len(h)
+    rng = np.random.default_rng(5)
+    v, dv, dh = rng.normal(size=size), rng.normal(size=size), rng.normal(size=(size, size))
+    dh = dh + dh.T
+    ts, dts = np.array([0.0, 0.4, 3.0]), np.array([1.0, -0.5, 0.2])
+    out, slope = jax.jvp(spectra.propagate, (h, v, ts), (dh, dv, dts))
+    with mpmath.workdps(40):
+        e = mpmath.mpf(10) ** -15
+        for row, tangent, t, dt in zip(out, slope, ts, dts, strict=True):
+
+            def moved(x: Any, t: float = t, dt: float = dt) -> Any:
+                turn = mpmath.expm(-1j * (t + x * dt) * (mpmath.matrix(h) + x * mpmath.matrix(dh)))
+                return turn * (mpmath.matrix(v) + x * mpmath.matrix(dv))
+
+            known, rate = moved(0), (moved(e) - moved(-e)) / (2 * e)
+            np.testing.assert_allclose(row, [complex(z) for z in known], rtol=0, atol=1e-13)
+            np.testing.assert_allclose(tangent, [complex(z) for z in rate], rtol=0, atol=1e-12)
+
+
+def test_propagation_backwards_batched_and_twice() -> None:
+    h, rng = HAMILTONIANS["two_pairs"], np.random.default_rng(6)
+    v, ts = rng.normal(size=4), np.array([0.7])
+    direction = rng.normal(size=(4, 4))
+    direction = direction + direction.T
+
+    def probability(x: jax.Array) -> jax.Array:
+        return jnp.abs(spectra.propagate(h + x * direction, v, ts)[0, 0]) ** 2
+
+    def exact(x: float) -> float:
+        return abs((expm(-0.7j * (h + x * direction)) @ v)[0]) ** 2
+
+    points = np.array([0.0, 0.3])
+    step = 1e-3
+    for x, slope in zip(points, jax.vmap(jax.grad(probability))(points), strict=True):
+        known = (exact(x - 2 * step) - 8 * exact(x - step) + 8 * exact(x + step) - exact(x + 2 * step)) / (12 * step)
+        assert float(slope) == pytest.approx(known, abs=1e-9)
+    np.testing.assert_allclose(jax.vmap(jax.jacfwd(probability))(points), jax.vmap(jax.grad(probability))(points), rtol=1e-12)

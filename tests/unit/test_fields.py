@@ -1,0 +1,166 @@
+"""One declaration a field: conversion, dtypes, hulls; and what happens in float32."""
+
+import subprocess
+import sys
+import textwrap
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import jaxqb as qb
+from jaxqb.errors import FieldError, Status
+from jaxqb.fields import coincide, concrete, fields_of, vanishes
+
+finite = st.floats(-1e6, 1e6)
+
+
+@given(finite)
+def test_numbers_become_numpy_scalars_of_one_dtype(value: float) -> None:
+    for given_value in (value, np.float32(value), np.asarray(value), jnp.asarray(value)):
+        leaf = qb.SpinCharger(2, 2, ising=given_value).ising
+        assert isinstance(leaf, np.ndarray)
+        assert (leaf.dtype, leaf.shape) == (np.float64, ())
+        assert leaf == np.float64(given_value)
+
+
+@pytest.mark.parametrize("value", [3, np.int32(3), np.uint8(3), 3.0, np.array(3), jnp.asarray(3)])
+def test_integers_are_sizes(value: Any) -> None:
+    battery = qb.SpinCharger(value, value)
+    assert battery.n_battery == 3
+    assert battery.structure.levels == 4
+
+
+def test_declared_fields() -> None:
+    declared = qb.SpinCharger.declared()
+    assert list(declared)[:3] == ["n_battery", "n_charger", "coupling"]
+    assert declared["coupling"].symbol == "g"
+    assert declared["coupling"].unit == "frequency"
+    assert [name for name, info in declared.items() if info.size] == ["n_battery", "n_charger"]
+    for battery in (qb.SpinCharger, qb.CavityCharger):
+        for name, info in battery.declared().items():
+            assert info.name == name
+            assert info.symbol
+            assert info.doc
+    assert fields_of(qb.SpinCharger(2, 2)) == declared
+
+
+def test_structure_follows_the_hull() -> None:
+    assert qb.SpinCharger([1, 7], [2, 9]).structure.levels == 8
+    assert qb.SpinCharger(7, [2, 3]).structure.levels == 4  # no more excitations than the charger has
+    assert qb.SpinCharger(7, 3, battery_excitations=2).structure.levels == 6
+    assert qb.SpinCharger(2, 2, anisotropy=[0, 0.1]).structure.conserved is False
+    assert qb.SpinCharger(2, 2, ising=[0, 0.1]).structure.resonant is False
+    assert qb.SpinCharger(2, 2, battery_frequency=[1, 2], charger_frequency=[1, 2]).structure.resonant is True
+    assert qb.SpinCharger(2, 2, battery_frequency=[1, 2], charger_frequency=[2, 1]).structure.resonant is False
+
+
+def test_replace_builds_anew() -> None:
+    battery = qb.SpinCharger(3, 4, coupling=0.5)
+    assert battery.structure.levels == 4
+    larger = battery.replace(n_battery=9, n_charger=12)
+    assert larger.structure.levels == 10
+    assert larger.coupling == 0.5
+    assert battery.replace(anisotropy=0.2).structure.conserved is False
+    assert battery.replace(anisotropy=0.2).replace(anisotropy=0).structure == battery.structure
+    kept = qb.SpinCharger(3, 4, levels=11).replace(n_battery=5)
+    assert kept.structure.levels == 11  # what the user fixed stays
+
+
+def test_traced_fields_mean_the_general_case() -> None:
+    seen = []
+
+    def build(g: Any, w: Any) -> Any:
+        seen.append(qb.SpinCharger(2, 2, anisotropy=g, battery_frequency=w).structure)
+        return g
+
+    jax.eval_shape(build, 0.0, 1.0)
+    assert (seen[0].conserved, seen[0].resonant) == (False, False)
+
+
+def test_known_and_unknown_numbers() -> None:
+    assert vanishes(0.0, np.zeros(3))
+    assert not vanishes(0.0, np.array([0.0, 1e-300]))
+    assert coincide(np.array(1.0), np.ones(3))
+    assert not coincide(np.ones(2), np.ones(3))
+    assert not coincide(np.array([1.0, 2.0]), np.array(1.0))
+
+    def inside(x: Any) -> Any:
+        assert concrete(x) is None
+        assert not vanishes(x)
+        assert coincide(x, x)
+        assert not coincide(x, x + 0)
+        return x
+
+    jax.eval_shape(inside, 0.0)
+
+
+def test_hull_and_put_are_the_battery_itself() -> None:
+    """A padded element gives the numbers of the battery built for it alone."""
+    values = {"n_battery": [1, 6], "n_charger": [1, 9], "coupling": [0.1, 2], "charger_excitations": [1, 9]}
+    hull = qb.SpinCharger(6, 9).hull(values)
+
+    @jax.jit
+    def peak(leaves: dict[str, Any]) -> Any:
+        best = qb.charge(hull.put(**leaves))
+        return best.first_peak.value, best.first_peak.time, best.status
+
+    for m, n, g, n0 in ((6, 9, 0.3, 9), (2, 5, 1.7, 3), (5, 2, 0.4, 1), (1, 1, 1.0, 1)):
+        leaves = {"n_battery": m, "n_charger": n, "coupling": g, "charger_excitations": n0}
+        value, time, status = peak({name: jnp.asarray(x, float) for name, x in leaves.items()})
+        alone = qb.charge(qb.SpinCharger(m, n, coupling=g, charger_excitations=n0)).first_peak
+        np.testing.assert_allclose([value, time], [alone.value, alone.time], rtol=1e-11)
+        assert int(status) == Status.OK
+
+
+FLOAT32 = """
+import warnings
+import numpy as np
+import jaxqb as qb
+from jaxqb.errors import ToleranceError
+
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    battery = qb.SpinCharger(5, 6)
+    other = qb.SpinCharger(5, 6, coupling=0.5)
+messages = [str(w.message) for w in caught]
+assert len(messages) == 1 and "jax_enable_x64" in messages[0], messages
+assert battery.coupling.dtype == np.float32
+
+try:
+    qb.evolve(battery, [0.5], method=qb.Adaptive())
+except ToleranceError as error:
+    assert "rtol" in str(error) and "jax_enable_x64" in str(error), error
+else:
+    raise AssertionError("the default tolerance is below float32")
+
+for method in (qb.Eigen(), qb.Chebyshev()):
+    saved = qb.evolve(battery, [0.3, 0.9], {"E": qb.merit.energy}, method=method).saved["E"]
+    assert saved.dtype == np.float32
+    print(*map(float, saved))
+for method in (qb.Eigen(), qb.Chebyshev()):
+    best = qb.charge(battery, method=method)
+    print(float(best.first_peak.value), float(best.max_average_power.value))
+"""
+
+
+def test_float32_warns_once_and_is_as_good_as_it_can_be() -> None:
+    program = "import sys; sys.path.insert(0, '.')\n" + textwrap.dedent(FLOAT32)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = [list(map(float, line.split())) for line in done.stdout.split("\n") if line]
+    exact = qb.evolve(qb.SpinCharger(5, 6), [0.3, 0.9]).saved["energy"]
+    for line in lines[:2]:
+        np.testing.assert_allclose(line, exact, rtol=2e-5)
+    best = qb.charge(qb.SpinCharger(5, 6))
+    for line in lines[2:]:
+        np.testing.assert_allclose(line, [best.first_peak.value, best.max_average_power.value], rtol=2e-5)
+
+
+def test_unknown_field_is_named() -> None:
+    with pytest.raises(FieldError, match="`couplings` must be a field of SpinCharger"):
+        qb.SpinCharger(2, 2).replace(couplings=1.0)

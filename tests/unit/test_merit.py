@@ -1,0 +1,217 @@
+"""Figures of merit on states made by hand, against explicit density matrices."""
+
+from math import comb
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from truth import linear
+
+import jaxqb as qb
+from jaxqb.errors import MeritError
+from jaxqb.states import ChainKet, Density, MixedKets, Populations
+
+FULL = qb.merit.ergotropy.with_(space="full")
+BATTERY = qb.SpinCharger(3, 3, battery_frequency=1.7)
+
+
+class Reduced:
+    """A state of which only the battery is known."""
+
+    def __init__(self, reduced: Any) -> None:
+        self.reduced = reduced
+
+    def battery(self) -> Any:
+        return self.reduced
+
+    def battery_excitations(self) -> Any:
+        return self.reduced.moment(1)
+
+
+def explicit(weights: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues and energies over all 2^M states of populations of towers (rows)."""
+    probabilities, levels = [], []
+    for k in range(cells // 2 + 1):
+        copies = comb(cells, k) - (comb(cells, k - 1) if k else 0)
+        for level in range(cells - 2 * k + 1):
+            weight = weights[k, level] if k < len(weights) else 0.0
+            probabilities += [weight / copies] * copies
+            levels += [level + k] * copies
+    return np.array(probabilities), np.array(levels, dtype=float)
+
+
+@st.composite
+def populations(draw: st.DrawFn) -> tuple[int, np.ndarray]:
+    """Cells and weights of towers, padded to one length."""
+    cells = draw(st.integers(1, 6))
+    rows = draw(st.integers(1, cells // 2 + 1))
+    weights = np.zeros((rows, cells + 1))
+    for k in range(rows):
+        for level in range(cells - 2 * k + 1):
+            weights[k, level] = draw(st.floats(0, 1))
+    weights[0, draw(st.integers(0, cells))] += 0.1
+    return cells, weights / weights.sum()
+
+
+@given(populations())
+def test_merits_of_populations(state: tuple[int, np.ndarray]) -> None:
+    cells, weights = state
+    rows = len(weights)
+    copies = np.array([comb(cells, k) - (comb(cells, k - 1) if k else 0) for k in range(rows)], dtype=float)
+    levels = np.arange(cells + 1.0)[None] + np.arange(rows)[:, None]
+    reduced = Reduced(Populations(jnp.asarray(weights), jnp.asarray(levels), jnp.asarray(copies), jnp.asarray(float(cells))))
+    probabilities, energies = explicit(weights, cells)
+    rho, energies = np.diag(probabilities), 1.7 * energies
+    known = {
+        qb.merit.energy: probabilities @ energies,
+        qb.merit.energy_variance: linear.variance(np.diag(energies), rho),
+        qb.merit.purity: linear.purity(rho),
+        FULL: linear.ergotropy(rho, energies),
+        qb.merit.capacity: linear.capacity(rho, energies),
+    }
+    if rows == 1:
+        known[qb.merit.ergotropy] = linear.ergotropy(np.diag(weights[0]), 1.7 * np.arange(cells + 1.0))
+    for figure, value in known.items():
+        assert float(figure(BATTERY, reduced)) == pytest.approx(value, abs=1e-11), figure
+    assert float(FULL(BATTERY, reduced)) >= -1e-12
+
+
+@given(st.integers(2, 6), st.integers(0, 10**6))
+def test_merits_of_density_matrices(size: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=(size, size)) + 1j * rng.normal(size=(size, size))
+    rho = a @ a.conj().T
+    rho /= np.trace(rho).real
+    levels = np.arange(float(size))
+    density = Density(jnp.asarray(rho)[None], jnp.asarray(levels)[None], jnp.ones(1), jnp.asarray(size - 1.0))
+    reduced = Reduced(density)
+    assert float(qb.merit.purity(BATTERY, reduced)) == pytest.approx(linear.purity(rho), abs=1e-12)
+    assert float(qb.merit.ergotropy(BATTERY, reduced)) == pytest.approx(linear.ergotropy(rho, 1.7 * levels), abs=1e-12)
+    variance = linear.variance(np.diag(1.7 * levels), rho)
+    assert float(qb.merit.energy_variance(BATTERY, reduced)) == pytest.approx(variance, abs=1e-12)
+    whole = np.zeros((2 ** (size - 1),) * 2, dtype=complex)  # the symmetric states among all
+    whole[:size, :size] = rho
+    energies = np.sort(np.array([bin(i).count("1") for i in range(2 ** (size - 1))], dtype=float))
+    gap = 1.7 * (np.real(np.diag(rho)) @ levels) - linear.passive_energy(whole, 1.7 * energies)
+    assert float(FULL(BATTERY, reduced)) == pytest.approx(gap, abs=1e-12)
+
+
+# --------------------------------------------------------------------------- entanglement of mixtures of sectors
+
+
+def kets(amplitudes: np.ndarray, totals: np.ndarray) -> ChainKet:
+    """Sectors |psi_s> = sum_m psi_m |m, K_s - m>."""
+    sectors, levels = amplitudes.shape
+    m = np.broadcast_to(np.arange(float(levels)), (sectors, levels))
+    one = jnp.ones(sectors)
+    return ChainKet(
+        re=jnp.asarray(amplitudes.real),
+        im=jnp.asarray(amplitudes.imag),
+        gauge=jnp.ones((sectors, levels)),
+        links=jnp.ones((sectors, levels - 1)),
+        battery_levels=jnp.asarray(m),
+        charger_levels=jnp.asarray(totals[:, None] - m),
+        battery_cells=(levels - 1) * one,
+        charger_cells=9 * one,
+        lift=0 * one,
+    )
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10**6), st.booleans())
+def test_log_negativity_of_mixtures(seed: int, shared: bool) -> None:
+    """Against the explicit partial transpose; sectors may share their number of excitations."""
+    rng = np.random.default_rng(seed)
+    levels, charger, count = 3, 6, 4
+    totals = np.sort(rng.integers(0, 5, count)) if shared else rng.permutation(5)[:count]
+    weights = rng.dirichlet(np.ones(count)) * (rng.random(count) > 0.2)
+    weights = weights / weights.sum() if weights.sum() > 0 else np.eye(count)[0]
+    amplitudes = rng.normal(size=(count, levels)) + 1j * rng.normal(size=(count, levels))
+    inside = (totals[:, None] - np.arange(levels) >= 0) & (totals[:, None] - np.arange(levels) < charger)
+    amplitudes = np.where(inside, amplitudes, 0)
+    amplitudes /= np.linalg.norm(amplitudes, axis=1)[:, None]
+    rho = np.zeros((levels * charger,) * 2, dtype=complex)
+    for weight, psi, total in zip(weights, amplitudes, totals, strict=True):
+        ket = np.zeros((levels, charger), dtype=complex)
+        for m in range(levels):
+            if inside[list(totals).index(total), m]:
+                ket[m, total - m] = psi[m]
+        rho += weight * np.outer(ket.ravel(), ket.ravel().conj())
+    state = MixedKets(kets(amplitudes, totals), jnp.asarray(weights), jnp.zeros(count), jnp.ones(1), (0,) * count, (0,) * count)
+    known = linear.log_negativity(rho, (levels, charger))
+    assert float(qb.merit.log_negativity(BATTERY, state)) == pytest.approx(known, abs=1e-12)
+
+
+# ------------------------------------------------------------------------------------------------ merits as values
+
+
+def test_merits_are_compared_by_value() -> None:
+    assert qb.merit.ergotropy.with_(space="full") == FULL
+    assert hash(qb.merit.ergotropy.with_(space="full")) == hash(FULL)
+    assert qb.merit.ergotropy != FULL
+    assert qb.merit.Rate(qb.merit.energy) == qb.merit.instantaneous_power
+
+
+def test_equal_merits_share_a_program(compiles: Any) -> None:
+    ts = [0.1, 0.4]
+    qb.evolve(BATTERY, ts, {"W": qb.merit.ergotropy.with_(space="full")})
+    with compiles(0):
+        qb.evolve(BATTERY, ts, {"W": qb.merit.ergotropy.with_(space="full")})
+
+
+def test_rates_and_averages_are_of_what_they_say() -> None:
+    battery = qb.SpinCharger(3, 4, battery_excitations=1, charger_excitations=3, battery_frequency=1.7, charger_frequency=1.1)
+    ts = np.array([0.0, 0.2, 0.7, 1.9])
+    save = {
+        "E": qb.merit.energy,
+        "P": qb.merit.average_power,
+        "dE": qb.merit.instantaneous_power,
+        "S": qb.merit.log_negativity,
+        "dS": qb.merit.entanglement_rate,
+    }
+    saved = qb.evolve(battery, ts, save).saved
+    np.testing.assert_allclose(saved["P"][1:], (saved["E"][1:] - saved["E"][0]) / ts[1:], rtol=1e-12)
+    assert float(saved["P"][0]) == pytest.approx(0, abs=1e-13)
+    h = 1e-4
+    for method in (qb.Eigen(), qb.Chebyshev()):
+        near = np.concatenate([ts[1:] + k * h for k in (-2, -1, 1, 2)])
+        order = np.argsort(near)
+        around = qb.evolve(battery, near[order], {"E": qb.merit.energy, "S": qb.merit.log_negativity}, method=method).saved
+        rates = qb.evolve(battery, ts, save, method=method).saved
+        for name, rate in (("E", "dE"), ("S", "dS")):
+            at = np.empty(len(near))
+            at[order] = around[name]
+            a, b, c, d = at.reshape(4, -1)
+            np.testing.assert_allclose(rates[rate][1:], (a - 8 * b + 8 * c - d) / (12 * h), rtol=0, atol=1e-9)
+
+
+def test_what_needs_time_says_so() -> None:
+    for figure in (qb.merit.instantaneous_power, qb.merit.average_power):
+        with pytest.raises(MeritError, match="saved by `evolve`"):
+            figure(BATTERY, None)
+
+
+def test_named_figures() -> None:
+    contract = """energy energy_per_cell charger_energy interaction_energy average_power instantaneous_power ergotropy capacity
+    energy_variance log_negativity entanglement_rate purity amplitudes populations total_energy"""
+    for name in contract.split():
+        assert qb.merit.NAMED[name] is getattr(qb.merit, name)
+        assert qb.merit.NAMED[name].units
+        assert qb.merit.NAMED[name].symbol
+    sol = qb.evolve(BATTERY, [0.3], ["energy", "energy_per_cell", "populations"]).saved
+    assert float(sol["energy_per_cell"][0]) == pytest.approx(float(sol["energy"][0]) / 3, rel=1e-13)
+    assert float(sol["populations"][0]) == pytest.approx(2 * float(sol["energy"][0]) / 1.7 / 3 - 1, rel=1e-13)
+
+
+def test_a_function_is_a_figure() -> None:
+    def fullness(battery: Any, state: Any) -> Any:
+        return state.battery_excitations() / battery.n_battery
+
+    sol = qb.evolve(BATTERY, [0.3], {"x": fullness, "E": qb.merit.energy}).saved
+    np.testing.assert_allclose(sol["x"] * 1.7 * 3, sol["E"], rtol=1e-13)
+    assert sol["x"].shape == (1,)
+    assert jax.tree.structure(sol) == jax.tree.structure({"E": 0, "x": 0})

@@ -1,0 +1,138 @@
+"""What a drawing says: curves, labels, legends and scales; never pixels."""
+
+import types
+
+import matplotlib
+import numpy as np
+import pytest
+import xarray as xr
+
+from jaxqb import plot
+from jaxqb.errors import PaperError
+
+
+@pytest.fixture
+def sweep():
+    """Like a sweep: two figures, their times, a status."""
+    coupling, size = np.array([0.5, 1.0, 2.0]), np.array([2.0, 4.0])
+    value = coupling[:, None] * size
+    label = {"long_name": "largest average power", "symbol": "P_max", "units": "hbar frequency^2"}
+    dims = ("coupling", "n_charger")
+    return xr.Dataset(
+        {
+            "max_average_power": (dims, value, label),
+            "max_average_power_time": (dims, 1 / value),
+            "status": (dims, np.zeros((3, 2), int)),
+        },
+        {
+            "coupling": ("coupling", coupling, {"long_name": "exchange", "symbol": "g", "units": "frequency"}),
+            "n_charger": ("n_charger", size, {"long_name": "charger spins", "symbol": "N_C", "units": "cells"}),
+        },
+    )
+
+
+def texts(figure):
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
+def test_lines(sweep):
+    figure = plot.lines(sweep)
+    (ax,) = figure.axes
+    assert ax.get_xlabel() == "exchange, $g$ (frequency)"
+    assert ax.get_ylabel() == "largest average power,\n$P_{\\mathrm{max}}$ (ħ frequency²)"
+    assert texts(figure) == ["$N_{C}$ = 2", "$N_{C}$ = 4"]
+    for line, size in zip(ax.lines, (2, 4), strict=True):
+        assert line.get_xdata() == pytest.approx([0.5, 1, 2]) and line.get_ydata() == pytest.approx(
+            np.array([0.5, 1, 2]) * size
+        )
+    assert len({line.get_color() for line in ax.lines}) == 2
+
+
+def test_lines_with_choices(sweep):
+    figure = plot.lines(sweep, "max_average_power", x="n_charger", log="xy", points=True)
+    (ax,) = figure.axes
+    assert len(ax.lines) == 3 and ax.get_xscale() == ax.get_yscale() == "log"
+    assert len({line.get_marker() for line in ax.lines}) == 3
+    panels = plot.lines(sweep, facet="n_charger").axes
+    assert [ax.get_title(loc="left") for ax in panels] == ["(a) $N_{C}$ = 2", "(b) $N_{C}$ = 4"]
+    assert [len(ax.lines) for ax in panels] == [1, 1] and panels[1].get_ylabel() == ""
+    assert plot.lines(sweep, facet="n_charger").legends == []
+
+
+def test_gaps_are_left_out(sweep):
+    sweep["max_average_power"][1, 0] = np.nan
+    line = plot.lines(sweep).axes[0].lines[0]
+    assert line.get_xdata() == pytest.approx([0.5, 2.0])
+
+
+def test_map(sweep):
+    sweep["max_average_power"][0, 1] = np.nan
+    figure = plot.map(sweep)
+    ax, bar = figure.axes
+    mesh = ax.collections[0]
+    shown = mesh.get_array().reshape(2, 3)  # rows along y
+    assert shown.filled(0) == pytest.approx(np.array([[1.0, 2, 4], [0, 4, 8]]))
+    assert np.ma.getmaskarray(shown).sum() == 1
+    assert ax.get_xlabel().startswith("exchange") and ax.get_ylabel().startswith("charger spins")
+    assert bar.get_ylabel().startswith("largest average power")
+    swapped = plot.map(sweep, x="n_charger", y="coupling").axes[0]
+    assert swapped.get_xlabel().startswith("charger spins")
+
+
+def test_what_cannot_be_drawn_says_so(sweep):
+    wide = xr.Dataset({"E": (("a", "b", "c"), np.zeros((2, 3, 4)))})
+    with pytest.raises(PaperError, match="`E` must have one hue besides c"):
+        plot.lines(wide)
+    assert len(plot.lines(wide, facet="a").axes) == 2
+
+
+def test_axes_without_coordinates():
+    ax = plot.lines(xr.Dataset({"E": ("step", [3.0, 1.0, 2.0])})).axes[0]
+    assert ax.get_xlabel() == "step" and ax.lines[0].get_xdata() == pytest.approx([0, 1, 2])
+
+
+def test_optimum(sweep):
+    result = types.SimpleNamespace(
+        history={"value": np.array([1.0, 3.0, 4.0]), "coupling": np.array([0.5, 1.5, 2.0])},
+        objective="max_average_power",
+        parameters={"coupling": 2.0},
+        value=4.0,
+    )
+    assert len(plot.optimum(result).axes) == 1
+    history, scan = plot.optimum(result, sweep.isel(n_charger=0, drop=True)).axes
+    assert history.lines[0].get_ydata() == pytest.approx([1, 3, 4])
+    assert history.get_ylabel().startswith("largest average power") and history.get_xlabel() == "step of the best start"
+    curve, star = scan.lines
+    assert curve.get_ydata() == pytest.approx([1, 2, 4])
+    assert (float(star.get_xdata()[0]), float(star.get_ydata()[0])) == (2.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "written"),
+    [
+        ("gamma", r"$\gamma$"),
+        ("g~ omega_0", r"$\tilde{g} \omega_{0}$"),
+        ("P_max / sqrt(N)", r"$P_{\mathrm{max}} / \sqrt{N}$"),
+        ("<sigma^z>", r"$\langle \sigma^z\rangle $"),
+        ("d ln(eta)", r"$d \ln(\eta)$"),
+    ],
+)
+def test_symbols(symbol, written):
+    assert plot.tex(symbol) == written
+    figure = plot.lines(xr.Dataset({"E": ("t", [0.0, 1.0], {"symbol": symbol, "long_name": "x"})}))
+    figure.draw_without_rendering()  # mathtext can read it
+
+
+def test_long_names_are_wrapped_and_their_symbols_kept_together():
+    attrs = {"long_name": "largest stored energy within a window of time", "symbol": "E_max", "units": "omega_0"}
+    lines = plot.label(xr.DataArray(0.0, attrs=attrs), 24).split("\n")
+    assert len(lines) > 1 and lines[-1].endswith(r"$E_{\mathrm{max}}$ ($\omega_{0}$)")
+    assert plot.label(xr.DataArray(0.0, attrs={"long_name": "time", "units": "1"})) == "time"
+
+
+def test_style_stays_inside(sweep, tmp_path):
+    before = dict(matplotlib.rcParams)
+    paths = plot.save(plot.lines(sweep), tmp_path / "folder" / "figure")
+    assert [path.name for path in paths] == ["figure.png", "figure.svg", "figure.pdf"]
+    assert all(path.stat().st_size > 1000 for path in paths)
+    assert dict(matplotlib.rcParams) == before
