@@ -81,14 +81,20 @@ def block_count(points: int, chunk: int | None, devices: tuple[Any, ...], crew: 
 
 
 def block_shape(lengths: tuple[int, ...], kinds: tuple[str, ...], count: int, devices: int = 1) -> tuple[int, ...]:
-    """Lengths of a block if there are to be about `count`: the outermost axis that is long enough is divided."""
+    """Lengths of a block if there are to be about `count`: the outermost axis that divides well is divided."""
     shape = list(lengths)
     while count > 1 and max(shape) > 1:
-        k = next((k for k, n in enumerate(shape) if n >= count), shape.index(max(shape)))
+        k = next((k for k, n in enumerate(shape) if n >= count and _waste(n, count) < 1.2), shape.index(max(shape)))
         parts = min(count, shape[k])
         shape[k] = math.ceil(shape[k] / parts)
         count = math.ceil(count / parts)
     return fit(tuple(shape), kinds, devices)
+
+
+def _waste(length: int, parts: int) -> float:
+    """Padded over needed points."""
+    part = math.ceil(length / parts)
+    return part * math.ceil(length / part) / length
 
 
 def fit(shape: tuple[int, ...], kinds: tuple[str, ...], devices: int) -> tuple[int, ...]:

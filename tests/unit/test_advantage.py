@@ -1,21 +1,14 @@
 """Collective against parallel charging, against tables and closed forms that know nothing of the library."""
 
-import sys
-from pathlib import Path
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from truth import closed, tables
 
 import jaxqb as qb
 from jaxqb import advantage
 from jaxqb.errors import MeritError, TimesError
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from truth import closed, tables
-
-jax.config.update("jax_enable_x64", True)
 
 TABLE_I = {row[0]: row for row in tables.TABLE_I if row[2] == "N_B"}
 

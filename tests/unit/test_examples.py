@@ -94,6 +94,7 @@ def test_parallel_advantage(printed):
         assert advantage == pytest.approx(spins(cells, cells=int(cells))[1].value / cells / single, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_tradeoff(printed):
     for line in printed("tradeoff")[1:]:
         demand, size, power, price = numbers(line)

@@ -117,12 +117,20 @@ def test_a_function_may_bring_its_own_status() -> None:
 
     best = qb.optimize(quiet, TEN.replace(coupling=0.1), {"coupling": (0.0, 2.0)}, starts=4)
     assert best.parameters["coupling"] == pytest.approx(1.0, abs=1e-6) and best.converged
+    assert best.starts["moved"][0] and (best.starts["status"] == 0).all()
+
+    def truncated(battery):
+        wrong = battery.coupling > 1.5
+        return {"height": battery.coupling, "status": jnp.where(wrong, qb.Status.UNRESOLVED, qb.Status.OK)}
+
+    edge = qb.optimize(truncated, TEN, {"coupling": (0.0, 2.0)}, starts=6)
+    assert 1.3 < edge.parameters["coupling"] <= 1.5
 
 
 def test_no_objective_anywhere() -> None:
     best = qb.optimize(lambda b: b.coupling * jnp.nan, TEN, {"coupling": (0.0, 2.0)}, starts=3)
     assert np.isnan(best.value) and not best.converged and best.status == qb.Status.NOT_FINITE
-    assert (best.starts["status"] == qb.Status.NOT_FINITE).all()
+    assert (best.starts["status"] == qb.Status.NOT_FINITE).all() and (best.starts["steps"] < 10).all()
     assert best.battery is TEN
     assert "not a finite number" in repr(best) and json.loads(best.to_json())["value"] is None
 
@@ -178,6 +186,20 @@ def test_equality_and_a_limit_of_zero() -> None:
     )
     assert best.parameters == pytest.approx({"coupling": -2.0, "ising": -1.0}, abs=1e-6) and best.converged
     assert best.constraints["sum"].multiplier == pytest.approx(-4.0, rel=1e-4)
+
+
+def test_a_faint_constraint() -> None:
+    """The first round does not feel it and ends on a bound, which later rounds must leave."""
+    best = qb.optimize(
+        lambda b: b.coupling,
+        TEN,
+        {"coupling": (-2.0, 2.0)},
+        starts=4,
+        constraints={"faint": (lambda b: 100 + 0.01 * b.coupling, "<=", 100.006)},
+    )
+    assert best.parameters["coupling"] == pytest.approx(0.6, abs=2e-3) and best.converged
+    assert best.constraints["faint"].multiplier == pytest.approx(100.0, rel=1e-4)
+    assert (best.starts["status"] == 0).all()
 
 
 def test_what_cannot_be_satisfied_is_told() -> None:
@@ -255,6 +277,7 @@ def test_power_with_a_full_battery() -> None:
     assert best.constraints["energy_per_cell"].multiplier == pytest.approx(-slopes[0] / slopes[1], rel=1e-4)
     assert energy(12) > 9.5 > energy(13)
     assert [(row["sizes"]["n_charger"], row["feasible"]) for row in best.integers] == [(12.0, True), (13.0, False)]
+    assert all(row["status"] == qb.Status.OK for row in best.integers)
     assert best.value == pytest.approx(power(12), rel=1e-11)
     assert best.constraints["energy_per_cell"].value == pytest.approx(energy(12) / 10, rel=1e-11)
     assert best.converged and best.constraints["energy_per_cell"].satisfied
@@ -349,6 +372,7 @@ def test_even_points_are_more_even_than_chance(dimension: int) -> None:
 
 def test_the_hull_holds_the_box_and_the_battery() -> None:
     _, hull, _ = read_design(TEN, {"n_charger": (20, 50), "charger_frequency": (1.5, 2.0)})
+    assert read_design(TEN, {"n_charger": (5, 60)})[0].low.tolist() == [9.0]  # below, a real size is no charger
     assert hull.structure.charger_levels == 51 and not hull.structure.resonant and hull.structure.conserved
     _, paired, _ = read_design(TEN, {"anisotropy": (0.0, 1.0)})
     assert not paired.structure.conserved  # pairs may be created: the general grid

@@ -11,29 +11,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from truth import closed, tables
 
 import jaxqb as qb
 from jaxqb.errors import FieldError, MeritError, Status, SweepError, TimesError
 from jaxqb.sweep import blocks, plan, program, run
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from truth import closed, tables
-
-jax.config.update("jax_enable_x64", True)
-
 TIMES = np.array([0.2, 0.9])
-_compiled = []
-jax.monitoring.register_event_duration_secs_listener(
-    lambda event, seconds, **_: _compiled.append(event) if event.endswith("backend_compile_duration") else None
-)
-
-
-@contextlib.contextmanager
-def compilations(count):
-    """Assert that this many programs are compiled within."""
-    before = len(_compiled)
-    yield
-    assert len(_compiled) - before == count
 
 
 def product(battery):
@@ -56,11 +40,11 @@ GRID = 100 * M[:, None, None, None] + G[:, None, None] + 1000 * N[:, None] + 10 
 
 
 @pytest.fixture(scope="module")
-def table():
-    """150 designs (Peng et al., Table I), and what the first and the second call compiled."""
+def table(compiles):
+    """150 designs: Table I of Peng et al."""
     battery = qb.SpinCharger(n_battery=1, n_charger=100)
     axes = {"n_charger": [100, 200, 300], ("n_battery", "charger_excitations"): range(1, 51)}
-    with compilations(1):
+    with compiles(1):
         return qb.sweep(["first_peak", "max_average_power"], battery, axes)
 
 
@@ -75,11 +59,11 @@ def test_the_table_is_exact(table):
     assert (table.status == Status.OK).all()
 
 
-def test_other_values_of_the_same_shape_compile_nothing(table):
+def test_other_values_of_the_same_shape_compile_nothing(table, compiles):
     """Powers are proportional to the coupling; and a charger too small for its start is a NaN of its own."""
     battery = qb.SpinCharger(n_battery=1, n_charger=100, coupling=0.5)
     axes = {"n_charger": [20, 200, 300], ("n_battery", "charger_excitations"): range(1, 51)}
-    with compilations(0):
+    with compiles(0):
         again = qb.sweep(["first_peak", "max_average_power"], battery, axes)
     small = again.sel(n_charger=20)
     assert (small.status == np.where(small.n_battery > 20, Status.OUTSIDE_PADDING, Status.OK)).all()
@@ -89,18 +73,18 @@ def test_other_values_of_the_same_shape_compile_nothing(table):
     assert json.loads(again.status_counts) == {"ok": 120, "outside_padding": 30}
 
 
-def test_a_warm_call_adds_little_to_the_kernel(table):
+def test_a_warm_call_repeats_every_bit(table):
     battery = qb.SpinCharger(n_battery=1, n_charger=100)
     axes = {"n_charger": [100, 200, 300], ("n_battery", "charger_excitations"): range(1, 51)}
     again = qb.sweep(["first_peak", "max_average_power"], battery, axes)
-    assert again.seconds_compile < 0.05 < table.seconds_compile
+    assert again.seconds_compile < 0.05
     assert np.array_equal(again.first_peak, table.first_peak)  # to the last bit, whichever worker took which block
 
 
-def test_windows_share_one_program():
+def test_windows_share_one_program(compiles):
     """Records of the energy of ten cells, which creep up with the window."""
     battery = qb.SpinCharger(n_battery=10, n_charger=10)
-    with compilations(1):
+    with compiles(1):
         first, second = (qb.sweep("max_energy", battery, {"coupling": [1.0, 2.0]}, window=window) for window in (1.0, 4.0))
     records = dict(tables.RECORDS_10)
     times = sorted(records)
@@ -190,11 +174,12 @@ def test_blocks_are_whole_inside_and_cover_the_grid_once():
         elif kinds[-1] == "lanes":
             assert shape[-1] % plan.batch(shape[-1]) == 0
     assert plan.block_shape((3, 50), ("loop",) * 2, 4) == (3, 13)  # four blocks, not six
+    assert plan.block_shape((3, 50), ("loop",) * 2, 2) == (3, 25)  # no block of two thirds and one of one third
     assert plan.block_shape((1000, 1000), ("loop",) * 2, 245) == (5, 1000)
     assert plan.block_shape((4, 9), ("loop",) * 2, 36) == (1, 1)
 
 
-def test_lanes_are_the_default_where_points_are_many_and_steps_alike(monkeypatch):
+def test_lanes_are_the_default_where_points_are_many_and_steps_alike(monkeypatch, compiles):
     """Not in adaptive solves, nor in functions, which may hold one."""
 
     def kinds(figures, points, **options):
@@ -205,7 +190,7 @@ def test_lanes_are_the_default_where_points_are_many_and_steps_alike(monkeypatch
             raise InterruptedError
 
         monkeypatch.setattr(run, "affordable", stop)
-        with compilations(0), contextlib.suppress(InterruptedError):
+        with compiles(0), contextlib.suppress(InterruptedError):
             qb.sweep(figures, CELL, {"coupling": np.linspace(0.5, 1.5, points), "n_charger": [1, 2]}, **options)
         return jobs[0].fields, jobs[0].kinds
 
@@ -396,7 +381,7 @@ def grid(axes, **options):
     return qb.sweep(product, CELL, axes, **options)
 
 
-FAMILY = qb.SpinCharger([1, 2], 2)
+FAMILY = qb.SpinCharger(np.array([1, 2]), 2)
 CAVITY = qb.CavityCharger(n_battery=2, photons=2)
 WRONG = {
     "no axes": (lambda: qb.sweep("first_peak", CELL, {}), SweepError, "`axes` must be a dict.*it is empty"),
@@ -465,9 +450,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_wrong_is_said_before_anything_is_compiled(name):
+def test_what_is_wrong_is_said_before_anything_is_compiled(name, compiles):
     call, kind, sentence = WRONG[name]
-    with compilations(0), pytest.raises(kind, match=sentence) as error:
+    with compiles(0), pytest.raises(kind, match=sentence) as error:
         call()
     assert "; fix: " in str(error.value)
 
