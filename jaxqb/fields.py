@@ -101,8 +101,8 @@ def vanishes(*values: Any) -> bool:
 
 
 def coincide(one: Any, other: Any) -> bool:
-    """Whether two values are known to be equal throughout; traced values count as different unless they are one object."""
+    """Whether two values are known to be one number; arrays of several numbers may vary apart, so they do not count."""
     a, b = concrete(one), concrete(other)
     if a is None or b is None:
         return one is other
-    return bool(np.all(a == b)) if a.shape == b.shape or a.size == 1 or b.size == 1 else False
+    return np.ptp(a) == 0 and np.ptp(b) == 0 and a.flat[0] == b.flat[0]

@@ -224,6 +224,7 @@ def _printed(ax: Axes, printed: Sequence[Any], panel: int, looks: _Looks) -> Non
     points = points[points[:, 0] == panel]
     if len(points):
         style = {"marker": "o", "markersize": 8, "markerfacecolor": "none", "color": "black", "linestyle": "none"}
+        style["label"] = "printed in the paper"
         looks.printed = ax.plot(points[:, 1], points[:, 2], zorder=5, **style)
 
 

@@ -72,6 +72,10 @@ class AbstractBattery(eqx.Module):
             fail(FieldError, name, f"be a field of {type(self).__name__}", "it is none", f"use one of {known}")
         return type(self)(**(given | changes))
 
+    def hull(self, values: dict[str, Any]) -> Any:
+        """The battery whose padding and symmetries cover all values of the named fields."""
+        return self.replace(**values)
+
     def put(self, **leaves: Any) -> Any:
         """This battery with traced scalars in place of leaves; everything static stays, so they must lie in its hull."""
         fresh = object.__new__(type(self))

@@ -62,6 +62,8 @@ class Ladders(eqx.Module):
         inside = (reach <= self.levels - 1) & (m0 <= cells) & (m0 >= 0) & (n0 >= 0) & (cells == jnp.round(cells))
         if not self.boson:
             inside = inside & (n0 <= charger_cells) & real_sizes
+        # likewise a fraction of a quantum: the sector must end at the battery's top
+        inside = inside & ((n0 == jnp.round(n0)) | (m0 + n0 > cells - 1)) & (m0 == jnp.round(m0))
         return Chain.build(
             strength,
             here,

@@ -113,7 +113,8 @@ class Optimum:
             lines.append(f"  {sizes}: {row['value']:.8g}" + ("" if row["feasible"] else ", not feasible"))
         values, best = self.starts["value"], (self.relaxed or {"value": self.value})["value"]
         rest = int(np.sum(self.starts["status"] == Status.OK))
-        reached = int(np.sum(np.abs(values - best) <= 1e-6 * abs(best)))
+        scale = np.nanmax([abs(best), abs(best - self.start_value), 0.0])
+        reached = int(np.sum(np.abs(values - best) <= 1e-6 * scale))
         steps, seconds = int(np.sum(self.starts["steps"])), self.seconds
         lines.append(f"  {len(values)} starts by {self.method}: {rest} came to rest, {reached} at the best value")
         lines.append(f"  {steps} steps; {seconds['compile']:.2f} s to compile, {seconds['run']:.2f} s to run")

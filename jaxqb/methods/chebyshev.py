@@ -103,10 +103,12 @@ class ChebyshevFlow(AbstractFlow):
 
     def _travel(self, span: Float[Array, ""], y: Any, known: Any = None) -> Any:
         """Coordinates a time `span` ahead of y, in equal steps, differentiable by law, y and span."""
+        # where only derivatives are wanted, longer steps: fewer terms a unit of time, and one step is all that is stored
+        reach = self.reach if known is None else 2 * self.reach
         stretch = self.radius * lax.stop_gradient(jnp.abs(span))
-        turns = jnp.ceil(stretch / self.reach).astype(int)
+        turns = jnp.ceil(stretch / reach).astype(int)
         turns = jnp.where(stretch > 0, jnp.maximum(turns, 1), 0)
-        count = chebyshev.terms(self.reach)
+        count = chebyshev.terms(reach)
         radius = self.radius
 
         def step(params, y):

@@ -37,9 +37,7 @@ def _figure(paper: Paper, name: str) -> Figure:
     return paper.figures[name]
 
 
-def reproduce(
-    paper: str | None = None, figure: str | None = None, *, quick: bool = True, out: str | Path | None = None
-) -> Any:
+def reproduce(paper: str | None = None, figure: str | None = None, *, quick: bool = True, out: str | Path | None = None) -> Any:
     """Compute the figures of published papers, and check every number they print.
 
     Args:

@@ -167,9 +167,7 @@ class Claim:
         value = float(self.ours(results))
         reading = None if self.reading is None else float(self.reading(results))
         stands = self.agrees(value) == (self.verdict == "reproduced")
-        explained = self.verdict == "reproduced" or (
-            bool(self.why) and (self.verdict != "convention" or reading is not None)
-        )
+        explained = self.verdict == "reproduced" or (bool(self.why) and (self.verdict != "convention" or reading is not None))
         return Checked(self, value, reading, stands and explained and (reading is None or self.agrees(reading)))
 
 

@@ -16,8 +16,7 @@ from .paper import Checked, Paper
 
 MEANING = {
     "reproduced": "our value is the printed one",
-    "convention": "another value under the paper's stated definitions; an unstated choice, named, gives the printed "
-    "one",
+    "convention": "another value under the paper's stated definitions; an unstated choice, named, gives the printed one",
     "misprint": "a digit, sign or index is not what it must be",
     "wrong": "the statement or number does not hold",
 }
@@ -74,9 +73,7 @@ def claims_dataset(checked: Sequence[Checked]) -> xr.Dataset:
     return xr.Dataset(columns)
 
 
-def write(
-    data: Mapping[Paper, Mapping[str, xr.Dataset]], checked: Mapping[Paper, Sequence[Checked]], out: Path
-) -> list[Path]:
+def write(data: Mapping[Paper, Mapping[str, xr.Dataset]], checked: Mapping[Paper, Sequence[Checked]], out: Path) -> list[Path]:
     """Write ``out/<paper>/<figure>.png, .svg, .pdf``, ``claims.txt, .csv, .json`` and ``out/index.html``."""
     out.mkdir(parents=True, exist_ok=True)
     paths, sections = [], []
@@ -105,9 +102,7 @@ def _write_claims(claims: list[dict[str, str]], text: str, folder: Path) -> list
     return [folder / f"claims.{kind}" for kind in ("txt", "csv", "json")]
 
 
-def _section(
-    paper: Paper, figures: Mapping[str, xr.Dataset], pictures: Mapping[str, str], claims: list[dict[str, str]]
-) -> str:
+def _section(paper: Paper, figures: Mapping[str, xr.Dataset], pictures: Mapping[str, str], claims: list[dict[str, str]]) -> str:
     say = html.escape
     counts = {verdict: sum(row["verdict"] == verdict for row in claims) for verdict in MEANING}
     parts = [f'<section id="{paper.key}"><h2>{say(paper.title)}</h2><p class="by">{say(paper.authors)}</p>']

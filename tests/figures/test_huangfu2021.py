@@ -251,6 +251,8 @@ def test_non_ideal_starts_by_brute_force(results):
         found = data.sel(start=name).isel(time=at)
         assert found.energy.values == pytest.approx(energy[1:] - energy[0], abs=1e-11)
         assert found.power.values == pytest.approx((energy[1:] - energy[0]) / times, abs=1e-11)
+    ideal = [float(data[of].sel(start="ideal")) for of in ("energy_max", "power_max")]
+    assert ideal == pytest.approx([tables.P1_CROSSTALK[0][2], tables.P1_CROSSTALK[0][4]], rel=1e-9)
     for name, key in (
         ("non-ideal charger", "charger"),
         ("non-empty battery", "battery"),
@@ -335,6 +337,9 @@ def test_figures_are_labelled_and_drawn(results, name):
         box = ax.get_tightbbox()
         assert inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 and box.y1 <= inside.y1
     printed = np.reshape(data.attrs.get("printed", ()), (-1, 3))
+    for panel, ax in enumerate(axes):
+        circles = [line.get_xydata() for line in ax.lines if line.get_label() == "printed in the paper"]
+        assert np.concatenate([np.empty((0, 2)), *circles]) == pytest.approx(printed[printed[:, 0] == panel][:, 1:])
     for panel, x, y in printed:  # each printed point is in sight
         low, high = axes[int(panel)].get_xlim(), axes[int(panel)].get_ylim()
         assert low[0] <= x <= low[1] and high[0] <= y <= high[1]

@@ -299,6 +299,7 @@ def test_one_cell() -> None:
     assert best.start_value == pytest.approx(closed.one_cell_optima(9, 9, 0.5, -0.7)["power"], rel=1e-10)
 
 
+@pytest.mark.slow
 def test_a_better_filling_than_the_papers() -> None:
     """A charger of 100 spins charges ten cells best when about half of it is excited: best of all fillings, in the truth."""
     battery = qb.SpinCharger(10, 100)  # the paper: full

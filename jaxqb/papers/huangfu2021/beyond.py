@@ -116,9 +116,7 @@ def tradeoff(quick: bool) -> xr.Dataset:
         {
             "energy": as_label(first, *FIRST),
             "power": as_label(power, *value, against="energy"),
-            "power_of_integer": as_label(
-                power.where(whole), *value, against="energy", draw="points", label="integer N"
-            ),
+            "power_of_integer": as_label(power.where(whole), *value, against="energy", draw="points", label="integer N"),
             "energy_rate": as_label(first_rate, "dE_first/dN", "omega_0", "derivative of the energy"),
             "power_rate": as_label(power_rate, "dP_max/dN", "g omega_0", "derivative of the power"),
         },
@@ -137,9 +135,7 @@ def eq17(quick: bool) -> xr.Dataset:
     """A thermal charger spin."""
     del quick
     time, empty = time_axis(WINDOW), axis("empty", [0.0, 0.3], "p_0", "1", "population of the empty charger spin")
-    one = xr.DataArray(
-        np.asarray(run(SpinCharger(2, 2, charger_excitations=localised(1)), time)["energy"]), dims="time"
-    )
+    one = xr.DataArray(np.asarray(run(SpinCharger(2, 2, charger_excitations=localised(1)), time)["energy"]), dims="time")
     both = two_cells(time, 2).energy
     full, part = 2 * np.sin(np.sqrt(2) * time) ** 2, np.sin(2 * time) ** 2
     return xr.Dataset(
@@ -164,17 +160,13 @@ def beyond_crosstalk(quick: bool) -> xr.Dataset:
     del quick
     among = axis("crosstalk", [0.0, 0.1, 1.0, 10.0], "g_2/g", "1", "battery-battery over exchange coupling")
     cells = cells_axis([2, 3, 4, 6, 8, 10])
-    power = with_crosstalk(
-        WITHIN, cells, 2 * cells, charger_crosstalk=xr.DataArray([0.0, 0.1], dims="with")
-    ).max_average_power
+    power = with_crosstalk(WITHIN, cells, 2 * cells, charger_crosstalk=xr.DataArray([0.0, 0.1], dims="with")).max_average_power
     loss = 1 - power.isel({"with": 1}) / power.isel({"with": 0})
     energy = two_cells(time_axis(WINDOW), 4, battery_crosstalk=among).energy
     return xr.Dataset(
         {
             "energy": as_label(energy, *STORED),
-            "power_lost": as_label(
-                loss, "1 - P(g_1)/P(0)", "1", "part of the power lost", against="cells", draw="both"
-            ),
+            "power_lost": as_label(loss, "1 - P(g_1)/P(0)", "1", "part of the power lost", against="cells", draw="both"),
         },
         attrs={"x": "time", "panels": ["energy", "power_lost"]},
     )

@@ -140,9 +140,7 @@ def _steeper(r: Results) -> bool:
 
 
 def _steeper_own(r: Results) -> bool:
-    return _at(r, "fig5", "exponent", anisotropy=0.0, cells=100) > _at(
-        r, "fig5", "exponent_cavity", benchmark=TAVIS, cells=100
-    )
+    return _at(r, "fig5", "exponent", anisotropy=0.0, cells=100) > _at(r, "fig5", "exponent_cavity", benchmark=TAVIS, cells=100)
 
 
 def _beta(gamma: float, cells: int) -> Any:
@@ -375,15 +373,12 @@ CLAIMS = (
         True,
         _meets_cavity(TAVIS),
         "convention",
-        "within 6 % of the mirrored cavity from M = 20 on; Tavis-Cummings is crossed near M = 11 and 16 % above at M "
-        "= 100",
+        "within 6 % of the mirrored cavity from M = 20 on; Tavis-Cummings is crossed near M = 11 and 16 % above at M = 100",
         reading=_meets_cavity(MIRRORED),
     ),
     # Sec. III
     Claim("Sec. III", "e_max of one cell", "1", lambda r: _at(r, "fig3", "energy", ratio=1.0, anisotropy=0.0, cells=1)),
-    Claim(
-        "Sec. III", "p_max of one cell", "0.72", lambda r: _at(r, "fig3", "power", ratio=1.0, anisotropy=0.0, cells=1)
-    ),
+    Claim("Sec. III", "p_max of one cell", "0.72", lambda r: _at(r, "fig3", "power", ratio=1.0, anisotropy=0.0, cells=1)),
     Claim(
         "Sec. III",
         "parallel charging does not depend on gamma",
@@ -453,9 +448,7 @@ CLAIMS = (
         "it is N: the terms l = j of Eq. 14 give one each; a constant, without effect",
     ),
     *(
-        Claim(
-            "Fig. 6, text", f"E_max at g_1/g = {g:g}", printed, lambda r, g=g: _at(r, "fig6", "energy_max", crosstalk=g)
-        )
+        Claim("Fig. 6, text", f"E_max at g_1/g = {g:g}", printed, lambda r, g=g: _at(r, "fig6", "energy_max", crosstalk=g))
         for g, printed in ((0.0, "1.92"), (0.1, "1.91"), (1.0, "0.85"))
     ),
     Claim(
@@ -472,18 +465,14 @@ CLAIMS = (
         why="0.45 %: nearly decoupled",
     ),
     *(
-        Claim(
-            "Fig. 6, text", f"P_max at g_1/g = {g:g}", printed, lambda r, g=g: _at(r, "fig6", "power_max", crosstalk=g)
-        )
+        Claim("Fig. 6, text", f"P_max at g_1/g = {g:g}", printed, lambda r, g=g: _at(r, "fig6", "power_max", crosstalk=g))
         for g, printed in ((0.0, "3.04"), (0.1, "3.02"), (1.0, "1.83"))
     ),
     Claim(
         "Sec. IV A",
         "weak crosstalk among the cells (g_2/g = 0.1, 1) lowers the energy",
         True,
-        lambda r: _always(
-            r["beyond_crosstalk"].energy.max("time").sel(crosstalk=[0.0, 0.1, 1.0]).diff("crosstalk") < 0
-        ),
+        lambda r: _always(r["beyond_crosstalk"].energy.max("time").sel(crosstalk=[0.0, 0.1, 1.0]).diff("crosstalk") < 0),
     ),
     Claim(
         "Sec. IV A",
@@ -491,8 +480,7 @@ CLAIMS = (
         True,
         lambda r: float(r["beyond_crosstalk"].energy.sel(crosstalk=10.0).max()) < 0.1,
         "wrong",
-        "|00> and |11> stay degenerate, so two quanta pass together: 1.91 of 2 at g t = 3.15; charger spins have no "
-        "such pair",
+        "|00> and |11> stay degenerate, so two quanta pass together: 1.91 of 2 at g t = 3.15; charger spins have no such pair",
     ),
     Claim(
         "Sec. IV",
@@ -547,10 +535,7 @@ CLAIMS = (
         "Fig. 7, text",
         "interference of |01> and |10> is what a non-empty battery loses by: coherence between them makes it worse",
         True,
-        lambda r: (
-            _fraction_left("energy_max", "non-empty, symmetric")(r)
-            < _fraction_left("energy_max", "non-empty battery")(r)
-        ),
+        lambda r: _fraction_left("energy_max", "non-empty, symmetric")(r) < _fraction_left("energy_max", "non-empty battery")(r),
         "wrong",
         "the start is an incoherent mixture, whose singlet half is dark: 70 % are left, against 80 % of the coherent "
         "symmetric state",
@@ -606,9 +591,7 @@ CLAIMS = (
         "Fig. 9, text",
         "a larger charger brings more fluctuations (maxima of P up to g t = 3)",
         True,
-        lambda r: _always(
-            ((r["fig9"].power.diff("time") > 0).astype(int).diff("time") < 0).sum("time").diff("charger") > 0
-        ),
+        lambda r: _always(((r["fig9"].power.diff("time") > 0).astype(int).diff("time") < 0).sum("time").diff("charger") > 0),
     ),
     Claim(
         "Eq. A4, Fig. 9(d)",

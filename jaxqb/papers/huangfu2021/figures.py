@@ -350,8 +350,7 @@ def appendix(variable: str, label: tuple[str, str, str], printed: list[Any]) -> 
 @figure(
     "fig8",
     paper="Fig. 8",
-    caption="Energy of two cells in time with N = 2, 20, 200 charger spins (a to c), and with two photons (d; time in "
-    "1/g~).",
+    caption="Energy of two cells in time with N = 2, 20, 200 charger spins (a to c), and with two photons (d; time in 1/g~).",
 )
 def fig8(quick: bool) -> xr.Dataset:
     """Energy of two cells."""
@@ -363,8 +362,7 @@ def fig8(quick: bool) -> xr.Dataset:
 @figure(
     "fig9",
     paper="Fig. 9",
-    caption="Average power of two cells in time with N = 2, 20, 200 charger spins (a to c), and with two photons (d; "
-    "in g~).",
+    caption="Average power of two cells in time with N = 2, 20, 200 charger spins (a to c), and with two photons (d; in g~).",
 )
 def fig9(quick: bool) -> xr.Dataset:
     """Power of two cells."""
