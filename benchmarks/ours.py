@@ -12,42 +12,38 @@ PACKAGES = ("jaxqb", "jax", "equinox")
 
 def ours(work):
     """Our configurations, as in `peers.contenders`."""
-    build = {Table: _table, Chain: _chain}.get(type(work), _grid)
+    if isinstance(work, Table):
+        return [Contender("jaxqb", name, partial(_table, work, kind), PACKAGES) for name, kind in MAPPINGS.items()]
+    build = _chain if isinstance(work, Chain) else _grid
     return [Contender("jaxqb", "default", partial(build, work), PACKAGES)]
 
 
-def designs(qb, work):
-    """ADAPT HERE: the battery of one case of W1, its charger started in level ``n = M``.
-
-    The start is tied to a swept size, which a product of axes cannot say; hence a function of
-    one case, mapped below, and not ``qb.sweep``.
-    """
-
-    def design(n_battery, n_charger):
-        return qb.SpinCharger(
-            n_battery=n_battery,
-            n_charger=n_charger,
-            charger_excitations=n_battery,
-            levels=work.levels,
-        )
-
-    return design
+MAPPINGS = {"default": None, "lanes": "lanes"}
 
 
-def _table(work):
-    import jax
-
+def _table(work, mapping):
     import jaxqb as qb
 
-    design = designs(qb, work)
+    if len(work.cases) == 1:
+        return partial(_one, qb, *work.cases[0])
+    cells = sorted({m for m, _ in work.cases})
+    chargers = sorted({n for _, n in work.cases})
+    axes = {"n_charger": chargers, ("n_battery", "charger_excitations"): cells}
+    place = [(chargers.index(n), cells.index(m)) for m, n in work.cases]
+    rows, columns = np.array(place).T
+    battery = qb.SpinCharger(n_battery=1, n_charger=chargers[0])
+    names = ["first_peak", "max_average_power"]
 
-    def figures(n_battery, n_charger):
-        best = qb.charge(design(n_battery, n_charger))
-        return best.first_peak.value, best.max_average_power.value
+    def run():
+        table = qb.sweep(names, battery, axes, mapping=mapping, progress=False)
+        return np.stack([table[name].values[rows, columns] for name in names], axis=1)
 
-    run = jax.jit(jax.vmap(figures))
-    n_battery, n_charger = np.array(work.cases, dtype=float).T
-    return lambda: np.stack(run(n_battery, n_charger), axis=1)
+    return run
+
+
+def _one(qb, cells, chargers):
+    best = qb.charge(qb.SpinCharger(cells, chargers, charger_excitations=cells))
+    return np.array([[best.first_peak.value, best.max_average_power.value]])
 
 
 def _chain(work):

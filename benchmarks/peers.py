@@ -68,9 +68,7 @@ def qutip_ways(work):
 
     Measured on all three workloads: CSR is slower, and ``rtol = 1e-8`` costs up to 4 % more.
     """
-    return [
-        Contender("qutip", method, partial(_qutip, work, method), ("qutip",)) for method in ("adams", "tsit5", "vern9")
-    ]
+    return [Contender("qutip", method, partial(_qutip, work, method), ("qutip",)) for method in ("adams", "tsit5", "vern9")]
 
 
 def _qutip(work, method):

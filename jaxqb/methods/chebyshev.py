@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Int
 from ..algebra import chebyshev
 from ..algebra.gradients import frozen, reversible
 from ..errors import MethodError, fail
-from ..laws import AbstractUnitaryLaw
+from ..laws import AbstractUnitaryLaw, Chain
 from .method import AbstractFlow, AbstractMethod, Figures, along, intervals
 
 PHASE = 2.5  # turn of the fastest figure that a window may cover
@@ -43,7 +43,8 @@ class Chebyshev(AbstractMethod):
         if not isinstance(law, AbstractUnitaryLaw):
             fail(MethodError, "Chebyshev", "solve a unitary law", f"this is {type(law).__name__}", "use jaxqb.Adaptive()")
         size = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(jax.eval_shape(lambda: law.start)))
-        reach = self.reach or (24.0 if size < 4096 else 64.0)
+        # long chains are slow to follow and want few, long steps; a grid's figures turn nearly as fast as its amplitudes
+        reach = self.reach or (64.0 if isinstance(law, Chain) and size >= 4096 else 24.0)
         radius = lax.stop_gradient(law.radius())
         radius = jnp.maximum(radius, jnp.finfo(radius.dtype).tiny ** 0.5)
         stretch = PHASE * radius / jnp.maximum(lax.stop_gradient(law.pace()), radius * 1e-9)
