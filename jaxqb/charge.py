@@ -149,18 +149,19 @@ def _choose(condition: Any, new: Any, old: Any) -> Any:
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
 
 
-def _highest(points: Any, derivatives: Any, allowed: Any, ceiling: Any) -> tuple[Any, Any, Any]:
+def _highest(points: Any, derivatives: Any, allowed: Any, floor: Any, ceiling: Any) -> tuple[Any, Any, Any]:
     """Largest value of a function on a window, from its first derivatives at points: (x, value, turning).
 
-    From each point one step is made to the nearby maximum of its Taylor polynomial (at most to the next point, and not beyond
-    x = `ceiling`), so that maxima of nearly equal height are compared by their height and not by where the points fell.
+    From each point one step is made to the nearby maximum of its Taylor polynomial (at most to the next point, and between
+    x = `floor` and `ceiling`), so that maxima of nearly equal height are compared by their height and not by where the points fell.
     """
     f, d, dd, ddd = derivatives
     step = jnp.where(dd < 0, -d / jnp.where(dd < 0, dd, 1.0), jnp.sign(d))
-    step = jnp.clip(step, -FINE[1], FINE[1])
+    low, high = jnp.maximum(-FINE[1], floor - points), jnp.minimum(FINE[1], ceiling - points)
+    step = jnp.clip(step, low, high)
     bend = dd + step * ddd / 2
     step = jnp.where((dd < 0) & (bend < 0), -d / jnp.where(bend < 0, bend, 1.0), step)
-    step = jnp.clip(step, -FINE[1], jnp.minimum(FINE[1], ceiling - points))
+    step = jnp.clip(step, low, high)
     value = jnp.where(allowed, f + step * (d + step * (dd / 2 + step * ddd / 6)), -jnp.inf)
     i = jnp.argmax(value)
     left = jnp.abs(d + step * (dd + step * ddd / 2))[i]  # slope that is left
@@ -200,10 +201,11 @@ def _search(flow: Any, energy: Any, reachable: Any, scale: Any, horizon: Any, va
             last = jnp.cos(jnp.arccos(2 * end - 1)[:, None] * np.arange(NODES)) @ chebyshev.calculus(NODES)
             rows, points = jnp.concatenate([grid, last], axis=1), jnp.concatenate([fine, end])
         e, d, dd, ddd = jnp.matmul(rows, values, precision=lax.Precision.HIGHEST)
+        floor = jnp.where(m.t > 0, -FINE[1], 0.0)  # nothing is before the start
         since = m.t / span
         allowed = points <= ceiling
         mark = lambda x, best, turning: _Mark(  # noqa: E731
-            m.t, m.y, values, jnp.where(m.t > 0, x, jnp.maximum(x, 0.0)), best, turning & ((m.t > 0) | (x > 0))
+            m.t, m.y, values, jnp.maximum(x, floor), best, turning & ((m.t > 0) | (x > 0))
         )
 
         # first peak: the slope turns from rising to falling, inside a window or at the seam of two
@@ -222,18 +224,18 @@ def _search(flow: Any, energy: Any, reachable: Any, scale: Any, horizon: Any, va
         for order, derivative in ((1, d), (2, dd), (3, ddd)):
             limit = (dd, ddd, 0 * d)[order - 1] / (order + 1)
             power.append(jnp.where(elapsed > 0, (derivative - order * power[-1]) / over, limit))
-        x, best, turning = _highest(points, power, allowed, ceiling)
+        x, best, turning = _highest(points, power, allowed, floor, ceiling)
         average = _choose(best / span > m.average.best, mark(x, best / span, turning), m.average)
 
         # instantaneous power: largest slope, up to the first peak unless there is a window
         early = allowed if horizon is not None else ~m.found & (points <= jnp.where(is_peak, peak_x, 1.0))
-        x, best, turning = _highest(points, (d, dd, ddd, 0 * d), early, ceiling)
+        x, best, turning = _highest(points, (d, dd, ddd, 0 * d), early, floor, ceiling)
         rate = _choose(best / span > m.rate.best, mark(x, best / span, turning), m.rate)
 
         # largest energy in the window, which may be at its end
         top = m.top
         if top is not None:
-            x, best, turning = _highest(points, (e, d, dd, ddd), allowed, ceiling)
+            x, best, turning = _highest(points, (e, d, dd, ddd), allowed, floor, ceiling)
             top = _choose(best > top.best, mark(x, best, turning), top)
 
         y = jax.tree.map(lambda y: y[-1], ys)

@@ -105,4 +105,4 @@ def coincide(one: Any, other: Any) -> bool:
     a, b = concrete(one), concrete(other)
     if a is None or b is None:
         return one is other
-    return np.ptp(a) == 0 and np.ptp(b) == 0 and a.flat[0] == b.flat[0]
+    return bool(np.ptp(a) == 0 and np.ptp(b) == 0 and a.flat[0] == b.flat[0])

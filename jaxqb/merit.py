@@ -151,8 +151,9 @@ class Ergotropy(AbstractMerit):
             passive = passive_symmetric(eigenvalues)
         else:
             passive = passive_full(eigenvalues, copies, reduced.cells, reduced.levels.shape[-1] + towers)
-        # the quantum of a cell may be negative: then "excited" is the lower level and the ladder is read backwards
-        return battery.battery_frequency * (reduced.moment(1) - passive)
+        # with a negative gap the excited level is the lower one, and passive states fill the ladder from its top
+        gap = battery.battery_frequency
+        return gap * jnp.where(gap < 0, reduced.moment(1) - (reduced.cells - passive), reduced.moment(1) - passive)
 
 
 class Capacity(AbstractMerit):
@@ -165,7 +166,7 @@ class Capacity(AbstractMerit):
         reduced = state.battery()
         eigenvalues, copies = reduced.spectrum()
         passive = passive_full(eigenvalues, copies, reduced.cells, reduced.levels.shape[-1] + reduced.copies.shape[0])
-        return battery.battery_frequency * (reduced.cells - 2 * passive)
+        return jnp.abs(battery.battery_frequency) * (reduced.cells - 2 * passive)
 
 
 class LogNegativity(AbstractMerit):

@@ -25,6 +25,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = "osD^vPX"
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
 PANEL = (3.4, 2.55)  # inches: one column
+PRINTED = "printed in the paper"
 FORMATS = ("png", "svg", "pdf")
 STYLE: dict[Any, Any] = {
     "font.size": 8,
@@ -177,7 +178,8 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
                 ax.set_xlabel("")
             if i % columns and ax.get_ylabel() == grid[i - i % columns].get_ylabel():
                 ax.set_ylabel("")
-        looks.handles |= dict.fromkeys(["printed in the paper"][: len(looks.printed)], *looks.printed[:1])
+        if looks.printed:
+            looks.handles[PRINTED] = looks.printed[0]
         height = wide / columns * PANEL[1] / PANEL[0] * rows
         figure.set_size_inches(wide, height + _legend(figure, looks.handles, wide))
     return figure
@@ -224,8 +226,7 @@ def _printed(ax: Axes, printed: Sequence[Any], panel: int, looks: _Looks) -> Non
     points = points[points[:, 0] == panel]
     if len(points):
         style = {"marker": "o", "markersize": 8, "markerfacecolor": "none", "color": "black", "linestyle": "none"}
-        style["label"] = "printed in the paper"
-        looks.printed = ax.plot(points[:, 1], points[:, 2], zorder=5, **style)
+        looks.printed = ax.plot(points[:, 1], points[:, 2], zorder=5, label=PRINTED, **style)
 
 
 def _scales(ax: Axes, log: str) -> None:

@@ -43,8 +43,8 @@ def fraction(start: Number, ratio: Number = 1.0) -> Float[Array, "..."]:
 
 def squeeze(t: Number, cells: Number, ratio: Number = 1.0, coupling: Number = 1.0) -> Float[Array, "..."]:
     """``q_0 = 16 nu M exp(-2 sqrt(nu) g M t)``."""
-    rate = jnp.sqrt(ratio) * jnp.asarray(coupling) * cells
-    return 16 * ratio * cells * jnp.exp(-2 * rate * t)
+    ratio, cells = jnp.asarray(ratio), jnp.asarray(cells)
+    return 16 * ratio * cells * jnp.exp(-2 * jnp.sqrt(ratio) * coupling * cells * t)
 
 
 def energy(t: Number, cells: Number, ratio: Number = 1.0, coupling: Number = 1.0) -> Float[Array, "..."]:

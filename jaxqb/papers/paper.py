@@ -60,7 +60,7 @@ def each(function: Callable, hull: AbstractBattery, inner: tuple[str, ...] = (),
 
     >>> import jaxqb as qb
     >>> cells = axis("cells", [1.0, 2.0], "M", "cells", "number of battery cells")
-    >>> hull = qb.SpinCharger(n_battery=[1, 2], n_charger=[1, 4])
+    >>> hull = qb.SpinCharger(n_battery=np.array([1, 2]), n_charger=np.array([1, 4]))
     >>> each(qb.figures.Charging(("first_peak",)), hull, n_battery=cells, n_charger=2 * cells)["first_peak"].dims
     ('cells',)
     """

@@ -157,9 +157,7 @@ def test_cavities(results, name):
         assert float(data.power_cavity) == pytest.approx(peaks.average_power(flow).value, **EXACT)
 
 
-@pytest.mark.parametrize(
-    ("cells", "ratio", "gamma"), [(10, 1, 1.0), (8, 1, 0.6), (5, 3, 0.2), (4, 10, 1.0), (6, 2, 0.0)]
-)
+@pytest.mark.parametrize(("cells", "ratio", "gamma"), [(10, 1, 1.0), (8, 1, 0.6), (5, 3, 0.2), (4, 10, 1.0), (6, 2, 0.0)])
 def test_anisotropic_landscape(results, cells, ratio, gamma):
     data = results["fig3"].sel(cells=cells, ratio=ratio, anisotropy=gamma)
     flow = spins(cells, ratio * cells, gamma)
@@ -170,9 +168,7 @@ def test_anisotropic_landscape(results, cells, ratio, gamma):
 
 def test_energy_in_a_window_is_not_monotonic(results):
     for cells, gamma, energy in tables.WINDOW_5[:2]:
-        assert float(results["fig3"].energy.sel(cells=cells, ratio=1, anisotropy=gamma)) == pytest.approx(
-            energy, **EXACT
-        )
+        assert float(results["fig3"].energy.sel(cells=cells, ratio=1, anisotropy=gamma)) == pytest.approx(energy, **EXACT)
         drawn = results["fig4"].energy.sel(cells=cells, anisotropy=gamma)
         assert float(drawn) == pytest.approx(energy / cells, **EXACT)
 
@@ -180,9 +176,7 @@ def test_energy_in_a_window_is_not_monotonic(results):
 def test_size_dependence(results):
     for gamma, _, power in tables.ANISOTROPIC_100:
         assert float(results["fig4"].power.sel(cells=100, anisotropy=gamma)) == pytest.approx(power / 10, **EXACT)
-    assert float(results["fig4"].energy_first.sel(cells=100, anisotropy=0)) == pytest.approx(
-        tables.BEYOND[0][1], **EXACT
-    )
+    assert float(results["fig4"].energy_first.sel(cells=100, anisotropy=0)) == pytest.approx(tables.BEYOND[0][1], **EXACT)
 
 
 def test_collective_advantage(results):
@@ -210,9 +204,7 @@ def test_crosstalk_by_brute_force(results):
             found = results[figure].energy.sel(crosstalk=g).isel(time=[37, 201, 480])
             assert found.values == pytest.approx(true, abs=1e-11)
     power = results["fig6"].power.sel(crosstalk=1.0)
-    assert power.values[1:] == pytest.approx(
-        results["fig6"].energy.sel(crosstalk=1.0).values[1:] / power.time.values[1:]
-    )
+    assert power.values[1:] == pytest.approx(results["fig6"].energy.sel(crosstalk=1.0).values[1:] / power.time.values[1:])
 
 
 def test_two_quanta_pass_together(results):
@@ -410,9 +402,7 @@ def test_claim_rules():
     assert dataclasses.replace(claim, printed="-0.15").agrees(-0.149)
     assert dataclasses.replace(claim, printed="2", within=1e-6).agrees(2 + 1e-7)
     assert not dataclasses.replace(claim, printed="2", within=1e-6).agrees(2 + 1e-5)
-    assert dataclasses.replace(claim, printed=True).agrees(1.0) and not dataclasses.replace(claim, printed=True).agrees(
-        0.0
-    )
+    assert dataclasses.replace(claim, printed=True).agrees(1.0) and not dataclasses.replace(claim, printed=True).agrees(0.0)
 
 
 def test_verdicts_need_reasons():

@@ -42,9 +42,7 @@ def test_lines(sweep):
     assert ax.get_ylabel() == "largest average power,\n$P_{\\mathrm{max}}$ (ħ frequency²)"
     assert texts(figure) == ["$N_{C}$ = 2", "$N_{C}$ = 4"]
     for line, size in zip(ax.lines, (2, 4), strict=True):
-        assert line.get_xdata() == pytest.approx([0.5, 1, 2]) and line.get_ydata() == pytest.approx(
-            np.array([0.5, 1, 2]) * size
-        )
+        assert line.get_xdata() == pytest.approx([0.5, 1, 2]) and line.get_ydata() == pytest.approx(np.array([0.5, 1, 2]) * size)
     assert len({line.get_color() for line in ax.lines}) == 2
 
 
