@@ -101,20 +101,26 @@ def charge(
     (0.724611354, 1.165561)
     """
     check_single(battery, "charge")
-    if window is not None and not traced(window):
-        try:
-            good = not isinstance(window, bool)
-            window = np.asarray(window, dtype=float)
-            good = good and window.ndim == 0 and np.isfinite(window) and window > 0
-        except (TypeError, ValueError):
-            good = False
-        if not good:
-            fail(TimesError, "window", "be a positive time", f"it is {window!r}", "give a number, or None for all times")
+    window = check_window(window)
     check_law(law)
     check_method(method)
     best = _charge(battery, window, law, method)
     explain_edge(battery, best.status, lambda wider: _charge(wider, window, None, method).status)
     return best
+
+
+def check_window(window: Any) -> Any:
+    """A positive time, or None."""
+    if window is None or traced(window):
+        return window
+    try:
+        time = np.asarray(window, dtype=float)
+        good = not isinstance(window, bool) and time.ndim == 0 and np.isfinite(time) and time > 0
+    except (TypeError, ValueError):
+        time, good = None, False
+    if not good:
+        fail(TimesError, "window", "be a positive time", f"it is {window!r}", "give a number, or None for all times")
+    return time
 
 
 class _Mark(eqx.Module):

@@ -61,6 +61,7 @@ def tex(symbol: str) -> str:
     '$P_{\\mathrm{max}} / \\sqrt{N}$'
     """
     text = re.sub(r"sqrt\(([^)]*)\)", r"\\sqrt{\1}", symbol)
+    text = re.sub(r"\^([\w.]{2,})", r"^{\1}", text)
     text = re.sub(r"([A-Za-z]+)~", r"\\tilde{\1}", text)
     text = re.sub(r"_(\w+)", lambda m: f"_{{{m[1]}}}" if len(m[1]) == 1 else f"_{{\\mathrm{{{m[1]}}}}}", text)
     text = re.sub(rf"(?<![A-Za-z\\])({GREEK})(?![A-Za-z])", r"\\\1", text)
@@ -69,7 +70,9 @@ def tex(symbol: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Words with the symbols among them as mathematics."""
+    """Words with the symbols among them as mathematics; what has mathematics in it is left alone."""
+    if "$" in text:
+        return text
     symbol = r"(?<![\w\\])(?:[A-Za-z]~|(?:[A-Za-z]|" + GREEK + r")_\w+|sqrt\([^)]*\)|" + GREEK + r"(?!\w))"
     return re.sub(symbol, lambda m: tex(m[0]), text.replace("<=", "≤").replace("hbar", "ħ").replace("^2", "²"))
 
@@ -78,7 +81,7 @@ def label(variable: Any, width: int = 32) -> str:
     """Long name, symbol and unit of a variable, for an axis."""
     name, symbol, unit = (variable.attrs.get(key, "") for key in ("long_name", "symbol", "units"))
     name = name or str(variable.name)
-    symbol, unit = "" if symbol == name else symbol, "" if unit == "1" else unit
+    symbol, unit = "" if symbol == name else symbol, "" if unit in ("1", "number") else unit
     drawn_unit = f"({tex(unit) if re.search('[~_]', unit) else _text(unit)})" if unit else ""
     plain = " ".join(x for x in (symbol, unit and f"({unit})") if x).replace(" ", "\xa0")  # is not broken
     lines = "\n".join(textwrap.wrap(name + (", " if symbol else " ") + plain, width, break_long_words=False))
@@ -89,8 +92,9 @@ def _entry(coordinate: xr.DataArray) -> str:
     """How one entry of a hue or facet is named."""
     value = coordinate.item()
     if isinstance(value, str):
-        return value
-    return f"{tex(coordinate.attrs.get('symbol', str(coordinate.name)))} = {value:.4g}"
+        return _text(value)
+    number = "∞" if value == np.inf else f"{value:g}" if value == np.round(value) else f"{value:.4g}"
+    return f"{tex(coordinate.attrs.get('symbol', str(coordinate.name)))} = {number}"
 
 
 class _Looks:
@@ -124,7 +128,7 @@ def _curves(ds: xr.Dataset, name: str) -> Iterable[tuple[str, str, np.ndarray, n
         at = {hue: i for hue in hues}
         curve, over = y.isel(at), x.isel({d: j for d, j in at.items() if d in x.dims})
         good = np.isfinite(curve.values) & np.isfinite(over.values)
-        text = _entry(curve[hues[0]]) if hues else y.attrs.get("label", "")
+        text = _entry(curve[hues[0]]) if hues else _text(y.attrs.get("label", ""))
         yield hues[0] if hues else f"={text}", text, over.values[good], curve.values[good]
 
 
@@ -138,7 +142,7 @@ def _panels(ds: xr.Dataset) -> list[tuple[xr.Dataset, list[str], str]]:
             found.append((part, names, _entry(part[facet]) if split else ""))
     titles = ds.attrs.get("titles") or [title for *_, title in found]
     letters = [f"({chr(97 + i)}) " if len(found) > 1 else "" for i in range(len(found))]
-    return [(part, names, letters[i] + titles[i]) for i, (part, names, _) in enumerate(found)]
+    return [(part, names, letters[i] + _text(titles[i])) for i, (part, names, _) in enumerate(found)]
 
 
 def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
@@ -326,6 +330,8 @@ def save(figure: Figure, stem: str | Path, formats: Sequence[str] = FORMATS) -> 
     paths = [Path(f"{stem}.{kind}") for kind in formats]
     undated = {"png": None, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with mpl.rc_context(STYLE):
+        figure.draw_without_rendering()  # lays the figure out
+        figure.set_layout_engine("none")  # once for all formats
         for path, kind in zip(paths, formats, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(path, metadata=undated.get(kind))

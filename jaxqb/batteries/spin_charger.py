@@ -91,7 +91,8 @@ class SpinCharger(AbstractBattery):
         if cells is not None:
             needed = int(cells.max()) + 1
             if conserved and chargers is not None and not isinstance(battery, Weighted):
-                needed = min(needed, battery.highest(float(cells.max())) + charger.highest(float(chargers.max())) + 1)
+                # one level beyond the last: its link vanishes at this size, but not its derivative by the size
+                needed = min(needed, battery.highest(float(cells.max())) + charger.highest(float(chargers.max())) + 2)
         levels = check_levels(self, "levels", needed, "n_battery")
         full = None if chargers is None else int(np.ceil(chargers.max())) + 1
         if full is None and conserved and not isinstance(charger, Thermal):

@@ -53,7 +53,7 @@ def reproduce(paper: str | None = None, figure: str | None = None, *, quick: boo
         PaperError: where there is no such paper or figure.
 
     >>> reproduce("huangfu2021", "fig8").sizes["charger"]
-    4
+    3
     """
     if figure is not None:
         if paper is None:

@@ -90,9 +90,7 @@ def test_fig2(results, panel, row):
     up = closed.one_cell_excitation(times, 10, 5, 1.0, field - 1, ising)
     np.testing.assert_allclose(data.battery, field * up, atol=1e-12)
     np.testing.assert_allclose(data.charger, -up, atol=1e-12)  # n = N/2 is the middle of the ladder
-    np.testing.assert_allclose(
-        data.interaction, closed.one_cell_interaction(times, 10, 5, 1.0, field - 1, ising), atol=1e-12
-    )
+    np.testing.assert_allclose(data.interaction, closed.one_cell_interaction(times, 10, 5, 1.0, field - 1, ising), atol=1e-12)
     np.testing.assert_allclose(data.power[1:], field * up[1:] / times[1:], atol=1e-12)
     spins = Spins(1, 10, ising=ising, battery_frequency=field)
     start = np.kron(dicke.number(1, 0), dicke.number(10, 5))
@@ -126,9 +124,7 @@ def test_fig3_and_fig4_against_the_notes(results):
     for name, low in (("fig3", 20), ("fig4", 1)):
         data = results[name]
         fit = data.beta * data.n_battery**data.alpha
-        np.testing.assert_allclose(
-            data.fit.sel(n_battery=slice(low, None)), fit.T.sel(n_battery=slice(low, None)).T, rtol=1e-12
-        )
+        np.testing.assert_allclose(data.fit.sel(n_battery=slice(low, None)), fit.T.sel(n_battery=slice(low, None)).T, rtol=1e-12)
         assert bool(data.fit.sel(n_battery=slice(None, low - 1)).isnull().all())
 
 

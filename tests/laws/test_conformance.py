@@ -98,7 +98,8 @@ def test_round_trips(example: Example) -> None:
 @every
 def test_two_values_share_a_program(example: Example, compiles) -> None:
     saved(example), charged(example.battery)
-    other = Example(example.program, example.name, example.battery.replace(coupling=0.93), (), example.symmetric)
+    battery = example.battery.replace(coupling=0.93 * example.battery.coupling)
+    other = Example(example.program, example.name, battery, (), example.symmetric)
     with compiles(0):
         moved = saved(other)
         charged(other.battery)

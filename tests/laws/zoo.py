@@ -53,7 +53,7 @@ def cavity(program: str, name: str, *sizes: Any, knobs: tuple[str, ...] = LIGHT,
 DETUNED = {"battery_frequency": 1.3, "charger_frequency": 0.9}
 EXAMPLES = [
     spin("resonant", "isotropic", 3, 3, knobs=(*COUPLINGS, *DIAGONAL, "n_charger"), coupling=0.7),
-    spin("chain", "detuned", 4, 5, knobs=(*COUPLINGS, "n_charger"), charger_excitations=5, **DETUNED, **PADDED),
+    spin("chain", "detuned", 4, 5, knobs=(*COUPLINGS, "n_charger"), charger_excitations=4, **DETUNED, **PADDED),
     spin("chain", "ising", 4, 4, knobs=(*COUPLINGS, *DIAGONAL), charger_excitations=4, ising=0.6, **PADDED),
     spin(
         "chain",
@@ -93,11 +93,11 @@ EXAMPLES = [
         "dicke",
         "counter_rotating",
         2,
-        2,
+        1,
         knobs=(*LIGHT, "counter_rotating"),
-        coupling=0.3,
+        coupling=0.15,
         counter_rotating=0.8,
-        cutoff=16,
+        cutoff=24,
     ),
     cavity("coherent_light", "coherent", 2, qb.coherent(0.5), knobs=(*LIGHT, "photons"), cutoff=15),
     cavity("thermal_light", "thermal", 2, qb.thermal(0.2), knobs=(*LIGHT, "photons"), cutoff=17, cavity_frequency=1.1),

@@ -23,9 +23,9 @@ def runner(hull: Any) -> Any:
 @pytest.fixture(scope="module")
 def spins() -> Any:
     """Isotropic, any diagonal: M up to 8, N up to 12, any start."""
-    names = ("coupling", "battery_frequency", "ising")
     limits = {"n_battery": [1, 8], "n_charger": [1, 12], "battery_excitations": [0, 8], "charger_excitations": [0, 12]}
-    run = runner(qb.SpinCharger(8, 12).hull({**limits, **{name: [0.5, 1.5] for name in names}}))
+    limits |= {name: [0.5, 1.5] for name in ("coupling", "battery_frequency", "ising")}
+    run = runner(qb.SpinCharger(8, 12).hull({name: np.array(ends) for name, ends in limits.items()}))
 
     def energies(m: int, n: int, m0: int, n0: int, coupling: float = 1.0, field: float = 1.0, ising: float = 0.0) -> Any:
         leaves = {
@@ -124,7 +124,7 @@ def test_xx_coupling() -> None:
 def light() -> Any:
     """Conserved: M up to 6, up to 6 photons."""
     limits = {"n_battery": [1, 6], "photons": [0, 6], "coupling": [0.5, 1], "cavity_frequency": [0.5, 1]}
-    run = runner(qb.CavityCharger(6, 6).hull(limits))
+    run = runner(qb.CavityCharger(6, 6).hull({name: np.array(ends) for name, ends in limits.items()}))
 
     def energies(m: int, photons: int, coupling: float = 1.0, cavity_frequency: float = 1.0) -> Any:
         leaves = {"n_battery": m, "photons": photons, "coupling": coupling, "cavity_frequency": cavity_frequency}

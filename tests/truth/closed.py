@@ -40,9 +40,7 @@ def one_cell_rates(size: int, n: int, g: float = 1.0, detuning: float = 0.0, isi
     return offset, sqrt(offset**2 + 4 * ladder(size, n) * g**2)
 
 
-def one_cell_excitation(
-    t: ArrayLike, size: int, n: int, g: float = 1.0, detuning: float = 0.0, ising: float = 0.0
-) -> Array:
+def one_cell_excitation(t: ArrayLike, size: int, n: int, g: float = 1.0, detuning: float = 0.0, ising: float = 0.0) -> Array:
     """P2 Eqs 12, 14: p(t) = (4 b g^2 / Omega^2) sin^2(Omega t / 2); detuning = B - h.
 
     Eq. 13 is B p/t.  Battery S^z energy (A6): B (p - 1/2); charger J^z energy (A7):
@@ -52,9 +50,7 @@ def one_cell_excitation(
     return 4 * ladder(size, n) * g**2 / omega**2 * np.sin(omega * np.asarray(t) / 2) ** 2
 
 
-def one_cell_interaction(
-    t: ArrayLike, size: int, n: int, g: float = 1.0, detuning: float = 0.0, ising: float = 0.0
-) -> Array:
+def one_cell_interaction(t: ArrayLike, size: int, n: int, g: float = 1.0, detuning: float = 0.0, ising: float = 0.0) -> Array:
     """P2 A8: E_I = Delta (N/2 - n) - (B - h) p(t), by conservation of energy."""
     return ising * (size / 2 - n) - detuning * one_cell_excitation(t, size, n, g, detuning, ising)
 

@@ -21,10 +21,7 @@ def evolve(hamiltonian: Matrix, start: Matrix, times: ArrayLike) -> Matrix:
     inner = vectors.conj().T @ start @ vectors
     gaps = levels[:, None] - levels[None, :]
     return np.stack(
-        [
-            vectors @ (inner * np.exp(-1j * gaps * t)) @ vectors.conj().T
-            for t in np.atleast_1d(np.asarray(times, dtype=float))
-        ]
+        [vectors @ (inner * np.exp(-1j * gaps * t)) @ vectors.conj().T for t in np.atleast_1d(np.asarray(times, dtype=float))]
     )
 
 

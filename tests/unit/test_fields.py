@@ -50,14 +50,16 @@ def test_declared_fields() -> None:
 
 
 def test_structure_follows_the_hull() -> None:
-    assert qb.SpinCharger([1, 7], [2, 9]).structure.levels == 8
-    assert qb.SpinCharger(7, [2, 3]).structure.levels == 4  # no more excitations than the charger has
+    some = np.array
+    assert qb.SpinCharger(some([1, 7]), some([2, 9])).structure.levels == 8
+    assert qb.SpinCharger(7, some([2, 3])).structure.levels == 4  # no more excitations than the charger has
     assert qb.SpinCharger(7, 3, battery_excitations=2).structure.levels == 6
-    assert qb.SpinCharger(2, 2, anisotropy=[0, 0.1]).structure.conserved is False
-    assert qb.SpinCharger(2, 2, ising=[0, 0.1]).structure.resonant is False
+    assert qb.SpinCharger(2, 2, anisotropy=some([0, 0.1])).structure.conserved is False
+    assert qb.SpinCharger(2, 2, ising=some([0, 0.1])).structure.resonant is False
     assert qb.SpinCharger(2, 2, battery_frequency=2.5, charger_frequency=2.5).structure.resonant is True
     # in a family the two may vary apart
-    assert qb.SpinCharger(2, 2, battery_frequency=[1, 2], charger_frequency=[1, 2]).structure.resonant is False
+    family = some([1.0, 2.0])
+    assert qb.SpinCharger(2, 2, battery_frequency=family, charger_frequency=family).structure.resonant is False
 
 
 def test_replace_builds_anew() -> None:
@@ -104,7 +106,7 @@ def test_known_and_unknown_numbers() -> None:
 def test_hull_and_put_are_the_battery_itself() -> None:
     """A padded element gives the numbers of the battery built for it alone."""
     values = {"n_battery": [1, 6], "n_charger": [1, 9], "coupling": [0.1, 2], "charger_excitations": [1, 9]}
-    hull = qb.SpinCharger(6, 9).hull(values)
+    hull = qb.SpinCharger(6, 9).hull({name: np.array(ends) for name, ends in values.items()})
 
     @jax.jit
     def peak(leaves: dict[str, Any]) -> Any:

@@ -112,6 +112,7 @@ def test_optimum(sweep):
         ("g~ omega_0", r"$\tilde{g} \omega_{0}$"),
         ("P_max / sqrt(N)", r"$P_{\mathrm{max}} / \sqrt{N}$"),
         ("<sigma^z>", r"$\langle \sigma^z\rangle $"),
+        ("A N_B^1.5", r"$A N_{B}^{1.5}$"),
         ("d ln(eta)", r"$d \ln(\eta)$"),
     ],
 )
@@ -126,6 +127,14 @@ def test_long_names_are_wrapped_and_their_symbols_kept_together():
     lines = plot.label(xr.DataArray(0.0, attrs=attrs), 24).split("\n")
     assert len(lines) > 1 and lines[-1].endswith(r"$E_{\mathrm{max}}$ ($\omega_{0}$)")
     assert plot.label(xr.DataArray(0.0, attrs={"long_name": "time", "units": "1"})) == "time"
+
+
+def test_entries_are_written_as_mathematics():
+    hue = xr.DataArray([10_000.0, np.inf, 1.23456], dims="size", attrs={"symbol": "N_C"})
+    ds = xr.Dataset({"E": (("size", "t"), np.ones((3, 2)))}, {"size": hue})
+    assert texts(plot.lines(ds, x="t")) == ["$N_{C}$ = 10000", "$N_{C}$ = ∞", "$N_{C}$ = 1.235"]
+    named = ds.assign_coords(size=["Delta = 0", "0.72 sqrt(N)", "plain"])
+    assert texts(plot.lines(named, x="t")) == [r"$\Delta$ = 0", r"0.72 $\sqrt{N}$", "plain"]
 
 
 def test_style_stays_inside(sweep, tmp_path):

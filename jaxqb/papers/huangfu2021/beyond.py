@@ -22,11 +22,11 @@ from .figures import (
     WITHIN,
     cells_axis,
     hull,
+    isotropic,
     ratio_axis,
     run,
     time_axis,
     two_cells,
-    with_crosstalk,
 )
 
 
@@ -160,7 +160,7 @@ def beyond_crosstalk(quick: bool) -> xr.Dataset:
     del quick
     among = axis("crosstalk", [0.0, 0.1, 1.0, 10.0], "g_2/g", "1", "battery-battery over exchange coupling")
     cells = cells_axis([2, 3, 4, 6, 8, 10])
-    power = with_crosstalk(WITHIN, cells, 2 * cells, charger_crosstalk=xr.DataArray([0.0, 0.1], dims="with")).max_average_power
+    power = isotropic(WITHIN, cells, 2 * cells, charger_crosstalk=xr.DataArray([0.0, 0.1], dims="with")).max_average_power
     loss = 1 - power.isel({"with": 1}) / power.isel({"with": 0})
     energy = two_cells(time_axis(WINDOW), 4, battery_crosstalk=among).energy
     return xr.Dataset(

@@ -61,26 +61,32 @@ def hull(name: str) -> Any:
     pairs: dict[str, Any] = {"anisotropy": 1.0, "battery_frequency": OMEGA, "charger_frequency": OMEGA}
     match name:
         case "isotropic":
-            return SpinCharger(upto(12), upto(1000))
+            wide = SpinCharger(upto(12), upto(1000), battery_crosstalk=1.0, charger_crosstalk=1.0)
+            return wide.hull({"battery_excitations": np.array([0.0, 1.0]), "charger_excitations": np.array([0.0, 1000])})
         case "isotropic, large":
             return SpinCharger(upto(1001), upto(1001))
         case "anisotropic":
             return SpinCharger(upto(12), upto(100), **pairs)
         case "anisotropic, large":
             return SpinCharger(upto(101), upto(101), **pairs)
-        case "crosstalk":
-            wide = SpinCharger(upto(10), upto(200), battery_crosstalk=1.0, charger_crosstalk=1.0)
-            return wide.hull({"battery_excitations": np.array([0.0, 1.0]), "charger_excitations": np.array([0.0, 200])})
         case _:
             return CavityCharger(upto(101), photons=101, mirrored=LIGHT[name]).hull({"photons": np.array([0.0, 101])})
 
 
+def isotropic(function: Callable, cells: Any, size: Any, inner: tuple[str, ...] = (), **leaves: Any) -> xr.Dataset:
+    """`each` over crosstalks and starts in `leaves`; by default none, empty battery and full charger."""
+    rest = {"battery_crosstalk": 0, "charger_crosstalk": 0, "battery_excitations": 0, "charger_excitations": size}
+    return each(function, hull("isotropic"), inner, n_battery=cells, n_charger=size, **(rest | leaves))
+
+
 def anisotropic(cells: xr.DataArray, size: xr.DataArray, figures: Charging = WITHIN) -> xr.Dataset:
     """Figures for every anisotropy; without one, those of the chain."""
-    large = "" if figures.window else ", large"
     leaves: dict[str, Any] = {"n_battery": cells, "n_charger": size}
-    chain = each(figures, hull("isotropic" + large), **leaves)
-    grid = each(figures, hull("anisotropic" + large), **leaves, anisotropy=GAMMAS[1:])
+    if figures.window is None:
+        chain, family = each(figures, hull("isotropic, large"), **leaves), hull("anisotropic, large")
+    else:
+        chain, family = isotropic(figures, cells, size), hull("anisotropic")
+    grid = each(figures, family, **leaves, anisotropy=GAMMAS[1:])
     found = xr.concat([chain.expand_dims(anisotropy=GAMMAS[:1]), in_units(grid)], "anisotropy")
     return found.assign_coords(anisotropy=GAMMAS.anisotropy)
 
@@ -110,7 +116,7 @@ def fig2(quick: bool) -> xr.Dataset:
     """Landscape of isotropic charging."""
     del quick
     size = ratio_axis([1, 2, 10, 100]) * TEN
-    spins, light = each(WITHIN, hull("isotropic"), n_battery=TEN, n_charger=size), cavities().sel(cells=TEN)
+    spins, light = isotropic(WITHIN, TEN, size), cavities().sel(cells=TEN)
     return xr.Dataset(
         {
             "energy": as_label(spins.max_energy, *E),
@@ -135,7 +141,7 @@ def fig3(quick: bool) -> xr.Dataset:
     del quick
     size = ratio_axis([1, 2, 3, 10]) * TEN
     found = anisotropic(TEN, size)
-    short = each(TO_PI, hull("isotropic"), n_battery=TEN, n_charger=size).max_energy
+    short = isotropic(TO_PI, TEN, size).max_energy
     return xr.Dataset(
         {
             "energy": as_label(found.max_energy, *E),
@@ -224,15 +230,9 @@ def run(battery: Any, time: xr.DataArray) -> dict[str, Any]:
     return evolve(battery, time.values, {"energy": energy, "power": average_power}).saved
 
 
-def with_crosstalk(function: Callable, cells: Any, size: Any, inner: tuple[str, ...] = (), **leaves: Any) -> xr.Dataset:
-    """`each` over crosstalks and starts in `leaves`; by default none, empty battery and full charger."""
-    rest = {"battery_crosstalk": 0, "charger_crosstalk": 0, "battery_excitations": 0, "charger_excitations": size}
-    return each(function, hull("crosstalk"), inner, n_battery=cells, n_charger=size, **(rest | leaves))
-
-
 def two_cells(time: xr.DataArray, size: Any, **leaves: Any) -> xr.Dataset:
     """Two cells at all times."""
-    found = with_crosstalk(lambda battery: run(battery, time), 2, size, ("time",), **leaves)
+    found = isotropic(lambda battery: run(battery, time), 2, size, ("time",), **leaves)
     return found.assign_coords(time=time.time)
 
 
@@ -258,7 +258,7 @@ def fig6(quick: bool) -> xr.Dataset:
     crosstalk = axis("crosstalk", [0.0, 0.1, 1.0, 7.0, 10.0], "g_1/g", "1", "charger-charger over exchange coupling")
     found, best = (
         two_cells(time_axis(WINDOW), 4, charger_crosstalk=crosstalk),
-        with_crosstalk(WITHIN, 2, 4, charger_crosstalk=crosstalk),
+        isotropic(WITHIN, 2, 4, charger_crosstalk=crosstalk),
     )
     printed = []
     for panel, name, values in (
@@ -324,7 +324,7 @@ def fig7(quick: bool) -> xr.Dataset:
 def appendix(variable: str, label: tuple[str, str, str], printed: list[Any]) -> xr.Dataset:
     """Two cells with 2, 20, 200 charger spins, and with cavities, in four panels."""
     time, size = time_axis(3.0), axis("charger", [2.0, 20.0, 200.0], "N", "cells", "number of charger spins")
-    best = with_crosstalk(WITHIN, 2, size)
+    best = isotropic(WITHIN, 2, size)
     light = [
         each(lambda battery: run(battery, time), hull(name), ("time",), n_battery=2, photons=0 if mirrored else 2)
         for name, mirrored in LIGHT.items()
