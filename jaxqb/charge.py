@@ -159,7 +159,8 @@ def _highest(points: Any, derivatives: Any, allowed: Any, floor: Any, ceiling: A
     """Largest value of a function on a window, from its first derivatives at points: (x, value, turning).
 
     From each point one step is made to the nearby maximum of its Taylor polynomial (at most to the next point, and between
-    x = `floor` and `ceiling`), so that maxima of nearly equal height are compared by their height and not by where the points fell.
+    x = `floor` and `ceiling`), so that maxima of nearly equal height are compared by their height and not by where the
+    points fell.
     """
     f, d, dd, ddd = derivatives
     step = jnp.where(dd < 0, -d / jnp.where(dd < 0, dd, 1.0), jnp.sign(d))

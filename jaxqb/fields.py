@@ -10,7 +10,7 @@ nothing and two values share one trace; a traced value passes through. Arrays ar
 
 import dataclasses
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax.core
@@ -21,7 +21,10 @@ from jaxtyping import Array, Float, Int
 from .conventions import real_dtype
 from .errors import FieldError, fail
 
-Real = Float[Array | np.ndarray, "..."] | Int[Array | np.ndarray, "..."] | np.number | float | int
+if TYPE_CHECKING:
+    Real = Any  # what a user gives and what is stored differ; a type checker has but one word for both
+else:
+    Real = Float[Array | np.ndarray, "..."] | Int[Array | np.ndarray, "..."] | np.number | float | int | list | tuple
 
 
 @dataclasses.dataclass(frozen=True)
