@@ -52,7 +52,7 @@ def test_declared_fields() -> None:
 def test_structure_follows_the_hull() -> None:
     some = np.array
     assert qb.SpinCharger(some([1, 7]), some([2, 9])).structure.levels == 8
-    assert qb.SpinCharger(7, some([2, 3])).structure.levels == 4  # no more excitations than the charger has
+    assert qb.SpinCharger(7, some([2, 3])).structure.levels == 5  # excitations of the charger, and one link more
     assert qb.SpinCharger(7, 3, battery_excitations=2).structure.levels == 6
     assert qb.SpinCharger(2, 2, anisotropy=some([0, 0.1])).structure.conserved is False
     assert qb.SpinCharger(2, 2, ising=some([0, 0.1])).structure.resonant is False
