@@ -53,7 +53,7 @@ def test_structure_follows_the_hull() -> None:
     some = np.array
     assert qb.SpinCharger(some([1, 7]), some([2, 9])).structure.levels == 8
     assert qb.SpinCharger(7, some([2, 3])).structure.levels == 5  # excitations of the charger, and one link more
-    assert qb.SpinCharger(7, 3, battery_excitations=2).structure.levels == 6
+    assert qb.SpinCharger(7, 3, battery_excitations=2).structure.levels == 7
     assert qb.SpinCharger(2, 2, anisotropy=some([0, 0.1])).structure.conserved is False
     assert qb.SpinCharger(2, 2, ising=some([0, 0.1])).structure.resonant is False
     assert qb.SpinCharger(2, 2, battery_frequency=2.5, charger_frequency=2.5).structure.resonant is True
