@@ -6,8 +6,6 @@ Every name loads on first use, so that `jaxqb --help` does not wait for jax.
 """
 
 import importlib
-import sys
-import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,46 +24,34 @@ if TYPE_CHECKING:
     from .batteries import localised as localised
     from .batteries import populations as populations
     from .batteries import thermal as thermal
-    from .charge import Charge as Charge
-    from .charge import charge as charge
+    from .charging import Charge as Charge
+    from .charging import charge as charge
     from .design import Optimum as Optimum
     from .design import optimize as optimize
     from .errors import Status as Status
-    from .evolve import Solution as Solution
-    from .evolve import evolve as evolve
+    from .evolution import Solution as Solution
+    from .evolution import evolve as evolve
     from .methods import Adaptive as Adaptive
     from .methods import Chebyshev as Chebyshev
     from .methods import Eigen as Eigen
     from .methods import select_method as select_method
     from .papers import reproduce as reproduce
-    from .sweep import sweep as sweep
+    from .sweeps import sweep as sweep
 
 # from each public name to the module that has it; a module stands for itself
 _MODULES = {
     "advantage": "collective_advantage",
     "batteries": "AbstractBattery CavityCharger SpinCharger coherent localised populations thermal",
-    "charge": "Charge charge",
+    "charging": "Charge charge",
     "design": "Optimum optimize",
     "errors": "Status",
-    "evolve": "Solution evolve",
+    "evolution": "Solution evolve",
     "methods": "Adaptive Chebyshev Eigen select_method",
     "papers": "reproduce",
-    "sweep": "sweep",
+    "sweeps": "sweep",
 }
 _NAMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 _SUBMODULES = ("advantage", "errors", "figures", "laws", "merit", "papers", "plot")
-
-
-class _Package(types.ModuleType):
-    """A package whose verbs `charge`, `evolve` and `sweep` are not displaced by the submodules of these names."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, types.ModuleType) and _NAMES.get(name) == name:
-            value = getattr(value, name)
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

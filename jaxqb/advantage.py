@@ -22,7 +22,7 @@ from jaxtyping import Array, Float
 from .batteries import AbstractBattery, CavityCharger, SpinCharger
 from .batteries.battery import check_single
 from .batteries.starts import Coherent, Level, Thermal, Weighted
-from .charge import charge
+from .charging import charge
 from .errors import MeritError, fail
 
 SINC_PEAK = 1.1655611852072113  # where sin^2(x) / x is largest: tan x = 2 x

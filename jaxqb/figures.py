@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from .charge import charge
+from .charging import charge
 from .conventions import UNITS
 from .errors import MeritError, Status, fail
 from .methods import AbstractMethod

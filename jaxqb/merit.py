@@ -47,7 +47,11 @@ class AbstractMerit(eqx.Module):
         return UNITS[self.unit]
 
 
-class Energy(AbstractMerit):
+class AbstractObservable(AbstractMerit):
+    """A figure that is linear in the density matrix, so that its curve holds no other frequencies than the state's."""
+
+
+class Energy(AbstractObservable):
     """Battery energy ``omega_B <m>``, zero when empty. Unit: hbar frequency."""
 
     symbol: ClassVar[str] = "E"
@@ -57,7 +61,7 @@ class Energy(AbstractMerit):
         return battery.battery_frequency * state.battery_excitations()
 
 
-class EnergyPerCell(AbstractMerit):
+class EnergyPerCell(AbstractObservable):
     """Battery energy over the number of cells."""
 
     symbol: ClassVar[str] = "E / N_B"
@@ -67,7 +71,7 @@ class EnergyPerCell(AbstractMerit):
         return energy(battery, state) / battery.n_battery
 
 
-class ChargerEnergy(AbstractMerit):
+class ChargerEnergy(AbstractObservable):
     """Free energy of the charger, zero when it is empty."""
 
     symbol: ClassVar[str] = "E_C"
@@ -77,7 +81,7 @@ class ChargerEnergy(AbstractMerit):
         return battery.charger_quantum() * state.charger_excitations()
 
 
-class InteractionEnergy(AbstractMerit):
+class InteractionEnergy(AbstractObservable):
     """Mean of all that couples battery and charger: exchange, pair and Ising terms."""
 
     symbol: ClassVar[str] = "E_I"
@@ -91,7 +95,7 @@ class InteractionEnergy(AbstractMerit):
         return state.coupling_energy() + state.expect(battery.joint_energy)
 
 
-class TotalEnergy(AbstractMerit):
+class TotalEnergy(AbstractObservable):
     """Mean of the whole Hamiltonian, with free energies zero for empty battery and charger: a constant of the motion."""
 
     symbol: ClassVar[str] = "<H>"
@@ -113,8 +117,7 @@ class EnergyVariance(AbstractMerit):
     unit: ClassVar[str] = "power"
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
-        reduced = state.battery()
-        return battery.battery_frequency**2 * (reduced.moment(2) - reduced.moment(1) ** 2)
+        return battery.battery_frequency**2 * (state.battery_excitations(2) - state.battery_excitations() ** 2)
 
 
 class Ergotropy(AbstractMerit):
@@ -190,7 +193,7 @@ class Purity(AbstractMerit):
         return jnp.sum(copies * eigenvalues**2)
 
 
-class LevelPopulations(AbstractMerit):
+class LevelPopulations(AbstractObservable):
     """Populations of the battery's levels 0, 1, 2, ... (towers are rows, where there are several)."""
 
     symbol: ClassVar[str] = "p_m"
@@ -215,7 +218,7 @@ class Amplitudes(AbstractMerit):
         return state.amplitudes()
 
 
-class Polarisation(AbstractMerit):
+class Polarisation(AbstractObservable):
     """``<sigma^z_j>`` of each battery cell (all cells are alike): ``2 <m> / N_B - 1``."""
 
     symbol: ClassVar[str] = "<sigma_z>"

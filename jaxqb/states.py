@@ -3,7 +3,7 @@
 A state carries its own coordinates (levels, sizes, weights), so merits need no knowledge of laws:
 
     battery()                 reduced battery state: `Populations` or `Density`
-    battery_excitations()     mean number of excited battery cells
+    battery_excitations(k)    mean of a power of the number of excited battery cells
     charger_excitations()     mean excitation number of the charger
     expect(f)                 mean of a function f(m, n, M, N) of the levels and sizes
     coupling_energy()         mean of the exchange (and pair) coupling
@@ -104,9 +104,9 @@ class ChainKet(eqx.Module):
             self.populations()[None], (self.battery_levels + self.lift)[None], one, self.battery_cells + 2 * self.lift
         )
 
-    def battery_excitations(self) -> Float[Array, ""]:
-        """Mean number of excited battery cells."""
-        return self.populations() @ (self.battery_levels + self.lift)
+    def battery_excitations(self, power: int = 1) -> Float[Array, ""]:
+        """Mean of a power of the number of excited battery cells."""
+        return self.populations() @ (self.battery_levels + self.lift) ** power
 
     def charger_excitations(self) -> Float[Array, ""]:
         """Mean excitation number of the charger (of its own tower)."""
@@ -176,9 +176,9 @@ class GridKet(eqx.Module):
         levels = jnp.arange(psi.shape[0], dtype=self.re.dtype)
         return Density(rho[None], (levels + self.lift)[None], one, self.battery_cells + 2 * self.lift)
 
-    def battery_excitations(self) -> Float[Array, ""]:
-        """Mean number of excited battery cells."""
-        return jnp.sum(self.populations() * (self.battery_levels + self.lift))
+    def battery_excitations(self, power: int = 1) -> Float[Array, ""]:
+        """Mean of a power of the number of excited battery cells."""
+        return jnp.sum(self.populations() * (self.battery_levels + self.lift) ** power)
 
     def charger_excitations(self) -> Float[Array, ""]:
         """Mean excitation number of the charger (of its own tower)."""
@@ -245,9 +245,9 @@ class MixedKets(eqx.Module):
             return Density(summed, levels, self.copies, cells)
         return Populations(summed, levels, self.copies, cells)
 
-    def battery_excitations(self) -> Float[Array, ""]:
-        """Mean number of excited battery cells."""
-        return self._mean(jax.vmap(lambda ket: ket.battery_excitations())(self.kets))
+    def battery_excitations(self, power: int = 1) -> Float[Array, ""]:
+        """Mean of a power of the number of excited battery cells."""
+        return self._mean(jax.vmap(lambda ket: ket.battery_excitations(power))(self.kets))
 
     def charger_excitations(self) -> Float[Array, ""]:
         """Mean excitation number of the charger."""

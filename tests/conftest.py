@@ -1,4 +1,4 @@
-"""All tests: float64, repeatable hypothesis, a counter of compilations, and who runs what under xdist."""
+"""All tests: float64, repeatable hypothesis, a counter of compilations, bounded memory, and who runs what under xdist."""
 
 import contextlib
 import re
@@ -15,6 +15,7 @@ hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=Tr
 hypothesis.settings.load_profile("repeatable")
 
 _COMPILED = "/jax/core/compile/backend_compile_duration"
+KEPT = 500  # programs
 _seen: list[str] = []
 jax.monitoring.register_event_duration_secs_listener(lambda event, _, **kwargs: _seen.append(event))
 
@@ -33,6 +34,15 @@ def _compiles(at_most: int) -> Iterator[None]:
 def compiles() -> Compiles:
     """`with compiles(0): ...` fails if more programs are compiled inside."""
     return _compiles
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget() -> Iterator[None]:
+    """Compiled programs are dropped now and then: each maps memory, and Linux gives a process 65530 maps, then it crashes."""
+    yield
+    if _seen.count(_COMPILED) > KEPT:
+        jax.clear_caches()
+        _seen.clear()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -105,7 +105,7 @@ def charge(
     """
     given = dict(map(_assignment, fields or []))
     process.start_jax()
-    from ..charge import charge as solve
+    from ..charging import charge as solve
     from ..figures import LABELS
     from ..study import battery_of
 

@@ -78,7 +78,7 @@ def comparison(given: Any, best: Any) -> list[dict[str, Any]]:
 def self_check() -> dict[str, Any]:
     """One number against a closed form: the largest average power of one cell, where tan(t) = 2 t."""
     from ..batteries import SpinCharger
-    from ..charge import charge
+    from ..charging import charge
 
     low, high = 1.0, 1.3
     for _ in range(60):

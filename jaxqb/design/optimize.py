@@ -8,7 +8,7 @@ import numpy as np
 
 from ..batteries.battery import AbstractBattery, check_single
 from ..errors import DesignError, fail
-from ..evolve import check_method
+from ..evolution import check_method
 from .bounds import own_value, read_design
 from .constraints import read_goals
 from .optimum import Optimum

@@ -5,6 +5,8 @@ whose square is (nearly) zero is written as the non-symmetric pair (up, down) = 
 it weighted by squared / s^2, so that derivatives stay right where a square root has infinite slope.
 """
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 from jax import lax
@@ -67,24 +69,29 @@ class Chain(AbstractUnitaryLaw):
         return jnp.arange(self.diagonal.shape[0], dtype=self.diagonal.dtype)
 
     @property
-    def start(self) -> Float[Array, "..."]:
-        """One battery level, as a real vector (resonant) or as stacked real and imaginary parts."""
+    def start(self) -> Any:
+        """One battery level: a real vector (resonant), or real and imaginary part."""
         vector = self.psi()
-        return vector if self.resonant else jnp.stack([vector, jnp.zeros_like(vector)])
+        return vector if self.resonant else (vector, jnp.zeros_like(vector))
 
     def psi(self) -> Float[Array, " levels"]:
         """The start: battery level `origin`."""
         return (self._levels() == self.origin).astype(self.diagonal.dtype)
 
-    def field(self, y: Float[Array, "..."]) -> Float[Array, "..."]:
+    def field(self, y: Any) -> Any:
         """``r_m' = up_{m-1} r_{m-1} - down_m r_{m+1}``, or ``x' = H z, z' = -H x``."""
-        zero = jnp.zeros_like(y[..., :1])
-        from_below = jnp.concatenate([zero, self.up * y[..., :-1]], -1)
-        from_above = jnp.concatenate([self.down * y[..., 1:], zero], -1)
         if self.resonant:
-            return from_below - from_above
-        h = from_below + from_above + self.diagonal * y
-        return jnp.stack([h[1], -h[0]])
+            return jnp.subtract(*self._neighbours(y))
+        x, z = y
+        return self._apply(z), -self._apply(x)
+
+    def _neighbours(self, x: Float[Array, " levels"]) -> tuple[Float[Array, " levels"], Float[Array, " levels"]]:
+        """What a level receives from below and from above."""
+        zero = jnp.zeros_like(x[:1])
+        return jnp.concatenate([zero, self.up * x[:-1]]), jnp.concatenate([self.down * x[1:], zero])
+
+    def _apply(self, x: Float[Array, " levels"]) -> Float[Array, " levels"]:
+        return jnp.add(*self._neighbours(x)) + self.diagonal * x
 
     def radius(self) -> Float[Array, ""]:
         """Gershgorin's bound on the spectrum."""
@@ -105,7 +112,7 @@ class Chain(AbstractUnitaryLaw):
         detuning = jnp.where(self.squared > 0, jnp.abs(jnp.diff(self.diagonal)), 0.0)
         return turning + jnp.max(detuning, initial=0.0)
 
-    def state(self, y: Float[Array, "..."]) -> ChainKet:
+    def state(self, y: Any) -> ChainKet:
         """Undo the gauge of the real vector."""
         links = self.gauge[:-1] * self.down
         if not self.resonant:

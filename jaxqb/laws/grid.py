@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float
 from ..states import GridKet
 from .law import AbstractUnitaryLaw
 
-Y = tuple[Float[Array, "p n"], Float[Array, "p n"], Float[Array, "p n"], Float[Array, "p n"]]
+X = tuple[Float[Array, "p n"], Float[Array, "p n"]]  # on even and on odd battery levels
 
 
 def _shift(x: Float[Array, "... n"], by: int) -> Float[Array, "... n"]:
@@ -26,7 +26,7 @@ def _shift(x: Float[Array, "... n"], by: int) -> Float[Array, "... n"]:
 
 
 class Grid(AbstractUnitaryLaw):
-    """Coordinates y = real parts on even and on odd battery levels, imaginary parts likewise; each (parities, rows * columns).
+    """Coordinates y = (real part, imaginary part), each on even and on odd battery levels, shape (parities, rows * columns).
 
     `to_even[k]` couples an even site to the odd site at the k-th of the offsets 0, 1, columns, columns + 1 behind it, and
     `to_odd[k]` an odd site to the even site as far ahead. `raise_battery[m]` is <m+1|S^+|m> and `raise_charger[n]` is
@@ -79,19 +79,19 @@ class Grid(AbstractUnitaryLaw):
         return self.inside
 
     @property
-    def start(self) -> Y:
+    def start(self) -> tuple[X, X]:
         """A real start."""
-        even, odd = self._split(self.initial)
-        return even, odd, jnp.zeros_like(even), jnp.zeros_like(odd)
+        x = self._split(self.initial)
+        return x, jax.tree.map(jnp.zeros_like, x)
 
-    def _split(self, x: Float[Array, "parities 2 rows columns"]) -> tuple[Float[Array, "p n"], Float[Array, "p n"]]:
+    def _split(self, x: Float[Array, "parities 2 rows columns"]) -> X:
         flat = x.reshape(x.shape[0], 2, -1)
         return flat[:, 0], flat[:, 1]
 
     def _join(self, even: Float[Array, "p n"], odd: Float[Array, "p n"]) -> Float[Array, "parities 2 rows columns"]:
         return jnp.stack([even, odd], axis=1).reshape(self.diagonal.shape)
 
-    def apply(self, even: Float[Array, "p n"], odd: Float[Array, "p n"]) -> tuple[Float[Array, "p n"], Float[Array, "p n"]]:
+    def apply(self, even: Float[Array, "p n"], odd: Float[Array, "p n"]) -> X:
         """H x for real x; flat rows, so that one loop runs over a whole array."""
         columns = self.diagonal.shape[-1]
         c, d = self.to_even, self.to_odd
@@ -100,10 +100,10 @@ class Grid(AbstractUnitaryLaw):
         down = d[0] * even + d[1] * _shift(even, -1) + d[2] * _shift(even, -columns) + d[3] * _shift(even, -columns - 1)
         return up + here[0] * even, down + here[1] * odd
 
-    def field(self, y: Y) -> Y:
+    def field(self, y: tuple[X, X]) -> tuple[X, X]:
         """``x' = H z, z' = -H x`` for psi = x + i z."""
-        hx, hz = self.apply(y[0], y[1]), self.apply(y[2], y[3])
-        return hz[0], hz[1], -hx[0], -hx[1]
+        x, z = y
+        return self.apply(*z), jax.tree.map(jnp.negative, self.apply(*x))
 
     def radius(self) -> Float[Array, ""]:
         """Gershgorin's bound on the spectrum."""
@@ -128,13 +128,13 @@ class Grid(AbstractUnitaryLaw):
         behind = jnp.stack([_shift(odd, k) if k else odd for k in offsets])
         return turning + jnp.max(jnp.where(self.to_even != 0, jnp.abs(even - behind), 0.0))
 
-    def state(self, y: Y) -> GridKet:
+    def state(self, y: tuple[X, X]) -> GridKet:
         """Folded amplitudes with their coordinates."""
         _, _, rows, columns = self.diagonal.shape
         m, n = coordinates(rows, columns, self.parities)
         return GridKet(
-            self._join(y[0], y[1]),
-            self._join(y[2], y[3]),
+            self._join(*y[0]),
+            self._join(*y[1]),
             m,
             n,
             self.parities,
@@ -163,7 +163,7 @@ class Grid(AbstractUnitaryLaw):
     def ket(self, re: Float[Array, " n"], im: Float[Array, " n"]) -> GridKet:
         """State with these folded amplitudes."""
         shape = self.diagonal.shape
-        return self.state((*self._split(re.reshape(shape)), *self._split(im.reshape(shape))))
+        return self.state((self._split(re.reshape(shape)), self._split(im.reshape(shape))))
 
 
 def folded(shape: tuple[int, int]) -> tuple[int, int]:

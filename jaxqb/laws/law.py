@@ -47,8 +47,8 @@ class AbstractDifferentialLaw(AbstractLaw):
 class AbstractUnitaryLaw(AbstractDifferentialLaw):
     """A Schroedinger equation in real coordinates: `field` is linear and (similar to) antisymmetric.
 
-    Real and imaginary parts of amplitudes are stacked, or, for a chain with constant diagonal, the gauge
-    ``psi_m = (-i)^m r_m`` makes one real vector of the whole state.
+    Coordinates are a pair, real part x and imaginary part z, with ``x' = H z, z' = -H x`` and z = 0 at the start; or, for a
+    chain with constant diagonal, the gauge ``psi_m = (-i)^m r_m`` makes one real vector of the whole state.
     """
 
     exact: ClassVar[bool] = True

@@ -11,18 +11,25 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float, Int
 
 from ..algebra import chebyshev
 from ..algebra.gradients import frozen, reversible
+from ..conventions import epsilon
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw, Chain
 from .method import AbstractFlow, AbstractMethod, Figures, along, intervals
 
 PHASE = 2.5  # turn of the fastest figure that a window may cover
 HALVINGS = 6
-BLOCK = 8  # times that are answered at once
+ORDERS = 64  # terms of a series that are kept at once
+LONG = 512.0  # dimensionless length that one series may cover
+NODES = 16  # times that one series serves
+POINTS = 40  # Chebyshev points of a window between which figures are interpolated
+TURN, TURN_CHAIN = 1.5, 0.2  # turn of a figure from point to point by the law's estimate, which is better for a chain
+BLOCK = 64  # times that are interpolated at once
 
 
 class Chebyshev(AbstractMethod):
@@ -62,45 +69,79 @@ class ChebyshevFlow(AbstractFlow):
 
     def _expand(self, law: AbstractUnitaryLaw, y: Any, coefficients: Float[Array, " k"], radius: Any) -> Any:
         """Sum of the series: a leapfrog over even and odd orders, in place."""
-        add = lambda a, x, b: jax.tree.map(lambda x, b: x + a * b, x, b)  # noqa: E731
-        even, odd = y, jax.tree.map(lambda d: d / radius, law.field(y))
         pairs = coefficients.reshape(-1, 2)
-        total = jax.tree.map(lambda e, o: pairs[0, 0] * e + pairs[0, 1] * o, even, odd)
+        start, turn = self._leapfrog(law, y, pairs[0], radius)
+        return lax.scan(lambda carry, pair: (turn(carry, pair), None), start, pairs[1:])[0][2]
 
-        def orders(carry, pair):
+    @staticmethod
+    def _leapfrog(law: AbstractUnitaryLaw, y: Any, first: Any, radius: Any) -> tuple[Any, Callable]:
+        """Even order, odd order and sum after the `first` pair of coefficients; and what a further pair does to these three."""
+        add = lambda a, x, b: jax.tree.map(lambda x, b: x + a * b, x, b)  # noqa: E731
+        weigh = lambda pair, even, odd: jax.tree.map(lambda e, o: pair[0] * e + pair[1] * o, even, odd)  # noqa: E731
+        odd = jax.tree.map(lambda d: d / radius, law.field(y))
+
+        def turn(carry, pair):
             even, odd, total = carry
             even = add(2 / radius, even, law.field(odd))
             odd = add(2 / radius, odd, law.field(even))
-            total = jax.tree.map(lambda s, e, o: s + pair[0] * e + pair[1] * o, total, even, odd)
-            return (even, odd, total), None
+            return even, odd, add(1.0, total, weigh(pair, even, odd))
 
-        return lax.scan(orders, (even, odd, total), pairs[1:])[0][2]
+        return (y, odd, weigh(first, y, odd)), turn
 
-    def _terms(self, y: Any) -> Any:
-        """All terms of the series, even and odd orders apart, orders on the leading axis."""
+    def _path(self, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"]) -> Any:
+        """Coordinates after each of successive steps of dimensionless lengths s, by the rows of `table`."""
+
+        def leg(y, now):
+            coefficients, s = now
+            pairs = coefficients.reshape(-1, 2)
+            start, turn = self._leapfrog(self.law, y, pairs[0], self.radius)
+            y = lax.fori_loop(1, _pairs(chebyshev.enough(s)), lambda k, carry: turn(carry, pairs[k]), start)[2]
+            return y, y
+
+        return lax.scan(leg, y, (table, s))[1]
+
+    def _sums(self, y: Any, table: Float[Array, "q k"], orders: Any, real: bool = False) -> Any:
+        """The series for many times at once, one a row of `table`, times on the leading axis; `orders` of it are needed.
+
+        `real`: y has no imaginary part; then even orders are real and odd ones imaginary, which halves the work.
+        """
         law, radius = self.law, self.radius
-        first = jax.tree.map(lambda d: d / radius, law.field(y))
+        to_odd = to_even = law.field
+        if real:
+            y, zero = y
+            to_odd = lambda x: law.field((x, zero))[1]  # noqa: E731
+            to_even = lambda z: law.field((zero, z))[0]  # noqa: E731
 
-        def orders(carry, _):
+        def pair(carry, _):
             even, odd = carry
-            later = jax.tree.map(lambda x, b: x + 2 / radius * b, even, law.field(odd))
-            last = jax.tree.map(lambda x, b: x + 2 / radius * b, odd, law.field(later))
+            later = jax.tree.map(lambda x, b: x + 2 / radius * b, even, to_even(odd))
+            last = jax.tree.map(lambda x, b: x + 2 / radius * b, odd, to_odd(later))
             return (later, last), (even, odd)
 
-        return lax.scan(orders, (y, first), None, length=chebyshev.terms(self.reach) // 2)[1]
+        def weigh(weights, terms):
+            lines = terms.reshape(terms.shape[0], -1)
+            return jnp.matmul(weights, lines, precision=lax.Precision.HIGHEST).reshape(-1, *terms.shape[1:])
 
-    @staticmethod
-    def _weigh(terms: Any, table: Float[Array, "q k"]) -> Any:
-        """Sums of several series with the same terms."""
-        highest = lax.Precision.HIGHEST
+        # orders go in blocks that stay in the processor's cache
+        blocks = -(-table.shape[1] // ORDERS)
+        size = -(-table.shape[1] // (2 * blocks))
+        weights = jnp.pad(table, ((0, 0), (0, 2 * size * blocks - table.shape[1]))).reshape(-1, blocks, size, 2)
+        weights = jnp.moveaxis(weights, (1, 3), (0, 1))  # block, even or odd, time, order
 
-        def weigh(even, odd):
-            lines = lambda x: x.reshape(x.shape[0], -1)  # noqa: E731
-            total = jnp.matmul(table[:, 0::2], lines(even), precision=highest)
-            total = total + jnp.matmul(table[:, 1::2], lines(odd), precision=highest)
-            return total.reshape(-1, *even.shape[1:])
+        def block(carry):
+            i, terms, sums = carry
+            terms, kept = lax.scan(pair, terms, None, length=size)
+            even, odd = (jax.tree.map(lambda v, w=weights[i, k]: weigh(w, v), kept[k]) for k in (0, 1))
+            new = (even, odd) if real else jax.tree.map(jnp.add, even, odd)
+            return i + 1, terms, jax.tree.map(jnp.add, sums, new)
 
-        return jax.tree.map(weigh, *terms)
+        odd = jax.tree.map(lambda d: d / radius, to_odd(y))
+        nothing = jax.tree.map(lambda x: jnp.zeros((table.shape[0], *x.shape), x.dtype), (y, y) if real else y)
+        carry = (jnp.zeros((), int), (y, odd), nothing)
+        if blocks == 1:
+            return block(carry)[2]
+        needed = jnp.minimum(-(-_pairs(orders) // size), blocks)
+        return lax.while_loop(lambda c: c[0] < needed, block, carry)[2]
 
     def _travel(self, span: Float[Array, ""], y: Any, known: Any = None) -> Any:
         """Coordinates a time `span` ahead of y, in equal steps, differentiable by law, y and span."""
@@ -134,7 +175,7 @@ class ChebyshevFlow(AbstractFlow):
         )
 
     def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
-        """Travel from time to time, or, where times are dense, many from one window; derivatives by the travel."""
+        """Travel from time to time, or serve many of a window from one series; derivatives by the travel."""
 
         def legs(args, ts):
             flow, battery = args
@@ -145,14 +186,14 @@ class ChebyshevFlow(AbstractFlow):
 
             return lax.scan(leg, flow.law.start, intervals(ts))[1]
 
-        if ts.shape[0] < BLOCK:
+        if ts.shape[0] < NODES:
             return legs((self, battery), ts), True
 
         @jax.custom_jvp
         def run(args, ts):
-            flow = args[0]
-            windows = flow.radius * ts[-1] / flow.reach
-            return lax.cond(windows < ts.shape[0] / 2, lambda: flow._windows(figures, args[1], ts), lambda: legs(args, ts))
+            flow, battery = args
+            serve = flow._interpolated if figures.smooth else flow._direct
+            return serve(jax.vmap(lambda y: figures.at(flow, battery, y)), ts)
 
         @run.defjvp
         def _(primals, tangents):
@@ -160,38 +201,83 @@ class ChebyshevFlow(AbstractFlow):
 
         return run((self, battery), ts), True
 
-    def _windows(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> dict[str, Any]:
-        """Figures at all times from few windows: the terms of a window serve every time in it, a block of times at once."""
-        count = ts.shape[0]
-        order = chebyshev.terms(self.reach)
-        length = self.reach / self.radius
-        padded = jnp.concatenate([ts, jnp.full((BLOCK,), ts[-1])])
-        shapes = jax.eval_shape(lambda y: figures.at(self, battery, y), self.law.start)
-        out = jax.tree.map(lambda s: jnp.zeros((count + BLOCK, *s.shape), s.dtype), shapes)
-        whole = chebyshev.exponential(jnp.asarray([self.reach], ts.dtype), order)
+    def _direct(self, figures: Callable, ts: Float[Array, " t"]) -> dict[str, Any]:
+        """Figures at given times, as many at once as a series reaches."""
+        count, order = ts.shape[0], chebyshev.terms(LONG)
+        padded = jnp.concatenate([ts, jnp.full((NODES,), ts[-1])])
 
         def window(carry):
             k, t, y, out = carry
-            terms = self._terms(y)
+            here = lax.dynamic_slice(padded, (k,), (NODES,))
+            s = jnp.clip(self.radius * (here - t), 0.0, LONG)
+            ys = self._sums(y, chebyshev.exponential(s, order), chebyshev.enough(s[-1]))
+            # times out of reach are written too, and written again when their turn comes
+            out = jax.tree.map(lambda o, new: lax.dynamic_update_slice_in_dim(o, new, k, 0), out, figures(ys))
+            reached = (self.radius * (here - t) <= LONG) & (k + np.arange(NODES) < count)
+            return k + jnp.sum(reached), t + s[-1] / self.radius, jax.tree.map(lambda y: y[-1], ys), out
+
+        start = (jnp.zeros((), int), jnp.zeros((), ts.dtype), self.law.start, self._unknown(figures, count + NODES))
+        out = lax.while_loop(lambda c: (c[0] < count) & jnp.isfinite(c[1]), window, start)[3]
+        return jax.tree.map(lambda o: o[:count], out)
+
+    def _interpolated(self, figures: Callable, ts: Float[Array, " t"]) -> dict[str, Any]:
+        """Figures at the Chebyshev points of windows, interpolated; a window is halved until the interpolation is exact."""
+        points, matrix = chebyshev.nodes(POINTS), chebyshev.calculus(POINTS)[0]
+        highest = lax.Precision.HIGHEST
+        # products are cheap on a chain, which is followed from point to point; those of a grid serve all points at once
+        chain = isinstance(getattr(self.law, "sectors", self.law), Chain)
+        steps, turn = (np.diff(points, prepend=0.0), TURN_CHAIN) if chain else (points, TURN)
+        pace = jnp.maximum(lax.stop_gradient(self.law.pace()), self.radius * 1e-9)
+        longest = jnp.minimum(LONG / (steps.max() * self.radius), POINTS * turn / pace)
+        longest = ts[-1] / jnp.ceil(ts[-1] / longest)
+        shortest = longest * 0.5**HALVINGS
+        table = lambda length: chebyshev.exponential(self.radius * length * steps, chebyshev.terms(LONG))  # noqa: E731
+        padded = jnp.concatenate([ts, jnp.full((BLOCK,), ts[-1])])
+        count = ts.shape[0]
+
+        def window(carry, real=False):
+            k, t, length, coefficients, y, out = carry
+            s = self.radius * length * steps
+            if chain:
+                ys = self._path(y, coefficients, s)
+            else:
+                ys = self._sums(y, coefficients, chebyshev.enough(s[-1]), real)
+            series = jax.tree.map(lambda v: jnp.tensordot(matrix, v, 1, precision=highest), figures(ys))
+            seen = [jnp.abs(c.reshape(POINTS, -1)) for c in jax.tree.leaves(series)]
+            good = jnp.all(jnp.stack([jnp.max(c[-3:]) <= 1e3 * epsilon() * jnp.max(c) for c in seen]))
+            good = good | (length < 1.5 * shortest)
             end = t + length
 
             def block(carry):
                 k, out = carry
                 here = lax.dynamic_slice(padded, (k,), (BLOCK,))
-                table = chebyshev.exponential(jnp.clip(self.radius * (here - t), 0.0, self.reach), order)
-                new = jax.vmap(lambda y: figures.at(self, battery, y))(self._weigh(terms, table))
+                rows = chebyshev.basis((here - t) / length, POINTS)
+                new = jax.tree.map(lambda c: jnp.tensordot(rows, c, 1, precision=highest), series)
                 # times beyond this window are written too, and written again when their turn comes
-                out = jax.tree.map(lambda o, n: lax.dynamic_update_slice_in_dim(o, n, k, 0), out, new)
-                inside = (here <= end) & (k + jnp.arange(BLOCK) < count)
-                return k + jnp.sum(inside), out
+                out = jax.tree.map(lambda o, new: lax.dynamic_update_slice_in_dim(o, new, k, 0), out, new)
+                return k + jnp.sum((here <= end) & (k + np.arange(BLOCK) < count)), out
 
-            pending = lambda c: (c[0] < count) & (padded[c[0]] <= end)  # noqa: E731
+            # the last window ends at the last time, but for rounding
+            last = end > ts[-1] * (1 - 1e3 * epsilon())
+            end = jnp.where(last, ts[-1], end)
+            pending = lambda c: good & (c[0] < count) & (padded[c[0]] <= end)  # noqa: E731
             k, out = lax.while_loop(pending, block, (k, out))
-            return k, end, jax.tree.map(lambda y: y[0], self._weigh(terms, whole)), out
+            y = jax.tree.map(lambda ys, y: jnp.where(good, ys[-1], y), ys, y)
+            coefficients = lax.cond(good, lambda: coefficients, lambda: table(length / 2))
+            return k, jnp.where(good, end, t), jnp.where(good, length, length / 2), coefficients, y, out
 
-        start = (jnp.zeros((), int), jnp.zeros((), ts.dtype), self.law.start, out)
-        out = lax.while_loop(lambda c: (c[0] < count) & jnp.isfinite(length), window, start)[3]
-        return jax.tree.map(lambda o: o[:count], out)
+        y = self.law.start
+        out = self._unknown(figures, count + BLOCK)
+        carry = (jnp.zeros((), int), jnp.zeros((), ts.dtype), longest, table(longest), y, out)
+        if isinstance(y, tuple) and not chain:
+            carry = window(carry, real=True)
+        unfinished = lambda c: (c[0] < count) & jnp.isfinite(c[1] + c[2])  # noqa: E731
+        return jax.tree.map(lambda o: o[:count], lax.while_loop(unfinished, window, carry)[-1])
+
+    def _unknown(self, figures: Callable, count: int) -> dict[str, Any]:
+        """Room for figures at `count` times."""
+        shapes = jax.eval_shape(figures, jax.eval_shape(lambda y: jax.tree.map(lambda x: x[None], y), self.law.start))
+        return jax.tree.map(lambda s: jnp.full((count, *s.shape[1:]), jnp.nan, s.dtype), shapes)
 
     def window(self) -> Float[Array, ""]:
         """What one step reaches, halved until the fastest figure turns by no more than PHASE in it."""
@@ -201,7 +287,7 @@ class ChebyshevFlow(AbstractFlow):
         """All nodes from one set of terms; the dimensionless times of a window are one of a few fixed sets."""
         del span
         table = jnp.asarray(chebyshev.tables(self.reach, HALVINGS, count), self.radius.dtype)[self.halvings]
-        return self._weigh(self._terms(y), table)
+        return self._sums(y, table, table.shape[1])
 
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
         """One series."""
@@ -211,3 +297,8 @@ class ChebyshevFlow(AbstractFlow):
         """The known coordinates, with derivatives through the whole way from the start."""
         y = self._travel(lax.stop_gradient(t), self.law.start, frozen(y))
         return along(self.law.field, lambda y: figure(self.law.state(y)), y, order)
+
+
+def _pairs(orders: Any) -> Any:
+    """Pairs of even and odd orders, from a number of orders."""
+    return jnp.ceil(orders / 2).astype(int)

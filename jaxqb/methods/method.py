@@ -11,10 +11,15 @@ from jaxtyping import Array, Float
 
 
 class Figures(eqx.Module):
-    """What is asked at each time: functions of (battery, state), as they are or as time derivatives."""
+    """What is asked at each time: functions of (battery, state), as they are or as time derivatives.
+
+    `smooth` (static): all are polynomials in the density matrix, with frequencies no higher than a few times those of
+    populations, so that they may be interpolated.
+    """
 
     plain: dict[str, Callable]
     rates: dict[str, Callable]
+    smooth: bool = eqx.field(static=True, default=False)
 
     def at(self, flow: "AbstractFlow", battery: Any, y: Any) -> dict[str, Any]:
         """All of them at coordinates y; rates along the field."""

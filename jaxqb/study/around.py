@@ -30,7 +30,7 @@ def around(study: DesignStudy, best: "Optimum") -> Around:
         study: with a [design] of scalar fields.
         best: what `study.run()` gave.
     """
-    from ..sweep import sweep
+    from ..sweeps import sweep
 
     battery = study.battery()
     names, declared = list(best.parameters), battery.declared()

@@ -95,7 +95,7 @@ class SweepStudy(Study):
 
     def run(self) -> "xr.Dataset":
         """The Dataset of `jaxqb.sweep`."""
-        from ..sweep import sweep
+        from ..sweeps import sweep
 
         numerics, figures = self.tables.numerics, self.tables.figures
         asked = words.figures_of(figures, numerics.window, words.method_of(numerics.method))

@@ -28,8 +28,8 @@ class Reduced:
     def battery(self) -> Any:
         return self.reduced
 
-    def battery_excitations(self) -> Any:
-        return self.reduced.moment(1)
+    def battery_excitations(self, power: int = 1) -> Any:
+        return self.reduced.moment(power)
 
 
 def explicit(weights: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray]:
@@ -123,20 +123,15 @@ def test_merits_of_density_matrices(size: int, seed: int) -> None:
 
 def kets(amplitudes: np.ndarray, totals: np.ndarray) -> ChainKet:
     """Sectors |psi_s> = sum_m psi_m |m, K_s - m>."""
-    sectors, levels = amplitudes.shape
-    m = np.broadcast_to(np.arange(float(levels)), (sectors, levels))
-    one = jnp.ones(sectors)
-    return ChainKet(
-        re=jnp.asarray(amplitudes.real),
-        im=jnp.asarray(amplitudes.imag),
-        gauge=jnp.ones((sectors, levels)),
-        links=jnp.ones((sectors, levels - 1)),
-        battery_levels=jnp.asarray(m),
-        charger_levels=jnp.asarray(totals[:, None] - m),
-        battery_cells=(levels - 1) * one,
-        charger_cells=9 * one,
-        lift=0 * one,
-    )
+    levels = jnp.arange(float(amplitudes.shape[1]))
+    one = jnp.ones(())
+
+    def sector(psi, total):
+        return ChainKet(
+            psi.real, psi.imag, 0 * levels + 1, 0 * levels[1:] + 1, levels, total - levels, levels[-1], 9 * one, 0 * one
+        )
+
+    return jax.vmap(sector)(jnp.asarray(amplitudes), jnp.asarray(totals))
 
 
 @settings(max_examples=15)

@@ -15,7 +15,7 @@ from truth import closed, tables
 
 import jaxqb as qb
 from jaxqb.errors import FieldError, MeritError, Status, SweepError, TimesError
-from jaxqb.sweep import blocks, plan, program, run
+from jaxqb.sweeps import blocks, plan, program, run
 
 TIMES = np.array([0.2, 0.9])
 
@@ -151,7 +151,7 @@ def test_slow_axes_go_outermost_and_long_ones_innermost():
 
 
 def _axis(fields, size):
-    from jaxqb.sweep.axes import Axis
+    from jaxqb.sweeps.axes import Axis
 
     return Axis(fields, (np.zeros(size),), (np.zeros(size),))
 
@@ -257,7 +257,7 @@ HANGING = """
     import jax, numpy as np
     jax.config.update("jax_enable_x64", True)
     import jaxqb as qb
-    from jaxqb.sweep import run
+    from jaxqb.sweeps import run
 
     faulthandler.dump_traceback_later(100, exit=True)
     run.workers = lambda devices: 2
@@ -285,7 +285,7 @@ TWO_DEVICES = """
     import jax, numpy as np
     jax.config.update("jax_enable_x64", True)
     import jaxqb as qb
-    from jaxqb.sweep import blocks
+    from jaxqb.sweeps import blocks
 
     built = []
     build = blocks.build
@@ -466,11 +466,3 @@ def test_a_failing_point_leaves_the_others_alone():
     ds = qb.sweep(lambda b: jnp.sqrt(b.coupling), CELL, {"coupling": [-1.0, 4.0]})
     assert ds.value.values == pytest.approx([np.nan, 2.0], nan_ok=True)
     assert ds.status.values.tolist() == [Status.NOT_FINITE, Status.OK]
-
-
-def test_importing_the_package_does_not_hide_the_verb():
-    code = "import jaxqb.sweep, jaxqb as qb; qb.sweep('first_peak', qb.SpinCharger(1, 1), {'coupling': []})"
-    env = {"PYTHONPATH": str(Path(qb.__file__).parents[1])}
-    command = [sys.executable, "-W", "ignore", "-c", code]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=100, check=False)
-    assert "SweepError: `coupling` must have at least one value" in done.stderr

@@ -10,7 +10,7 @@ import xarray as xr
 
 from ...algebra import semiclassical
 from ...batteries import SpinCharger, localised
-from ...charge import charge
+from ...charging import charge
 from ..paper import as_label, axis, each, figure
 from .figures import (
     ALWAYS,

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ...batteries import SpinCharger
-from ...evolve import evolve
+from ...evolution import evolve
 from ...merit import ergotropy
 from ..paper import Claim, Results
 from .figures import LIGHT

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from ...batteries import CavityCharger, SpinCharger, localised
-from ...evolve import evolve
+from ...evolution import evolve
 from ...figures import Charging
 from ...merit import average_power, energy
 from ..paper import as_label, axis, each, figure

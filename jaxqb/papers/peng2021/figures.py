@@ -11,7 +11,7 @@ from jax import lax
 from ... import merit
 from ...batteries import SpinCharger
 from ...conventions import UNITS
-from ...evolve import evolve
+from ...evolution import evolve
 from ..paper import figure, labelled
 from .tables import CELLS, PEAK, SPINS, Printed, exponent, power_law, spins, tanh_peak
 

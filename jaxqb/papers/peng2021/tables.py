@@ -10,7 +10,7 @@ from jax import lax
 
 from ...batteries import SpinCharger
 from ...errors import Status
-from ...evolve import evolve
+from ...evolution import evolve
 from ...figures import AbstractFigures, Charging
 
 BLOCK = 64

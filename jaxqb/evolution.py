@@ -226,7 +226,8 @@ def _asked(save: Any) -> Figures:
             rates[name] = figure.merit
         else:
             plain[name] = figure.merit if isinstance(figure, merits.Average) else figure
-    return Figures(plain, rates)
+    inner = [plain.get(name, rates.get(name)) for name, _ in save]
+    return Figures(plain, rates, smooth=all(isinstance(figure, merits.AbstractObservable) for figure in inner))
 
 
 def _average(battery: Any, flow: Any, figure: Any, ts: Any, values: Any) -> Any:

@@ -21,7 +21,7 @@ from .algebra.gradients import frozen
 from .batteries.battery import AbstractBattery, check_single
 from .conventions import epsilon
 from .errors import Status, TimesError, fail
-from .evolve import EDGE, check_law, check_method, explain_edge
+from .evolution import EDGE, check_law, check_method, explain_edge
 from .fields import traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod, select_method
@@ -205,7 +205,7 @@ def _search(flow: Any, energy: Any, reachable: Any, scale: Any, horizon: Any, va
         if horizon is not None:  # the end of the window is a point of its own
             ceiling = (horizon - m.t) / span
             end = jnp.clip(ceiling, 0.0, 1.0)[None]
-            last = jnp.cos(jnp.arccos(2 * end - 1)[:, None] * np.arange(NODES)) @ chebyshev.calculus(NODES)
+            last = chebyshev.basis(end, NODES) @ chebyshev.calculus(NODES)
             rows, points = jnp.concatenate([grid, last], axis=1), jnp.concatenate([fine, end])
         e, d, dd, ddd = jnp.matmul(rows, values, precision=lax.Precision.HIGHEST)
         floor = jnp.where(m.t > 0, -FINE[1], 0.0)  # nothing is before the start

@@ -10,7 +10,7 @@ import jax
 from ..batteries import AbstractBattery
 from ..conventions import real_dtype
 from ..errors import SweepError, fail
-from ..evolve import check_method
+from ..evolution import check_method
 from ..figures import figures_of
 from ..methods import AbstractMethod, Chebyshev
 from .axes import check_axes, check_window, hull
@@ -49,7 +49,7 @@ def sweep(
         method: for the figures of `charge`, as there.
 
     Other arguments:
-        mapping: "loop", "lanes" or "vmap", for all axes or a tuple of one for each (see `jaxqb.sweep.plan`). Default:
+        mapping: "loop", "lanes" or "vmap", for all axes or a tuple of one for each (see `jaxqb.sweeps.plan`). Default:
             on a CPU loops, with a block for each core, and lanes innermost where points are many; else "vmap".
         chunk: about how many points a block holds. Blocks bound the memory, and progress is told by blocks.
         progress: True: a bar on a terminal, lines elsewhere; None: only if it takes long; False: never.
