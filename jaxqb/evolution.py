@@ -1,6 +1,6 @@
 """`evolve`: a battery, a law and a method meet; figures are computed inside the solve."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import equinox as eqx
@@ -77,7 +77,7 @@ def check_times(ts: Any) -> Any:
     return array
 
 
-def check_save(save: Any) -> dict[str, merits.AbstractMerit]:
+def check_save(save: Any) -> dict[str, Callable]:
     """Figures by name."""
     if save is None:
         return {"energy": merits.energy}
