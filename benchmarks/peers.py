@@ -2,13 +2,14 @@
 
 A `Contender` builds its Hamiltonian in ``prepare()`` (outside timing) and computes the figures of
 its workload in ``run()``, as a numpy array shaped like the reference.  All get the smallest
-space: the excitation chain, the parity sector.  Libraries load in ``prepare()``, so that a
+space: the excitation chain, the parity sector (and for W2 also the tensor product, which is what
+a general tool is usually given).  Libraries load in ``prepare()``, so that a
 missing one is an ``ImportError`` there and a line in the table.
 """
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
@@ -46,7 +47,13 @@ class Contender:
 
 def contenders(work):
     """Every peer's configurations for a workload: ``{tool: [Contender, ...]}``."""
-    return {"by hand": by_hand_ways(work), "qutip": qutip_ways(work), "dynamiqs": dynamiqs_ways(work)}
+    tools = {"by hand": by_hand_ways(work), "qutip": qutip_ways(work), "dynamiqs": dynamiqs_ways(work)}
+    if isinstance(work, Grid):
+        whole = replace(work, whole=True)
+        for tool, ways in (("qutip", qutip_ways), ("dynamiqs", dynamiqs_ways)):
+            name = f"{tool}, product"
+            tools[name] = [replace(way, tool=name) for way in ways(whole)]
+    return tools
 
 
 def by_hand_ways(work):

@@ -129,7 +129,7 @@ def compare(name, work, tools, ours, rounds=5, device="cpu"):
     rows, our_walls, our_cpus = [our_row], [], []
     for ways in tools.values():
         # a device is for ours; the peer's own arrays follow jax's default device
-        peer, row = best_of(name, work, ways, device if ways[0].tool == "dynamiqs" else "cpu")
+        peer, row = best_of(name, work, ways, device if ways[0].tool.startswith("dynamiqs") else "cpu")
         rows.append(row)
         if peer is None:
             continue

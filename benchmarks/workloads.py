@@ -96,11 +96,12 @@ class Chain:
 
 @dataclass(frozen=True)
 class Grid:
-    """The anisotropic grid ``|m, n>``, folded to the parity of the start.
+    """The anisotropic grid ``|m, n>``, folded to the parity of the start, or ``whole``.
 
     ``H`` changes ``m + n`` by 0 or 2.  With an odd row length the sector is every second element
     of the flattened grid and stays banded; an even row gets one dead column, which the spin
-    matrix elements decouple by themselves.  A constant is taken off the diagonal.
+    matrix elements decouple by themselves.  A constant is taken off the diagonal.  The whole grid
+    is what a tool computes with that is given a tensor product and knows no symmetry.
     """
 
     n_battery: int
@@ -108,6 +109,7 @@ class Grid:
     anisotropy: float
     frequency: float
     horizon: float
+    whole: bool = False
 
     @property
     def times(self):
@@ -119,8 +121,9 @@ class Grid:
 
     @cached_property
     def levels(self):
-        """Levels ``m`` and ``n`` of each basis state of the sector."""
-        flat = np.arange(self.n_charger % 2, (self.n_battery + 1) * self.stride, 2)
+        """Levels ``m`` and ``n`` of each basis state."""
+        begin, every = (0, 1) if self.whole else (self.n_charger % 2, 2)
+        flat = np.arange(begin, (self.n_battery + 1) * self.stride, every)
         return np.divmod(flat, self.stride)
 
     @cached_property
@@ -132,7 +135,9 @@ class Grid:
         dead = n > big_n
         down = np.sqrt(np.where(dead, 0.0, n * (big_n - n + 1)))
         also_up = np.sqrt(np.where(dead, 0.0, (n + 1) * (big_n - n)))
-        near, far = (self.stride - 1) // 2, (self.stride + 1) // 2
+        near, far = self.stride - 1, self.stride + 1
+        if not self.whole:
+            near, far = near // 2, far // 2
         return {
             0: self.frequency * (m + n - big_n),
             near: (up * down)[:-near],
@@ -151,7 +156,7 @@ class Grid:
     @property
     def start(self):
         """Index of the basis state at ``t = 0``."""
-        return self.n_charger // 2
+        return self.n_charger if self.whole else self.n_charger // 2
 
     @property
     def sizes(self):

@@ -6,7 +6,8 @@ the time drops out (envelope theorem), and one Newton step gives the time its ow
 """
 
 import math
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
@@ -19,8 +20,8 @@ from . import merit as merits
 from .algebra import chebyshev
 from .algebra.gradients import frozen
 from .batteries.battery import AbstractBattery, check_single
-from .conventions import epsilon
-from .errors import Status, TimesError, fail
+from .conventions import epsilon, real_dtype
+from .errors import MeritError, Status, TimesError, fail
 from .evolution import EDGE, check_law, check_method, explain_edge
 from .fields import traced
 from .laws import AbstractLaw
@@ -28,7 +29,9 @@ from .methods import AbstractMethod, select_method
 
 NODES = 12
 FINE = np.linspace(0.0, 1.0, 25)
+SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
 BUDGET = 50_000  # windows
+FIGURES = ("first_peak", "max_average_power", "max_instantaneous_power", "max_energy")
 
 
 class Figure(eqx.Module):
@@ -39,8 +42,14 @@ class Figure(eqx.Module):
     found: Bool[Array, ""]
 
 
+if TYPE_CHECKING:
+    Asked = Figure  # who asks for a figure need not rule out None
+else:
+    Asked = Figure | None
+
+
 class Charge(eqx.Module):
-    """What `charge` returns.
+    """What `charge` returns; a figure that was not asked for is None.
 
     Attributes:
         first_peak: first local maximum of the battery's energy.
@@ -50,10 +59,10 @@ class Charge(eqx.Module):
         status: a `Status` value.
     """
 
-    first_peak: Figure
-    max_average_power: Figure
-    max_instantaneous_power: Figure
-    max_energy: Figure | None
+    first_peak: Asked
+    max_average_power: Asked
+    max_instantaneous_power: Asked
+    max_energy: Asked
     status: Int[Array, ""]
     law: str = eqx.field(static=True)
     method: AbstractMethod = eqx.field(static=True)
@@ -62,7 +71,7 @@ class Charge(eqx.Module):
         if traced(self.status) or np.ndim(self.status):
             return f"Charge({self.law} law by {self.method})"
         lines = [f"Charge by {self.law} law, {self.method}: {Status(int(self.status)).sentence}"]
-        for name in ("first_peak", "max_average_power", "max_instantaneous_power", "max_energy"):
+        for name in FIGURES:
             figure = getattr(self, name)
             if figure is not None:
                 lines.append(f"  {name}: {float(figure.value):.10g} at t = {float(figure.time):.10g}")
@@ -75,6 +84,7 @@ def charge(
     *,
     law: AbstractLaw | None = None,
     method: AbstractMethod | None = None,
+    figures: Any = None,
 ) -> Charge:
     """Find the maxima of energy and power of a battery, at continuous times.
 
@@ -87,12 +97,13 @@ def charge(
     Other arguments:
         law: one of ``battery.laws()``; default ``battery.law()``.
         method: default `select_method` without times.
+        figures: names of the figures to find; what is left out is not computed, nor compiled. Default: all.
 
     Returns:
         A `Charge`; each figure has ``.time``, ``.value`` and ``.found``, all differentiable but the last.
 
     Raises:
-        TimesError, FieldError: before anything is compiled.
+        TimesError, FieldError, MeritError: before anything is compiled.
         CutoffError: where a truncated charger was filled to its edge.
 
     >>> import jaxqb as qb
@@ -104,17 +115,31 @@ def charge(
     window = check_window(window)
     check_law(law)
     check_method(method)
-    best = _charge(battery, window, law, method)
-    explain_edge(battery, best.status, lambda wider: _charge(wider, window, None, method).status)
+    names = check_figures(figures, window)
+    best = _charge(battery, window, law, method, names)
+    explain_edge(battery, best.status, lambda wider: _charge(wider, window, None, method, names).status)
     return best
 
 
+def check_figures(figures: Any, window: Any) -> tuple[str, ...]:
+    """Names of figures, in a fixed order."""
+    if figures is None:
+        return FIGURES if window is not None else FIGURES[:3]
+    names = (figures,) if isinstance(figures, str) or not isinstance(figures, Iterable) else tuple(figures)
+    for name in names:
+        if name not in FIGURES:
+            fail(MeritError, "figures", "name figures of `charge`", f"{name!r} is none", f"use {', '.join(FIGURES)}")
+        if name == "max_energy" and window is None:
+            fail(MeritError, "figures", "have a window for max_energy", "window is None", "pass `window=` (a time)")
+    return tuple(name for name in FIGURES if name in names)
+
+
 def check_window(window: Any) -> Any:
-    """A positive time, or None."""
+    """A positive time as an array (which shares one program with any other), or None."""
     if window is None or traced(window):
         return window
     try:
-        time = np.asarray(window, dtype=float)
+        time = np.asarray(window, dtype=real_dtype())
         good = not isinstance(window, bool) and time.ndim == 0 and np.isfinite(time) and time > 0
     except (TypeError, ValueError):
         time, good = None, False
@@ -124,14 +149,13 @@ def check_window(window: Any) -> Any:
 
 
 class _Mark(eqx.Module):
-    """Where a maximum was seen: coordinates y at time t, node values of the window ahead, and its place x there.
+    """Where a maximum was seen: coordinates y at time t, and its place x in the window ahead.
 
     `turning`: the slope vanishes there (it is not the end of what was looked at).
     """
 
     t: Float[Array, ""]
     y: Any
-    values: Float[Array, " nodes"]
     x: Float[Array, ""]
     best: Float[Array, ""]
     turning: Bool[Array, ""]
@@ -145,22 +169,19 @@ class _March(eqx.Module):
     lowest: Float[Array, ""]
     edge: Float[Array, ""]
     found: Bool[Array, ""]
-    peak: _Mark
-    average: _Mark
-    rate: _Mark
-    top: _Mark | None
+    marks: dict[str, _Mark]
 
 
 def _choose(condition: Any, new: Any, old: Any) -> Any:
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
 
 
-def _highest(points: Any, derivatives: Any, allowed: Any, floor: Any, ceiling: Any) -> tuple[Any, Any, Any]:
+def _highest(points: Any, derivatives: Any, allowed: Any, floor: Any, ceiling: Any, at: Callable) -> tuple[Any, Any, Any]:
     """Largest value of a function on a window, from its first derivatives at points: (x, value, turning).
 
     From each point one step is made to the nearby maximum of its Taylor polynomial (at most to the next point, and between
     x = `floor` and `ceiling`), so that maxima of nearly equal height are compared by their height and not by where the
-    points fell.
+    points fell; the best is then polished.
     """
     f, d, dd, ddd = derivatives
     step = jnp.where(dd < 0, -d / jnp.where(dd < 0, dd, 1.0), jnp.sign(d))
@@ -169,13 +190,23 @@ def _highest(points: Any, derivatives: Any, allowed: Any, floor: Any, ceiling: A
     bend = dd + step * ddd / 2
     step = jnp.where((dd < 0) & (bend < 0), -d / jnp.where(bend < 0, bend, 1.0), step)
     step = jnp.clip(step, low, high)
-    value = jnp.where(allowed, f + step * (d + step * (dd / 2 + step * ddd / 6)), -jnp.inf)
-    i = jnp.argmax(value)
-    left = jnp.abs(d + step * (dd + step * ddd / 2))[i]  # slope that is left
-    return points[i] + step[i], value[i], left < jnp.abs(dd[i]) * FINE[1] / 2
+    i = jnp.argmax(jnp.where(allowed, f + step * (d + step * (dd / 2 + step * ddd / 6)), -jnp.inf))
+    x, value, turning = _polish(points[i] + step[i], floor, ceiling, at)
+    return x, jnp.where(allowed[i], value, -jnp.inf), turning
 
 
-def _search(flow: Any, energy: Any, reachable: Any, scale: Any, horizon: Any, valid: Any) -> tuple[_March, Any]:
+def _polish(x: Any, floor: Any, ceiling: Any, at: Callable) -> tuple[Any, Any, Any]:
+    """One Newton step to the maximum near x of a function with value and derivatives at(x): (x, value, turning)."""
+    f, d, dd = at(x)
+    curved = dd < 0
+    newton = jnp.where(curved, -d / jnp.where(curved, dd, 1.0), 0.0)
+    step = jnp.clip(newton, jnp.maximum(floor - x, -FINE[1]), jnp.minimum(ceiling - x, FINE[1]))
+    return x + step, f + step * (d + step * dd / 2), curved & (step == newton)
+
+
+def _search(
+    flow: Any, energy: Any, reachable: Any, scale: Any, horizon: Any, valid: Any, names: tuple[str, ...]
+) -> tuple[_March, Any]:
     """March until every maximum that was asked for is bracketed; also returns the length of a window."""
     start = flow.start
     initial = energy(start)
@@ -183,83 +214,83 @@ def _search(flow: Any, energy: Any, reachable: Any, scale: Any, horizon: Any, va
     tolerance = _tolerance(scale)
     gain = reachable - initial  # what can be gained at all
     span = flow.window()
+    turns = jnp.inf
+    if horizon is not None:  # windows of equal length, the last of which ends there
+        turns = jnp.ceil(horizon / span)
+        span = horizon / turns
+    sample = flow.sampler(None if horizon is None else span, NODES)
     moving = (flow.law.pace() > 0) & (scale > 0)
     zero, no = jnp.zeros_like(initial), jnp.zeros((), bool)
-    none = _Mark(zero, start, jnp.zeros(NODES, dtype), zero, jnp.full_like(zero, -jnp.inf), no)
-    top = None if horizon is None else none
-    march = _March(jnp.zeros((), int), zero, start, zero, zero, zero, no, none, none, none, top)
-    grid = chebyshev.basis(FINE, NODES) @ chebyshev.calculus(NODES)  # (4, points, nodes)
-    fine = jnp.asarray(FINE, dtype)
+    none = _Mark(zero, start, zero, jnp.full_like(zero, -jnp.inf), no)
+    march = _March(jnp.zeros((), int), zero, start, zero, zero, zero, no, dict.fromkeys(names, none))
+    matrix = chebyshev.calculus(NODES)
+    grid = chebyshev.basis(FINE, NODES) @ matrix  # (5, points, nodes)
+    points = jnp.asarray(FINE, dtype)
 
     def unfinished(m: _March):
         if horizon is None:
-            wanted = ~(m.found & ((m.t * m.average.best > gain) | (gain <= tolerance)))
+            wanted = ~m.found
+            if "max_average_power" in names:
+                wanted |= (m.t * m.marks["max_average_power"].best <= gain) & (gain > tolerance)
         else:
-            wanted = m.t < horizon
+            wanted = m.turn < turns
         return wanted & (m.turn < BUDGET) & valid & moving
 
     def advance(m: _March) -> _March:
-        ys = flow.sample(m.y, span, NODES)
+        ys = sample(m.y)
         values = jax.vmap(energy)(ys) - initial
-        rows, points, ceiling = grid, fine, jnp.inf
-        if horizon is not None:  # the end of the window is a point of its own
-            ceiling = (horizon - m.t) / span
-            end = jnp.clip(ceiling, 0.0, 1.0)[None]
-            last = chebyshev.basis(end, NODES) @ chebyshev.calculus(NODES)
-            rows, points = jnp.concatenate([grid, last], axis=1), jnp.concatenate([fine, end])
-        e, d, dd, ddd = jnp.matmul(rows, values, precision=lax.Precision.HIGHEST)
-        floor = jnp.where(m.t > 0, -FINE[1], 0.0)  # nothing is before the start
+        e, d, dd, ddd, dddd = jnp.matmul(grid, values, precision=lax.Precision.HIGHEST)
+        coefficients = jnp.matmul(matrix, values, precision=lax.Precision.HIGHEST)
+        # maxima at a seam are seen from both sides; nothing is before the start, or behind the end of what was asked
+        floor = jnp.where(m.t > 0, -SEAM, 0.0)
+        ceiling = jnp.where(m.turn + 1 < turns, 1.0 + SEAM, 1.0)
         since = m.t / span
-        allowed = points <= ceiling
-        mark = lambda x, best, turning: _Mark(  # noqa: E731
-            m.t, m.y, values, jnp.maximum(x, floor), best, turning & ((m.t > 0) | (x > 0))
-        )
+        everywhere = jnp.ones(FINE.size, bool)
+        marks = dict(m.marks)
+
+        def note(name: str, better: Any, x: Any, best: Any, turning: Any) -> None:
+            marks[name] = _choose(better, _Mark(m.t, m.y, x, best, turning & ((m.t > 0) | (x > 0))), marks[name])
 
         # first peak: the slope turns from rising to falling, inside a window or at the seam of two
-        so_far = jnp.minimum(m.lowest, jnp.min(jnp.where(np.tri(points.size, dtype=bool), e, jnp.inf), axis=1))
+        so_far = jnp.minimum(m.lowest, jnp.min(jnp.where(np.tri(FINE.size, dtype=bool), e, jnp.inf), axis=1))
         before = jnp.concatenate([(m.slope * span)[None], d[:-1]])
-        turns = ((before > 0) & (d <= 0) & (e - so_far > tolerance) & allowed)[: FINE.size]
-        i = jnp.argmax(turns)
-        is_peak = turns[i] & ~m.found
-        peak_x = fine[i] - FINE[1] * d[i] / jnp.where(turns[i], d[i] - before[i], 1.0)
-        peak = _choose(is_peak, mark(peak_x, e[i], ~no), m.peak)
+        falls = (before > 0) & (d <= 0) & (e - so_far > tolerance)
+        i = jnp.argmax(falls)
+        is_peak = falls[i] & ~m.found
+        peak_x = points[i] - FINE[1] * d[i] / jnp.where(falls[i], d[i] - before[i], 1.0)
+        if "first_peak" in names:
+            x, best, _ = _polish(peak_x, floor, ceiling, lambda x: chebyshev.evaluate(coefficients[:3], x))
+            note("first_peak", is_peak, x, best, ~no)
 
-        # average power: largest of E / t, whose limit at t = 0 is the slope
-        elapsed = since + points
-        over = jnp.where(elapsed > 0, elapsed, 1.0)
-        power = [jnp.where(elapsed > 0, e / over, d)]
-        for order, derivative in ((1, d), (2, dd), (3, ddd)):
-            limit = (dd, ddd, 0 * d)[order - 1] / (order + 1)
-            power.append(jnp.where(elapsed > 0, (derivative - order * power[-1]) / over, limit))
-        x, best, turning = _highest(points, power, allowed, floor, ceiling)
-        average = _choose(best / span > m.average.best, mark(x, best / span, turning), m.average)
+        if "max_average_power" in names:  # the largest of E / t
+            power = _over(since + points, e, d, dd, ddd)
+            at = lambda x: _over(since + x, *chebyshev.evaluate(coefficients[:3], x))  # noqa: E731
+            x, best, turning = _highest(points, power, everywhere, floor, ceiling, at)
+            note("max_average_power", best / span > m.marks["max_average_power"].best, x, best / span, turning)
 
-        # instantaneous power: largest slope, up to the first peak unless there is a window
-        early = allowed if horizon is not None else ~m.found & (points <= jnp.where(is_peak, peak_x, 1.0))
-        x, best, turning = _highest(points, (d, dd, ddd, 0 * d), early, floor, ceiling)
-        rate = _choose(best / span > m.rate.best, mark(x, best / span, turning), m.rate)
+        if "max_instantaneous_power" in names:  # the largest slope, up to the first peak unless there is a window
+            early = everywhere if horizon is not None else ~m.found & (points <= jnp.where(is_peak, peak_x, 1.0))
+            at = lambda x: chebyshev.evaluate(coefficients[1:4], x)  # noqa: E731
+            x, best, turning = _highest(points, (d, dd, ddd, dddd), early, floor, ceiling, at)
+            note("max_instantaneous_power", best / span > m.marks["max_instantaneous_power"].best, x, best / span, turning)
 
-        # largest energy in the window, which may be at its end
-        top = m.top
-        if top is not None:
-            x, best, turning = _highest(points, (e, d, dd, ddd), allowed, floor, ceiling)
-            top = _choose(best > top.best, mark(x, best, turning), top)
+        if "max_energy" in names:  # which may be at the end of the window
+            at = lambda x: chebyshev.evaluate(coefficients[:3], x)  # noqa: E731
+            x, best, turning = _highest(points, (e, d, dd, ddd), everywhere, floor, ceiling, at)
+            note("max_energy", best > m.marks["max_energy"].best, x, best, turning)
 
         y = jax.tree.map(lambda y: y[-1], ys)
         edge = jnp.maximum(m.edge, flow.state(y).edge())
         found = m.found | is_peak
         return _March(
             m.turn + 1,
-            m.t + span,
+            (m.turn + 1) * span,
             y,
             d[FINE.size - 1] / span,
             so_far[FINE.size - 1],
             edge,
             found,
-            peak,
-            average,
-            rate,
-            top,
+            marks,
         )
 
     return lax.while_loop(unfinished, advance, march), span
@@ -270,24 +301,24 @@ def _tolerance(scale: Any) -> Any:
     return 1e6 * epsilon() * scale
 
 
-def _refine(mark: _Mark, span: Any, initial: Any, residue: Any) -> Any:
-    """Time from the mark to the root of `residue` on the interpolant, beside the mark's guess."""
-    coefficients = jnp.matmul(chebyshev.calculus(NODES), mark.values, precision=lax.Precision.HIGHEST)
-    scale = span ** -jnp.arange(4.0)
+def _over(t: Any, e: Any, *derivatives: Any) -> list[Any]:
+    """``E / t`` and its derivatives from those of E, where E(0) = 0."""
+    safe = jnp.where(t > 0, t, 1.0)
+    out = [jnp.where(t > 0, e / safe, derivatives[0])]
+    for order, derivative in enumerate(derivatives, 1):
+        limit = derivatives[order] / (order + 1) if order < len(derivatives) else 0 * e
+        out.append(jnp.where(t > 0, (derivative - order * out[-1]) / safe, limit))
+    return out
 
-    def newton(_, x):
-        energies = chebyshev.evaluate(coefficients, x) * scale
-        root, slope = residue(mark.t + x * span, energies.at[0].add(initial))
-        step = jnp.where(slope == 0, 0.0, root / jnp.where(slope == 0, 1.0, slope * span))
-        return x - jnp.where(mark.turning, jnp.clip(step, -FINE[1], FINE[1]), 0.0)
 
-    # a guess is good to a few per cent of a fine interval, and convergence is quadratic
-    x = lax.fori_loop(0, 4, newton, mark.x)
-    return jnp.maximum(x, jnp.where(mark.t > 0, -FINE[1], 0.0)) * span
+def _shifted(derivatives: Any, step: Any) -> list[Any]:
+    """Value and derivatives a step further on, by Taylor's series."""
+    count = len(derivatives)
+    return [sum(derivatives[n + k] * step**k / math.factorial(k) for k in range(count - n)) for n in range(count)]
 
 
 @eqx.filter_jit
-def _charge(battery, window, law, method) -> Charge:
+def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
     law = battery.law() if law is None else law
     chosen = method or select_method(law)
     flow = chosen.prepare(law)
@@ -305,6 +336,7 @@ def _charge(battery, window, law, method) -> Charge:
         scale,
         horizon,
         lax.stop_gradient(valid),
+        names,
     )
     march, span = frozen((march, span))
     initial = energy(flow.state(flow.start))
@@ -316,40 +348,44 @@ def _charge(battery, window, law, method) -> Charge:
     def settle(mark: _Mark, residue, order: int):
         """Time of a maximum, where `residue(t, derivatives)` = (root, slope) vanishes, and the energy's derivatives there.
 
-        The interpolant gives a time t, good to a few digits; exact derivatives at t give a small step, along which they are
+        The interpolant gives a time t, good to some digits; exact derivatives at t give a small step, along which they are
         continued. The step is frozen (at a maximum the derivative of the time drops out), and one more Newton step, whose
         value is nothing, gives the time its own derivative.
         """
-        ahead = frozen(_refine(mark, span, frozen(initial), residue))
+        ahead = frozen(mark.x * span)
         t = mark.t + ahead
         derivatives = flow.taylor(energy, t, still.hop(mark.y, ahead), order)
-        root, slope = frozen(residue(t, derivatives))
-        step = jnp.where(slope == 0, 0.0, -root / jnp.where(slope == 0, 1.0, slope))
-        step = jnp.where(mark.turning & (jnp.abs(step) < 1e-2 * span), step, 0.0)
+        step = jnp.zeros_like(t)
+        for _ in range(2):
+            root, slope = residue(t + step, _shifted(frozen(derivatives), step))
+            step = step - jnp.where(slope == 0, 0.0, root / jnp.where(slope == 0, 1.0, slope))
+        step = frozen(jnp.where(mark.turning & (jnp.abs(step) < 1e-2 * span), step, 0.0))
         t = t + step
-        moved = [sum(f * step**k / math.factorial(k) for k, f in enumerate(derivatives[n:])) for n in range(len(derivatives))]
+        moved = _shifted(derivatives, step)
         root, slope = residue(t, moved)
         slope = lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
         return t, jnp.where(mark.turning, t - root / slope, t), moved
 
     tolerance = _tolerance(scale)
 
-    _, time, e = settle(march.peak, lambda t, e: (e[1], e[2]), 3)
-    first_peak = figure(march.found, time, e[0])
+    found: dict[str, Any] = dict.fromkeys(FIGURES)
+    if "first_peak" in names:
+        _, time, e = settle(march.marks["first_peak"], lambda t, e: (e[1], e[2]), 3)
+        found["first_peak"] = figure(march.found, time, e[0])
+    if "max_average_power" in names:
+        # the value at the frozen time t, not at `time`, whose derivative must not enter
+        t, time, e = settle(march.marks["max_average_power"], lambda t, e: (e[1] * t - (e[0] - initial), e[2] * t), 3)
+        value = jnp.where(t > 0, (e[0] - initial) / jnp.where(t > 0, t, 1.0), e[1])
+        found["max_average_power"] = figure(value * span > tolerance, time, value)
+    if "max_instantaneous_power" in names:
+        _, time, e = settle(march.marks["max_instantaneous_power"], lambda t, e: (e[2], e[3]), 4)
+        found["max_instantaneous_power"] = figure(e[1] * span > tolerance, time, e[1])
+    if "max_energy" in names:
+        _, time, e = settle(march.marks["max_energy"], lambda t, e: (e[1], e[2]), 3)
+        found["max_energy"] = figure(march.turn > 0, time, e[0])
 
-    # at the frozen time t, not at `time`, whose derivative must not enter
-    t, time, e = settle(march.average, lambda t, e: (e[1] * t - (e[0] - initial), e[2] * t), 3)
-    value = jnp.where(t > 0, (e[0] - initial) / jnp.where(t > 0, t, 1.0), e[1])
-    max_average_power = figure(value * span > tolerance, time, value)
-
-    _, time, e = settle(march.rate, lambda t, e: (e[2], e[3]), 4)
-    max_instantaneous_power = figure(e[1] * span > tolerance, time, e[1])
-
-    max_energy = None
-    if march.top is not None:
-        _, time, e = settle(march.top, lambda t, e: (e[1], e[2]), 3)
-        max_energy = figure(march.turn > 0, time, e[0])
-
+    first = found["first_peak"]
+    peak = march.found if first is None else first.found
     complete = march.turn < BUDGET  # a battery that does not move has taken no turn
     status = jnp.where(
         ~valid,
@@ -357,7 +393,7 @@ def _charge(battery, window, law, method) -> Charge:
         jnp.where(
             march.edge > EDGE,
             Status.UNRESOLVED,
-            jnp.where(~complete, Status.BUDGET_SPENT, jnp.where(first_peak.found, Status.OK, Status.NO_PEAK)),
+            jnp.where(~complete, Status.BUDGET_SPENT, jnp.where(peak, Status.OK, Status.NO_PEAK)),
         ),
     )
-    return Charge(first_peak, max_average_power, max_instantaneous_power, max_energy, status, type(law).__name__.lower(), chosen)
+    return Charge(**found, status=status, law=type(law).__name__.lower(), method=chosen)

@@ -17,9 +17,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from .charging import charge
+from .charging import charge, check_figures
 from .conventions import UNITS
-from .errors import MeritError, Status, fail
+from .errors import Status
 from .methods import AbstractMethod
 
 
@@ -60,7 +60,7 @@ class Charging(AbstractFigures):
     method: AbstractMethod | None = None
 
     def __call__(self, battery: Any) -> dict[str, Array]:
-        best = charge(battery, self.window, method=self.method)
+        best = charge(battery, self.window, method=self.method, figures=self.names)
         out: dict[str, Array] = {}
         missing = jnp.zeros((), bool)
         for name in self.names:
@@ -92,26 +92,6 @@ def figures_of(figures: Any, window: Any = None, method: AbstractMethod | None =
     """From what a user may give: names of `charge`, `charge` itself, or a function of a battery."""
     if isinstance(figures, AbstractFigures):
         return figures
-    if figures is charge:
-        figures = ("first_peak", "max_average_power", "max_instantaneous_power") + (("max_energy",) if window else ())
-    if isinstance(figures, str):
-        figures = (figures,)
-    if callable(figures):
+    if callable(figures) and figures is not charge:
         return Function(figures, getattr(figures, "__name__", "value").replace("<lambda>", "value"))
-    try:
-        names = tuple(figures)
-    except TypeError:
-        names = (figures,)
-    for name in names:
-        if name not in LABELS:
-            known = ", ".join(LABELS)
-            fail(
-                MeritError,
-                "figures",
-                "name figures of `charge` or be a function",
-                f"{name!r} is neither",
-                f"use {known}",
-            )
-        if name == "max_energy" and window is None:
-            fail(MeritError, "figures", "have a window for max_energy", "window is None", "pass `window=` (a time)")
-    return Charging(names, window, method)
+    return Charging(check_figures(None if figures is charge else figures, window), window, method)

@@ -79,16 +79,16 @@ def nodes(count: int) -> np.ndarray:
 
 @functools.cache
 def calculus(count: int) -> np.ndarray:
-    """Matrices (4, count, count) from values at `nodes` to Chebyshev coefficients.
+    """Matrices (5, count, count) from values at `nodes` to Chebyshev coefficients.
 
-    Of the interpolant, and of its first three derivatives with respect to x in [0, 1].
+    Of the interpolant, and of its first four derivatives with respect to x in [0, 1].
     """
     angles = np.pi * np.arange(count) / (count - 1)
     coefficients = np.linalg.inv(np.cos(np.outer(np.pi - angles, np.arange(count))))
     once = np.zeros((count, count))
     for k in range(1, count):
         once[:k, k] = np.polynomial.chebyshev.chebder(np.eye(count)[k])[:k] * 2  # d/dx of T_k(2x - 1)
-    powers = [np.linalg.matrix_power(once, d) for d in range(4)]
+    powers = [np.linalg.matrix_power(once, d) for d in range(5)]
     return np.stack([power @ coefficients for power in powers])
 
 

@@ -11,7 +11,7 @@ from ..errors import CutoffError, FieldError, fail
 from ..fields import Real, coincide, concrete, parameter, size, vanishes
 from ..laws import AbstractUnitaryLaw
 from .battery import AbstractBattery, check_levels, convert_fields
-from .collective import Ladders, conserved_law, grid_law, most_excited
+from .collective import Ladders, conserved_law, extremes, grid_law
 from .starts import AbstractStart, Coherent, Level, Localised, Thermal, Weighted, as_start, check_start
 
 TAIL = 1e-13  # population of the initial light that a cutoff may leave out
@@ -179,8 +179,8 @@ class CavityCharger(AbstractBattery):
         s = self.structure
         if not s.conserved or self.mirrored:
             return super().reachable()
-        most = most_excited(self.battery_excitations, self.photons, self.n_battery, None, (s.levels, s.charger_levels))
-        return jnp.maximum(self.battery_frequency * most, 0.0)
+        least, most = extremes(self.battery_excitations, self.photons, self.n_battery, None, (s.levels, s.charger_levels))
+        return self.battery_frequency * jnp.where(self.battery_frequency > 0, most, least)
 
 
 def _needed(start: AbstractStart, traced_bound: float) -> int:

@@ -181,15 +181,17 @@ def conserved_law(ladders: Ladders, battery: Sectors, charger: Sectors, cells: A
     return Mixture(sectors, weights, charger_lift, battery.copies, tower, charger_tower)
 
 
-def most_excited(
+def extremes(
     battery: AbstractStart, charger: AbstractStart, cells: Any, charger_cells: Any, room: tuple[int, int]
-) -> Float[Array, ""]:
-    """Largest number of excited battery cells where excitations are conserved."""
-    ends = []
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Bounds on the number of excited battery cells where excitations are conserved: least and most."""
+    least = most = jnp.zeros(())
     for start, size, levels in ((battery, cells, room[0]), (charger, charger_cells, room[1])):
         s = start.sectors(size, levels)
-        ends.append(jnp.max(jnp.where(s.weights > 0, s.levels + s.lifts, 0.0)))
-    return jnp.minimum(ends[0] + ends[1], cells)
+        least += jnp.min(jnp.where(s.weights > 0, s.levels + s.lifts, jnp.inf))
+        most += jnp.max(jnp.where(s.weights > 0, s.levels + s.lifts, 0.0))
+    least = jnp.zeros(()) if charger_cells is None else jnp.maximum(least - charger_cells, 0.0)
+    return least, jnp.minimum(most, cells)
 
 
 def grid_law(

@@ -10,7 +10,7 @@ from ..errors import FieldError, fail
 from ..fields import Real, coincide, concrete, parameter, size, vanishes
 from ..laws import AbstractUnitaryLaw
 from .battery import AbstractBattery, check_levels, convert_fields
-from .collective import Ladders, conserved_law, grid_law, most_excited
+from .collective import Ladders, conserved_law, extremes, grid_law
 from .starts import Full, Level, Thermal, Weighted, as_start, check_start
 
 
@@ -196,5 +196,5 @@ class SpinCharger(AbstractBattery):
         if not s.conserved:
             return super().reachable()
         room = (s.levels, s.charger_levels)
-        most = most_excited(self.battery_excitations, self.charger_excitations, self.n_battery, self.n_charger, room)
-        return jnp.maximum(self.battery_frequency * most, 0.0)
+        least, most = extremes(self.battery_excitations, self.charger_excitations, self.n_battery, self.n_charger, room)
+        return self.battery_frequency * jnp.where(self.battery_frequency > 0, most, least)

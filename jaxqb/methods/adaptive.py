@@ -107,10 +107,11 @@ class AdaptiveFlow(AbstractFlow):
         pace = lax.stop_gradient(self.law.pace())
         return 2.5 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
 
-    def sample(self, y: Any, span: Float[Array, ""], count: int) -> Any:
+    def sampler(self, span: Float[Array, ""] | None, count: int) -> Callable:
         """One solve over the window."""
-        ts = span * jnp.asarray(chebyshev.nodes(count), jnp.result_type(float))
-        return self._solve(y, ts, span).ys
+        span = self.window() if span is None else span
+        times = span * chebyshev.nodes(count)
+        return lambda y: self._solve(y, times, span).ys
 
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
         """One solve to one time."""

@@ -283,11 +283,13 @@ class ChebyshevFlow(AbstractFlow):
         """What one step reaches, halved until the fastest figure turns by no more than PHASE in it."""
         return self.reach * 0.5**self.halvings / self.radius
 
-    def sample(self, y: Any, span: Float[Array, ""], count: int) -> Any:
-        """All nodes from one set of terms; the dimensionless times of a window are one of a few fixed sets."""
-        del span
-        table = jnp.asarray(chebyshev.tables(self.reach, HALVINGS, count), self.radius.dtype)[self.halvings]
-        return self._sums(y, table, table.shape[1])
+    def sampler(self, span: Float[Array, ""] | None, count: int) -> Callable:
+        """All nodes from one set of terms; the dimensionless times of a whole window are one of a few fixed sets."""
+        if span is None:
+            table = jnp.asarray(chebyshev.tables(self.reach, HALVINGS, count), self.radius.dtype)[self.halvings]
+        else:
+            table = chebyshev.exponential(self.radius * span * chebyshev.nodes(count), chebyshev.terms(self.reach))
+        return lambda y: self._sums(y, table, table.shape[1])
 
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
         """One series."""
@@ -295,8 +297,17 @@ class ChebyshevFlow(AbstractFlow):
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """The known coordinates, with derivatives through the whole way from the start."""
-        y = self._travel(lax.stop_gradient(t), self.law.start, frozen(y))
-        return along(self.law.field, lambda y: figure(self.law.state(y)), y, order)
+        powers = [self._travel(lax.stop_gradient(t), self.law.start, frozen(y))]
+        for _ in range(order):
+            powers.append(self.law.field(powers[-1]))
+
+        def later(dt):
+            """The figure a short time later; the field is linear, so its powers are all that is needed."""
+            weights = [dt**k / math.factorial(k) for k in range(order + 1)]
+            y = jax.tree.map(lambda *terms: sum(w * x for w, x in zip(weights, terms, strict=True)), *powers)
+            return figure(self.law.state(y))
+
+        return along(jnp.ones_like, later, jnp.zeros((), t.dtype), order)
 
 
 def _pairs(orders: Any) -> Any:

@@ -78,9 +78,10 @@ class EigenFlow(AbstractFlow):
         pace = jnp.minimum(lax.stop_gradient(self.law.pace()), 2 * jnp.max(jnp.abs(self.w)))
         return 2.5 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
 
-    def sample(self, y: Any, span: Float[Array, ""], count: int) -> Any:
+    def sampler(self, span: Float[Array, ""] | None, count: int) -> Callable:
         """Turn by each node's time."""
-        return jax.vmap(lambda x: self.hop(y, span * x))(jnp.asarray(chebyshev.nodes(count), self.w.dtype))
+        times = (self.window() if span is None else span) * chebyshev.nodes(count)
+        return lambda y: jax.vmap(lambda t: self.hop(y, t))(times)
 
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
         """Turn by the phase w * span."""

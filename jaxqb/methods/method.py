@@ -34,7 +34,7 @@ class AbstractFlow(eqx.Module):
     """A law made ready by a method.
 
     `values` answers at given times. The rest is what a search for maxima needs: coordinates y that march frozen
-    (`start`, `field`, `state`, `window`, `sample`, `hop`) and one landing at a chosen time that carries derivatives.
+    (`start`, `field`, `state`, `window`, `sampler`, `hop`) and one landing at a chosen time that carries derivatives.
     """
 
     law: eqx.AbstractVar[Any]
@@ -61,8 +61,11 @@ class AbstractFlow(eqx.Module):
         """A length of time that one sample may cover."""
 
     @abc.abstractmethod
-    def sample(self, y: Any, span: Float[Array, ""], count: int) -> Any:
-        """Coordinates at ``span * nodes(count)`` ahead of y, batched on the leading axis; the last is the next mark."""
+    def sampler(self, span: Float[Array, ""] | None, count: int) -> Callable:
+        """A function from coordinates y to those at ``span * nodes(count)`` ahead, batched on the leading axis.
+
+        The last is the next mark. `span` is at most a window, which None stands for.
+        """
 
     @abc.abstractmethod
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:

@@ -13,7 +13,7 @@ from ..batteries import AbstractBattery
 from ..batteries.battery import check_single
 from ..batteries.starts import AbstractStart
 from ..conventions import real_dtype
-from ..errors import FieldError, SweepError, TimesError, fail
+from ..errors import FieldError, SweepError, fail
 from ..fields import Field
 
 
@@ -147,17 +147,3 @@ def hull(battery: AbstractBattery, axes: tuple[Axis, ...]) -> AbstractBattery:
     family = cover(mesh).put(**blank)
     check_single(family, "sweep")
     return family
-
-
-def check_window(window: Any) -> Any:
-    """A window as an array (which shares one program with any other), or None."""
-    if window is None:
-        return None
-    try:
-        array = np.asarray(window, dtype=real_dtype())
-        good = array.ndim == 0 and bool(np.isfinite(array)) and array > 0
-    except (TypeError, ValueError):
-        good, array = False, None
-    if not good:
-        fail(TimesError, "window", "be a positive time", f"it is {window!r}", "give a number, or None for all times")
-    return array

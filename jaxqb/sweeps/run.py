@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import jax
 
 from ..batteries import AbstractBattery
+from ..charging import check_window
 from ..conventions import real_dtype
 from ..errors import SweepError, fail
 from ..evolution import check_method
 from ..figures import figures_of
 from ..methods import AbstractMethod, Chebyshev
-from .axes import check_axes, check_window, hull
+from .axes import check_axes, hull
 from .blocks import affordable, evaluate
 from .dataset import dataset, provenance
 from .plan import MANY, block_count, block_shape, check_chunk, check_mapping, default_mapping, order_of, workers

@@ -421,7 +421,7 @@ WRONG = {
         FieldError,
         "`n_battery` must be one number",
     ),
-    "figure": (lambda: qb.sweep("peak", CELL, {"coupling": [1]}), MeritError, "'peak' is neither"),
+    "figure": (lambda: qb.sweep("peak", CELL, {"coupling": [1]}), MeritError, "'peak' is none"),
     "window": (lambda: qb.sweep("max_energy", CELL, {"coupling": [1]}, window=-1), TimesError, "positive time"),
     "no window": (lambda: qb.sweep("max_energy", CELL, {"coupling": [1]}), MeritError, "window"),
     "mapping": (
