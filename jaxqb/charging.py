@@ -27,8 +27,8 @@ from .fields import traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod, select_method
 
-NODES = 12
-FINE = np.linspace(0.0, 1.0, 25)
+POINTS, ORDERS = 3, 4  # a window is known by the energy and three derivatives at its ends and its middle
+FINE = np.linspace(0.0, 1.0, 13)
 SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
 BUDGET = 50_000  # windows
 FIGURES = ("first_peak", "max_average_power", "max_instantaneous_power", "max_energy")
@@ -165,6 +165,7 @@ class _March(eqx.Module):
     turn: Int[Array, ""]
     t: Float[Array, ""]
     y: Any
+    jet: Float[Array, " orders"]
     slope: Float[Array, ""]
     lowest: Float[Array, ""]
     edge: Float[Array, ""]
@@ -205,11 +206,11 @@ def _polish(x: Any, floor: Any, ceiling: Any, at: Callable) -> tuple[Any, Any, A
 
 
 def _search(
-    flow: Any, energy: Any, reachable: Any, scale: Any, horizon: Any, valid: Any, names: tuple[str, ...]
+    flow: Any, figure: Any, reachable: Any, scale: Any, horizon: Any, valid: Any, names: tuple[str, ...]
 ) -> tuple[_March, Any]:
     """March until every maximum that was asked for is bracketed; also returns the length of a window."""
     start = flow.start
-    initial = energy(start)
+    initial = figure(flow.state(start))
     dtype = initial.dtype
     tolerance = _tolerance(scale)
     gain = reachable - initial  # what can be gained at all
@@ -218,13 +219,17 @@ def _search(
     if horizon is not None:  # windows of equal length, the last of which ends there
         turns = jnp.ceil(horizon / span)
         span = horizon / turns
-    sample = flow.sampler(None if horizon is None else span, NODES)
+    sample = flow.sampler(None if horizon is None else span, POINTS)
     moving = (flow.law.pace() > 0) & (scale > 0)
     zero, no = jnp.zeros_like(initial), jnp.zeros((), bool)
     none = _Mark(zero, start, zero, jnp.full_like(zero, -jnp.inf), no)
-    march = _March(jnp.zeros((), int), zero, start, zero, zero, zero, no, dict.fromkeys(names, none))
-    matrix = chebyshev.calculus(NODES)
-    grid = chebyshev.basis(FINE, NODES) @ matrix  # (5, points, nodes)
+    jet = lambda y: jnp.stack(flow.derivatives(figure, y, ORDERS - 1))  # noqa: E731
+    march = _March(jnp.zeros((), int), zero, start, jet(start), zero, zero, zero, no, dict.fromkeys(names, none))
+    count = POINTS * ORDERS
+    shifts = [np.linalg.matrix_power(chebyshev.slope(count), k) for k in range(5)]
+    matrix = np.stack(shifts) @ chebyshev.hermite(POINTS, ORDERS)
+    grid = chebyshev.basis(FINE, count) @ matrix  # (5, points, data)
+    powers = span ** np.arange(ORDERS)
     points = jnp.asarray(FINE, dtype)
 
     def unfinished(m: _March):
@@ -238,9 +243,10 @@ def _search(
 
     def advance(m: _March) -> _March:
         ys = sample(m.y)
-        values = jax.vmap(energy)(ys) - initial
-        e, d, dd, ddd, dddd = jnp.matmul(grid, values, precision=lax.Precision.HIGHEST)
-        coefficients = jnp.matmul(matrix, values, precision=lax.Precision.HIGHEST)
+        jets = jnp.concatenate([m.jet[None], jax.vmap(jet)(ys)])
+        data = (jets.at[:, 0].add(-initial) * powers).ravel()
+        e, d, dd, ddd, dddd = jnp.matmul(grid, data, precision=lax.Precision.HIGHEST)
+        coefficients = jnp.matmul(matrix, data, precision=lax.Precision.HIGHEST)
         # maxima at a seam are seen from both sides; nothing is before the start, or behind the end of what was asked
         floor = jnp.where(m.t > 0, -SEAM, 0.0)
         ceiling = jnp.where(m.turn + 1 < turns, 1.0 + SEAM, 1.0)
@@ -286,6 +292,7 @@ def _search(
             m.turn + 1,
             (m.turn + 1) * span,
             y,
+            jets[-1],
             d[FINE.size - 1] / span,
             so_far[FINE.size - 1],
             edge,
@@ -331,7 +338,7 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
     )
     march, span = _search(
         still,
-        lambda y: merits.energy(still_battery, still.state(y)),
+        lambda state: merits.energy(still_battery, state),
         still_battery.reachable(),
         scale,
         horizon,

@@ -51,15 +51,15 @@ def bessel(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]:
 
 
 @functools.cache
-def tables(reach: float, halvings: int, count: int) -> np.ndarray:
-    """Coefficients of exp(s A) at ``s = reach / 2^h * nodes(count)`` for h below `halvings`: (halvings, count, terms).
+def tables(reach: float, halvings: int, points: int) -> np.ndarray:
+    """Coefficients of exp(s A) at s = 1 / (points - 1), ... 1 times ``reach / 2^h``: (halvings, points - 1, terms).
 
     Made in extended precision where there is one: a table serves thousands of steps, and its error would add up.
     """
     order = terms(reach)
-    s = reach * np.longdouble(0.5) ** np.arange(halvings)[:, None] * nodes(count).astype(np.longdouble)
-    points, even, odd = _quadrature(order, np.longdouble)
-    phase = s[..., None] * points
+    s = reach * np.longdouble(0.5) ** np.arange(halvings)[:, None] * np.linspace(0, 1, points, dtype=np.longdouble)[1:]
+    places, even, odd = _quadrature(order, np.longdouble)
+    phase = s[..., None] * places
     bessels = np.stack([np.cos(phase) @ even, np.sin(phase) @ odd], axis=-1).reshape(*s.shape, order)
     return (bessels * np.where(np.arange(order) > 0, 2, 1)).astype(np.float64)
 
@@ -78,18 +78,32 @@ def nodes(count: int) -> np.ndarray:
 
 
 @functools.cache
-def calculus(count: int) -> np.ndarray:
-    """Matrices (5, count, count) from values at `nodes` to Chebyshev coefficients.
-
-    Of the interpolant, and of its first four derivatives with respect to x in [0, 1].
-    """
+def interpolation(count: int) -> np.ndarray:
+    """Matrix (count, count) from values at `nodes` to Chebyshev coefficients."""
     angles = np.pi * np.arange(count) / (count - 1)
-    coefficients = np.linalg.inv(np.cos(np.outer(np.pi - angles, np.arange(count))))
+    return np.linalg.inv(np.cos(np.outer(np.pi - angles, np.arange(count))))
+
+
+@functools.cache
+def hermite(points: int, orders: int) -> np.ndarray:
+    """Matrix from value and derivatives (orders in all) at equally spaced points of [0, 1] to Chebyshev coefficients."""
+    count = points * orders
+    shift, rows = slope(count), []
+    for x in np.linspace(0.0, 1.0, points):
+        row = np.cos(np.arccos(2 * x - 1) * np.arange(count))
+        for _ in range(orders):
+            rows.append(row)
+            row = row @ shift
+    return np.linalg.inv(np.array(rows))
+
+
+@functools.cache
+def slope(count: int) -> np.ndarray:
+    """Matrix from Chebyshev coefficients of a function on [0, 1] to those of its derivative."""
     once = np.zeros((count, count))
     for k in range(1, count):
         once[:k, k] = np.polynomial.chebyshev.chebder(np.eye(count)[k])[:k] * 2  # d/dx of T_k(2x - 1)
-    powers = [np.linalg.matrix_power(once, d) for d in range(5)]
-    return np.stack([power @ coefficients for power in powers])
+    return once
 
 
 def evaluate(coefficients: Float[Array, "*b k"], x: Float[Array, ""]) -> Float[Array, "*b"]:

@@ -20,7 +20,7 @@ from ..algebra.gradients import frozen, reversible
 from ..conventions import epsilon
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw, Chain
-from .method import AbstractFlow, AbstractMethod, Figures, along, intervals
+from .method import AbstractFlow, AbstractMethod, Figures, intervals
 
 PHASE = 2.5  # turn of the fastest figure that a window may cover
 HALVINGS = 6
@@ -67,9 +67,9 @@ class ChebyshevFlow(AbstractFlow):
     halvings: Int[Array, ""]
     reach: float = eqx.field(static=True)
 
-    def _expand(self, law: AbstractUnitaryLaw, y: Any, coefficients: Float[Array, " k"], radius: Any) -> Any:
-        """Sum of the series: a leapfrog over even and odd orders, in place."""
-        pairs = coefficients.reshape(-1, 2)
+    def _expand(self, law: AbstractUnitaryLaw, y: Any, coefficients: Float[Array, "*q k"], radius: Any) -> Any:
+        """Sum of the series, or of one for each row: a leapfrog over even and odd orders, in place."""
+        pairs = jnp.moveaxis(coefficients.reshape(*coefficients.shape[:-1], -1, 2), -2, 0)
         start, turn = self._leapfrog(law, y, pairs[0], radius)
         return lax.scan(lambda carry, pair: (turn(carry, pair), None), start, pairs[1:])[0][2]
 
@@ -77,7 +77,8 @@ class ChebyshevFlow(AbstractFlow):
     def _leapfrog(law: AbstractUnitaryLaw, y: Any, first: Any, radius: Any) -> tuple[Any, Callable]:
         """Even order, odd order and sum after the `first` pair of coefficients; and what a further pair does to these three."""
         add = lambda a, x, b: jax.tree.map(lambda x, b: x + a * b, x, b)  # noqa: E731
-        weigh = lambda pair, even, odd: jax.tree.map(lambda e, o: pair[0] * e + pair[1] * o, even, odd)  # noqa: E731
+        outer = lambda weight, x: weight.reshape(*weight.shape, *(1,) * x.ndim) * x  # noqa: E731
+        weigh = lambda w, even, odd: jax.tree.map(lambda e, o: outer(w[..., 0], e) + outer(w[..., 1], o), even, odd)  # noqa: E731
         odd = jax.tree.map(lambda d: d / radius, law.field(y))
 
         def turn(carry, pair):
@@ -222,7 +223,7 @@ class ChebyshevFlow(AbstractFlow):
 
     def _interpolated(self, figures: Callable, ts: Float[Array, " t"]) -> dict[str, Any]:
         """Figures at the Chebyshev points of windows, interpolated; a window is halved until the interpolation is exact."""
-        points, matrix = chebyshev.nodes(POINTS), chebyshev.calculus(POINTS)[0]
+        points, matrix = chebyshev.nodes(POINTS), chebyshev.interpolation(POINTS)
         highest = lax.Precision.HIGHEST
         # products are cheap on a chain, which is followed from point to point; those of a grid serve all points at once
         chain = isinstance(getattr(self.law, "sectors", self.law), Chain)
@@ -283,13 +284,14 @@ class ChebyshevFlow(AbstractFlow):
         """What one step reaches, halved until the fastest figure turns by no more than PHASE in it."""
         return self.reach * 0.5**self.halvings / self.radius
 
-    def sampler(self, span: Float[Array, ""] | None, count: int) -> Callable:
-        """All nodes from one set of terms; the dimensionless times of a whole window are one of a few fixed sets."""
+    def sampler(self, span: Float[Array, ""] | None, points: int) -> Callable:
+        """All points from one series; the dimensionless times of a whole window are one of a few fixed sets."""
         if span is None:
-            table = jnp.asarray(chebyshev.tables(self.reach, HALVINGS, count), self.radius.dtype)[self.halvings]
+            table = jnp.asarray(chebyshev.tables(self.reach, HALVINGS, points), self.radius.dtype)[self.halvings]
         else:
-            table = chebyshev.exponential(self.radius * span * chebyshev.nodes(count), chebyshev.terms(self.reach))
-        return lambda y: self._sums(y, table, table.shape[1])
+            ahead = self.radius * span * np.linspace(0.0, 1.0, points)[1:]
+            table = chebyshev.exponential(ahead, chebyshev.terms(self.reach))
+        return lambda y: self._expand(self.law, y, table, self.radius)
 
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
         """One series."""
@@ -297,17 +299,8 @@ class ChebyshevFlow(AbstractFlow):
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """The known coordinates, with derivatives through the whole way from the start."""
-        powers = [self._travel(lax.stop_gradient(t), self.law.start, frozen(y))]
-        for _ in range(order):
-            powers.append(self.law.field(powers[-1]))
-
-        def later(dt):
-            """The figure a short time later; the field is linear, so its powers are all that is needed."""
-            weights = [dt**k / math.factorial(k) for k in range(order + 1)]
-            y = jax.tree.map(lambda *terms: sum(w * x for w, x in zip(weights, terms, strict=True)), *powers)
-            return figure(self.law.state(y))
-
-        return along(jnp.ones_like, later, jnp.zeros((), t.dtype), order)
+        y = self._travel(lax.stop_gradient(t), self.law.start, frozen(y))
+        return self.derivatives(figure, y, order)
 
 
 def _pairs(orders: Any) -> Any:

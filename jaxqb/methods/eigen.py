@@ -5,10 +5,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Complex, Float
 
-from ..algebra import chebyshev, spectra
+from ..algebra import spectra
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw
 from .method import AbstractFlow, AbstractMethod, Figures, along
@@ -78,9 +79,9 @@ class EigenFlow(AbstractFlow):
         pace = jnp.minimum(lax.stop_gradient(self.law.pace()), 2 * jnp.max(jnp.abs(self.w)))
         return 2.5 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
 
-    def sampler(self, span: Float[Array, ""] | None, count: int) -> Callable:
-        """Turn by each node's time."""
-        times = (self.window() if span is None else span) * chebyshev.nodes(count)
+    def sampler(self, span: Float[Array, ""] | None, points: int) -> Callable:
+        """Turn by each time."""
+        times = (self.window() if span is None else span) * np.linspace(0.0, 1.0, points)[1:]
         return lambda y: jax.vmap(lambda t: self.hop(y, t))(times)
 
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:

@@ -1,6 +1,8 @@
 """What every method and every flow promises."""
 
 import abc
+import math
+import operator
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
@@ -61,15 +63,29 @@ class AbstractFlow(eqx.Module):
         """A length of time that one sample may cover."""
 
     @abc.abstractmethod
-    def sampler(self, span: Float[Array, ""] | None, count: int) -> Callable:
-        """A function from coordinates y to those at ``span * nodes(count)`` ahead, batched on the leading axis.
+    def sampler(self, span: Float[Array, ""] | None, points: int) -> Callable:
+        """A function from coordinates y to those at equally spaced points up to `span` ahead, batched on the leading axis.
 
-        The last is the next mark. `span` is at most a window, which None stands for.
+        The point at y itself is left out; the last is the next mark. `span` is at most a window, which None stands for.
         """
 
     @abc.abstractmethod
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
         """Coordinates a time of at most a window ahead of y."""
+
+    def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
+        """``figure(state)`` and its time derivatives up to `order` at coordinates y."""
+        if not self.law.linear:
+            return along(self.field, lambda y: figure(self.state(y)), y, order)
+        powers = [y]  # of a linear field, which are all that is needed
+        for _ in range(order):
+            powers.append(self.field(powers[-1]))
+
+        def later(dt):
+            weights = [dt**k / math.factorial(k) for k in range(order + 1)]
+            return figure(self.state(jax.tree.map(lambda *terms: sum(map(operator.mul, weights, terms)), *powers)))
+
+        return along(jnp.ones_like, later, jnp.zeros((), jax.tree.leaves(y)[0].dtype), order)
 
     @abc.abstractmethod
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
