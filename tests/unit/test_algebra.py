@@ -29,7 +29,7 @@ def test_bessel(s: float) -> None:
     np.testing.assert_allclose(chebyshev.bessel(jnp.asarray(s), count), scipy.special.jv(np.arange(count), s), rtol=0, atol=5e-15)
 
 
-@pytest.mark.parametrize("bound", [0.5, 24.0, 64.0])
+@pytest.mark.parametrize("bound", [0.05, 0.5, 3.0, 24.0, 64.0, 512.0])
 def test_bessel_to_the_last_digit(bound: float) -> None:
     count = chebyshev.terms(bound)
     assert count % 2 == 0
@@ -61,14 +61,19 @@ def test_exponential_of_an_antisymmetric_matrix(s: float, seed: int) -> None:
     np.testing.assert_allclose(total, expm(s * a), rtol=0, atol=2e-13)
 
 
-@given(st.lists(st.floats(-3, 3), min_size=1, max_size=16), st.floats(0, 1))
-def test_calculus_is_exact_for_polynomials(coefficients: list[float], x: float) -> None:
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=12), st.floats(0, 1))
+def test_interpolants_are_exact_for_polynomials(coefficients: list[float], x: float) -> None:
     polynomial = np.polynomial.Polynomial(coefficients)
-    rows = chebyshev.calculus(16) @ polynomial(chebyshev.nodes(16))
-    for order, row in enumerate(rows):
-        known = polynomial.deriv(order)(x) if order else polynomial(x)
-        scale = (1 + np.abs(coefficients).sum()) * 225**order  # rounding at the nodes is amplified by at most this
-        np.testing.assert_allclose(chebyshev.evaluate(jnp.asarray(row), jnp.asarray(x)), known, rtol=0, atol=3e-14 * scale)
+    jets = [polynomial.deriv(order)(place) if order else polynomial(place) for place in (0, 0.5, 1) for order in range(4)]
+    size = 1 + np.abs(coefficients).sum()
+    nodes = chebyshev.interpolation(12) @ polynomial(chebyshev.nodes(12))
+    # rounding is amplified by slopes (2 * 11^2 each) and by the jets' third derivatives
+    for row, error in ((nodes, 3e-14), (chebyshev.hermite(3, 4) @ jets, 3e-11)):
+        for order in range(4):
+            known = polynomial.deriv(order)(x) if order else polynomial(x)
+            value = chebyshev.evaluate(jnp.asarray(row), jnp.asarray(x))
+            np.testing.assert_allclose(value, known, rtol=0, atol=error * size * 242**order)
+            row = chebyshev.slope(12) @ row
 
 
 def test_nodes_and_basis() -> None:
@@ -81,7 +86,7 @@ def test_nodes_and_basis() -> None:
 
 
 def test_interpolant_continues_beyond_its_ends() -> None:
-    row = jnp.asarray(chebyshev.calculus(16)[0] @ np.sin(chebyshev.nodes(16)))
+    row = jnp.asarray(chebyshev.interpolation(16) @ np.sin(chebyshev.nodes(16)))
     for x in (-0.02, 1.03):
         assert float(chebyshev.evaluate(row, jnp.asarray(x))) == pytest.approx(np.sin(x), abs=1e-13)
 
