@@ -22,7 +22,7 @@ from .algebra.gradients import frozen
 from .batteries.battery import AbstractBattery, check_single
 from .conventions import epsilon, real_dtype
 from .errors import MeritError, Status, TimesError, fail
-from .evolution import EDGE, check_law, check_method, explain_edge
+from .evolution import FULL, check_law, check_method, explain_edge
 from .fields import traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod, select_method
@@ -398,7 +398,7 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
         ~valid,
         Status.OUTSIDE_PADDING,
         jnp.where(
-            march.edge > EDGE,
+            march.edge > FULL,
             Status.UNRESOLVED,
             jnp.where(~complete, Status.BUDGET_SPENT, jnp.where(peak, Status.OK, Status.NO_PEAK)),
         ),

@@ -17,9 +17,9 @@ from .errors import CutoffError, FieldError, MeritError, Status, TimesError, fai
 from .fields import traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod, Chebyshev, Figures, select_method
-from .methods.method import along
+from .methods.method import EDGE, along
 
-EDGE = 1e-9  # population at a truncated edge above which an answer is called unresolved
+FULL = 1e-9  # population at a truncated edge above which an answer is called unresolved
 
 
 class Solution(eqx.Module):
@@ -196,7 +196,7 @@ def _evolve(battery, ts, law, save, method) -> Solution:
     flow = chosen.prepare(law)
     valid = law.valid()
     values, done = flow.values(_asked(save), battery, ts)
-    edge = jnp.max(values.pop("edge"))
+    edge = jnp.max(values.pop(EDGE))
     saved = {}
     for name, figure in save:
         value = values[name]
@@ -210,7 +210,7 @@ def _evolve(battery, ts, law, save, method) -> Solution:
         jnp.where(
             ~jnp.asarray(done),
             Status.BUDGET_SPENT,
-            jnp.where(~finite, Status.NOT_FINITE, jnp.where(edge > EDGE, Status.UNRESOLVED, Status.OK)),
+            jnp.where(~finite, Status.NOT_FINITE, jnp.where(edge > FULL, Status.UNRESOLVED, Status.OK)),
         ),
     )
     why = "as asked" if method else "chosen by the law's type and size"
@@ -219,7 +219,7 @@ def _evolve(battery, ts, law, save, method) -> Solution:
 
 def _asked(save: Any) -> Figures:
     """What the flow must answer: wrappers are taken apart."""
-    plain = {"edge": lambda battery, state: state.edge()}
+    plain = {EDGE: lambda battery, state: state.edge()}
     rates = {}
     for name, figure in save:
         if isinstance(figure, merits.Rate):

@@ -105,8 +105,9 @@ class Chain(AbstractUnitaryLaw):
         On resonance ``d^2<m>/dt^2 = 2 <a_m^2 - a_(m-1)^2>`` exactly, so the second difference is the square of a frequency (or of
         a rate of growth); it is exact for one cell (Rabi) and for any precessing spin.
         """
-        squared = jnp.pad(jnp.maximum(self.squared, 0.0), 1)
-        turning = jnp.sqrt(2 * jnp.max(jnp.abs(jnp.diff(squared, 2)), initial=0.0))
+        squared = jnp.maximum(self.squared, 0.0)
+        bend = jnp.where(squared > 0, jnp.abs(jnp.diff(jnp.pad(squared, 1), 2)), 0.0)
+        turning = jnp.sqrt(2 * jnp.max(bend, initial=0.0))
         if self.resonant:
             return turning
         detuning = jnp.where(self.squared > 0, jnp.abs(jnp.diff(self.diagonal)), 0.0)

@@ -119,9 +119,10 @@ class Grid(AbstractUnitaryLaw):
         """
         a, b = self.raise_battery[:, None] ** 2, self.raise_charger[None, :] ** 2
         bond = jnp.pad(a * b, 1)
-        along = bond[2:, :-2] - 2 * bond[1:-1, 1:-1] + bond[:-2, 2:]
-        across = bond[2:, 2:] - 2 * bond[1:-1, 1:-1] + bond[:-2, :-2]
-        root = lambda x: jnp.sqrt(2 * jnp.max(jnp.abs(x)))  # noqa: E731
+        here = bond[1:-1, 1:-1]
+        along = bond[2:, :-2] - 2 * here + bond[:-2, 2:]
+        across = bond[2:, 2:] - 2 * here + bond[:-2, :-2]
+        root = lambda x: jnp.sqrt(2 * jnp.max(jnp.where(here > 0, jnp.abs(x), 0.0)))  # noqa: E731
         turning = jnp.abs(self.exchange) * root(along) + jnp.abs(self.pairing) * root(across)
         even, odd = self._split(self.diagonal)
         offsets = (0, 1, self.diagonal.shape[-1], self.diagonal.shape[-1] + 1)

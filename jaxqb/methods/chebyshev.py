@@ -20,7 +20,7 @@ from ..algebra.gradients import frozen, reversible
 from ..conventions import epsilon
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw, Chain
-from .method import AbstractFlow, AbstractMethod, Figures, intervals
+from .method import EDGE, AbstractFlow, AbstractMethod, Figures, intervals
 
 PHASE = 2.5  # turn of the fastest figure that a window may cover
 HALVINGS = 6
@@ -28,7 +28,8 @@ ORDERS = 64  # terms of a series that are kept at once
 LONG = 512.0  # dimensionless length that one series may cover
 NODES = 16  # times that one series serves
 POINTS = 40  # Chebyshev points of a window between which figures are interpolated
-TURN, TURN_CHAIN = 1.5, 0.2  # turn of a figure from point to point by the law's estimate, which is better for a chain
+TURN, TURN_CHAIN = 0.43, 0.2  # turn of a figure from point to point by the law's estimate, which is better for a chain
+RETRIES = 3  # halvings of a window; figures that are nothing but rounding never look smooth
 BLOCK = 64  # times that are interpolated at once
 
 
@@ -176,7 +177,7 @@ class ChebyshevFlow(AbstractFlow):
         )
 
     def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
-        """Travel from time to time, or serve many of a window from one series; derivatives by the travel."""
+        """Travel from time to time, serve many times from one series, or interpolate; derivatives by the travel."""
 
         def legs(args, ts):
             flow, battery = args
@@ -193,8 +194,13 @@ class ChebyshevFlow(AbstractFlow):
         @jax.custom_jvp
         def run(args, ts):
             flow, battery = args
-            serve = flow._interpolated if figures.smooth else flow._direct
-            return serve(jax.vmap(lambda y: figures.at(flow, battery, y)), ts)
+            many = jax.vmap(lambda y: figures.at(flow, battery, y))
+            ways = [lambda: legs(args, ts), lambda: flow._direct(many, ts)]
+            chosen = (flow.radius * ts[-1] < LONG / 4 * ts.shape[0]).astype(int)
+            if figures.smooth:
+                ways.append(lambda: flow._interpolated(many, ts))
+                chosen = jnp.where(ts[-1] / flow._smooth()[0] * POINTS < 2 * ts.shape[0], 2, chosen)
+            return lax.switch(chosen, ways)
 
         @run.defjvp
         def _(primals, tangents):
@@ -223,15 +229,11 @@ class ChebyshevFlow(AbstractFlow):
 
     def _interpolated(self, figures: Callable, ts: Float[Array, " t"]) -> dict[str, Any]:
         """Figures at the Chebyshev points of windows, interpolated; a window is halved until the interpolation is exact."""
-        points, matrix = chebyshev.nodes(POINTS), chebyshev.interpolation(POINTS)
+        matrix = chebyshev.interpolation(POINTS)
         highest = lax.Precision.HIGHEST
-        # products are cheap on a chain, which is followed from point to point; those of a grid serve all points at once
-        chain = isinstance(getattr(self.law, "sectors", self.law), Chain)
-        steps, turn = (np.diff(points, prepend=0.0), TURN_CHAIN) if chain else (points, TURN)
-        pace = jnp.maximum(lax.stop_gradient(self.law.pace()), self.radius * 1e-9)
-        longest = jnp.minimum(LONG / (steps.max() * self.radius), POINTS * turn / pace)
+        longest, steps, chain = self._smooth()
         longest = ts[-1] / jnp.ceil(ts[-1] / longest)
-        shortest = longest * 0.5**HALVINGS
+        shortest = longest * 0.5**RETRIES
         table = lambda length: chebyshev.exponential(self.radius * length * steps, chebyshev.terms(LONG))  # noqa: E731
         padded = jnp.concatenate([ts, jnp.full((BLOCK,), ts[-1])])
         count = ts.shape[0]
@@ -244,8 +246,8 @@ class ChebyshevFlow(AbstractFlow):
             else:
                 ys = self._sums(y, coefficients, chebyshev.enough(s[-1]), real)
             series = jax.tree.map(lambda v: jnp.tensordot(matrix, v, 1, precision=highest), figures(ys))
-            seen = [jnp.abs(c.reshape(POINTS, -1)) for c in jax.tree.leaves(series)]
-            good = jnp.all(jnp.stack([jnp.max(c[-3:]) <= 1e3 * epsilon() * jnp.max(c) for c in seen]))
+            seen = [jnp.abs(c.reshape(POINTS, -1)) for name, c in series.items() if name != EDGE]
+            good = jnp.all(jnp.stack([jnp.max(c[-3:]) <= 200 * epsilon() * jnp.max(c) for c in seen]))
             good = good | (length < 1.5 * shortest)
             end = t + length
 
@@ -274,6 +276,16 @@ class ChebyshevFlow(AbstractFlow):
             carry = window(carry, real=True)
         unfinished = lambda c: (c[0] < count) & jnp.isfinite(c[1] + c[2])  # noqa: E731
         return jax.tree.map(lambda o: o[:count], lax.while_loop(unfinished, window, carry)[-1])
+
+    def _smooth(self) -> tuple[Float[Array, ""], np.ndarray, bool]:
+        """How long a window of interpolation may be, the steps to its points as parts of it, and whether these are successive.
+
+        Products are cheap on a chain, which is followed from point to point; those of a grid serve all points at once.
+        """
+        points, chain = chebyshev.nodes(POINTS), isinstance(getattr(self.law, "sectors", self.law), Chain)
+        steps, turn = (np.diff(points, prepend=0.0), TURN_CHAIN) if chain else (points, TURN)
+        pace = jnp.maximum(lax.stop_gradient(self.law.pace()), self.radius * 1e-9)
+        return jnp.minimum(LONG / (steps.max() * self.radius), POINTS * turn / pace), steps, chain
 
     def _unknown(self, figures: Callable, count: int) -> dict[str, Any]:
         """Room for figures at `count` times."""

@@ -2,14 +2,16 @@
 
 import abc
 import math
-import operator
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, Float
+
+EDGE = "(edge)"  # the name under which flows carry what the status needs: the population of truncated levels
 
 
 class Figures(eqx.Module):
@@ -77,13 +79,12 @@ class AbstractFlow(eqx.Module):
         """``figure(state)`` and its time derivatives up to `order` at coordinates y."""
         if not self.law.linear:
             return along(self.field, lambda y: figure(self.state(y)), y, order)
-        powers = [y]  # of a linear field, which are all that is needed
-        for _ in range(order):
-            powers.append(self.field(powers[-1]))
+        # powers of a linear field are all that is needed; in a loop, so that the compiler does not nest them into each other
+        powers = lax.scan(lambda y, _: (self.field(y), y), y, length=order + 1)[1]
 
         def later(dt):
-            weights = [dt**k / math.factorial(k) for k in range(order + 1)]
-            return figure(self.state(jax.tree.map(lambda *terms: sum(map(operator.mul, weights, terms)), *powers)))
+            weights = jnp.stack([dt**k / math.factorial(k) for k in range(order + 1)])
+            return figure(self.state(jax.tree.map(lambda terms: jnp.tensordot(weights, terms, 1), powers)))
 
         return along(jnp.ones_like, later, jnp.zeros((), jax.tree.leaves(y)[0].dtype), order)
 
