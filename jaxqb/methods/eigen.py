@@ -12,7 +12,7 @@ from jaxtyping import Array, Complex, Float
 from ..algebra import spectra
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw
-from .method import AbstractFlow, AbstractMethod, Figures, along
+from .method import AbstractFlow, AbstractMethod, Figures, along, along_linear
 
 
 class Eigen(AbstractMethod):
@@ -45,19 +45,22 @@ class EigenFlow(AbstractFlow):
         return jax.vmap(spectra.propagate, (0, 0, None), 1)(self.matrix, self.psi, ts)
 
     def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
-        """Closed form in time; rates are its derivative."""
+        """Closed form in time; rates along the Hamiltonian (a derivative in time would differentiate eigenvectors)."""
+        psi = self._psi(ts)
+        ys = psi.real, psi.imag
 
-        def states(ts):
-            psi = self._psi(ts)
-            return jax.vmap(self.law.ket)(psi.real, psi.imag)
+        def one(y):
+            out = {name: figure(battery, self.law.ket(*y)) for name, figure in figures.plain.items()}
+            for name, figure in figures.rates.items():
+                out[name] = along(self._levels, lambda y, f=figure: f(battery, self.law.ket(*y)), y, 1)[1]
+            return out
 
-        def all_of(functions, ts):
-            return {name: jax.vmap(lambda s, f=f: f(battery, s))(states(ts)) for name, f in functions.items()}
+        return jax.vmap(one)(ys), True
 
-        out = all_of(figures.plain, ts)
-        if figures.rates:
-            out |= jax.jvp(lambda ts: all_of(figures.rates, ts), (ts,), (jnp.ones_like(ts),))[1]
-        return out, True
+    def _levels(self, y: Any) -> Any:
+        """Time derivative of amplitudes on the levels."""
+        apply = lambda x: jnp.einsum("...nk,...k->...n", self.matrix, x, precision=lax.Precision.HIGHEST)  # noqa: E731
+        return apply(y[1]), -apply(y[0])
 
     @property
     def start(self) -> Any:
@@ -90,11 +93,7 @@ class EigenFlow(AbstractFlow):
         return cos * y[0] + sin * y[1], cos * y[1] - sin * y[0]
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
-        """Closed form at t, and its derivatives in t."""
+        """Closed form at t, and its derivatives along the Hamiltonian."""
         del y
-
-        def at(t):
-            psi = self._psi(t[None])[0]
-            return figure(self.law.ket(psi.real, psi.imag))
-
-        return along(jnp.ones_like, at, lax.stop_gradient(t), order)
+        psi = self._psi(lax.stop_gradient(t)[None])[0]
+        return along_linear(self._levels, lambda y: figure(self.law.ket(*y)), (psi.real, psi.imag), order)

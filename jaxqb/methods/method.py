@@ -77,16 +77,8 @@ class AbstractFlow(eqx.Module):
 
     def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
         """``figure(state)`` and its time derivatives up to `order` at coordinates y."""
-        if not self.law.linear:
-            return along(self.field, lambda y: figure(self.state(y)), y, order)
-        # powers of a linear field are all that is needed; in a loop, so that the compiler does not nest them into each other
-        powers = lax.scan(lambda y, _: (self.field(y), y), y, length=order + 1)[1]
-
-        def later(dt):
-            weights = jnp.stack([dt**k / math.factorial(k) for k in range(order + 1)])
-            return figure(self.state(jax.tree.map(lambda terms: jnp.tensordot(weights, terms, 1), powers)))
-
-        return along(jnp.ones_like, later, jnp.zeros((), jax.tree.leaves(y)[0].dtype), order)
+        ways = along_linear if self.law.linear else along
+        return ways(self.field, lambda y: figure(self.state(y)), y, order)
 
     @abc.abstractmethod
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
@@ -112,6 +104,20 @@ def along(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, .
     for _ in range(order):
         functions.append(lambda y, f=functions[-1]: jax.jvp(f, (y,), (field(y),))[1])
     return tuple(f(y) for f in functions)
+
+
+def along_linear(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
+    """The same for a linear field, whose powers are all that is needed.
+
+    In a loop, so that the compiler does not nest them into each other.
+    """
+    powers = lax.scan(lambda y, _: (field(y), y), y, length=order + 1)[1]
+
+    def later(dt):
+        weights = jnp.stack([dt**k / math.factorial(k) for k in range(order + 1)])
+        return figure(jax.tree.map(lambda terms: jnp.tensordot(weights, terms, 1), powers))
+
+    return along(jnp.ones_like, later, jnp.zeros((), jax.tree.leaves(y)[0].dtype), order)
 
 
 def intervals(ts: Float[Array, " t"]) -> Float[Array, " t"]:

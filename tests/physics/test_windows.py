@@ -1,0 +1,83 @@
+"""Maxima within a window: at its end, just inside it, and beside equals, against `truth.peaks`."""
+
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from truth import flows, peaks
+from truth.model import Spins
+
+import jaxqb as qb
+from jaxqb.errors import Status
+
+DETUNED = {"coupling": 0.7, "charger_frequency": 1.8, "ising": 0.3}
+BEATS = {
+    "fast": {"coupling": 85.93, "ising": 8e-5, "battery_frequency": 1.634, "charger_frequency": 1.573},
+    "slow": {"coupling": 4.6356, "battery_frequency": 1.703, "charger_frequency": 1.7025},
+}
+
+
+def best_average(flow: Any, window: float) -> float:
+    """Largest E / t: a maximum inside, or at the end."""
+    times = np.linspace(window / 4000, window, 4000)
+    falls = times * flow.slope(times) - flow.energy(times)
+    inside = peaks._falls(lambda t: t * flow.slope(t).item() - flow.energy(t).item(), times, falls)
+    return max(flow.energy(t).item() / t for t in [*inside, window])
+
+
+def best_slope(flow: Any, window: float) -> float:
+    times = np.linspace(0, window, 4000)
+    inside = peaks._falls(lambda t: flow.bend(t).item(), times, flow.bend(times))
+    return max(flow.slope(t).item() for t in [*inside, window])
+
+
+@pytest.mark.parametrize(("cells", "chargers", "rest"), [(6, 6, {}), (3, 5, DETUNED)])
+def test_ends_of_windows(cells: int, chargers: int, rest: dict[str, float]) -> None:
+    flow = flows.spin_charger(Spins(cells, chargers, **rest))
+    first = peaks.first_peak(flow)
+    battery = qb.SpinCharger(cells, chargers, **rest)
+    for part in (0.01, 0.3, 0.66, 0.95, 0.99, 0.9999, 1.0001, 1.01, 1.3, 3.7):
+        window = part * first.time
+        best = qb.charge(battery, window)
+        known = [peaks.best_in_window(flow, window).value, best_average(flow, window), best_slope(flow, window)]
+        found = (best.max_energy, best.max_average_power, best.max_instantaneous_power)
+        np.testing.assert_allclose([float(figure.value) for figure in found], known, rtol=1e-10, err_msg=str(part))
+        assert all(float(figure.time) <= window * (1 + 1e-12) for figure in found)
+        assert bool(best.first_peak.found) == (part > 1)
+        assert int(best.status) == (Status.OK if part > 1 else Status.NO_PEAK)
+        if part > 1:
+            assert float(best.first_peak.time) == pytest.approx(first.time, rel=1e-10)
+
+
+@pytest.mark.parametrize("name", BEATS)
+def test_the_best_of_near_equals(name: str) -> None:
+    """Of many maxima within 1e-6 of each other the largest is found."""
+    rest = BEATS[name]
+    flow = flows.spin_charger(Spins(2, 8, **rest), 0, 2 if name == "fast" else 8)
+    window = 80 / rest["coupling"]
+    best = qb.charge(qb.SpinCharger(2, 8, charger_excitations=2 if name == "fast" else 8, **rest), window)
+    assert float(best.max_energy.value) == pytest.approx(peaks.best_in_window(flow, window).value, rel=1e-10)
+    assert float(best.max_instantaneous_power.value) == pytest.approx(peaks.instantaneous_power(flow, window).value, rel=1e-10)
+
+
+def test_negative_gaps_reach_their_least_excited_state_at_once() -> None:
+    battery = qb.SpinCharger(5, 1, battery_frequency=-1.0, charger_frequency=-1.0, battery_excitations=2, charger_excitations=1)
+    best = qb.charge(battery)
+    assert int(best.status) == Status.OK
+    assert float(best.first_peak.value) == pytest.approx(-2.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("method", [qb.Eigen(), qb.Chebyshev()])
+def test_power_has_derivatives_where_the_spectrum_is_degenerate(method: Any) -> None:
+    """Against differences of the dense curve."""
+
+    def power(g: Any) -> Any:
+        battery = qb.SpinCharger(2, 2, coupling=g, anisotropy=0.3)
+        return qb.evolve(battery, [0.3], "instantaneous_power", method=method).saved["instantaneous_power"][0]
+
+    sides = [
+        flows.spin_charger(Spins(2, 2, coupling=1 + s, anisotropy=0.3)).slope(0.3).item() for s in (-2e-4, -1e-4, 1e-4, 2e-4)
+    ]
+    known = (sides[0] - 8 * sides[1] + 8 * sides[2] - sides[3]) / 12e-4
+    assert float(jax.grad(power)(1.0)) == pytest.approx(known, rel=1e-9)
