@@ -150,7 +150,8 @@ def evolve(
     check_law(law)
     check_method(method)
     battery = _with_phases(battery, chosen)
-    if method is None and law is None and traced(getattr(battery, "n_charger", None)):
+    sizes = [getattr(battery, field.name) for field in type(battery).declared().values() if field.size]
+    if method is None and law is None and any(map(traced, sizes)):
         method = Chebyshev()  # its derivatives by a size are right where those of `Eigen` do not exist
     solution = _evolve(battery, ts, law, tuple(chosen.items()), method)
     explain_edge(battery, solution.status, lambda wider: _evolve(wider, ts, None, tuple(chosen.items()), method).status)

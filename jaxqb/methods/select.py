@@ -23,6 +23,8 @@ def select_method(law: Any, ts: Any = None) -> AbstractMethod:
     * unitary law otherwise: `Chebyshev`
     * any other differential law: `Adaptive`
 
+    `evolve` takes `Chebyshev` also where a size of the battery is traced: a derivative by it may be asked.
+
     A package that brings a law registers it with ``select_method.register``.
 
     >>> import jaxqb as qb
