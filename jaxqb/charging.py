@@ -352,18 +352,24 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
         found = found & valid & jnp.isfinite(value)
         return Figure(jnp.where(found, time, jnp.nan), jnp.where(found, value, jnp.nan), found)
 
-    def settle(mark: _Mark, residue, order: int):
+    # landings are frozen, so all are computed by one program
+    marks = [march.marks[name] for name in names]
+    aheads = [frozen(mark.x * span) for mark in marks]
+    stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(mark.y for mark in marks))
+    landings = jax.vmap(still.hop)(stacked, jnp.stack(aheads))
+
+    def settle(name: str, residue, order: int):
         """Time of a maximum, where `residue(t, derivatives)` = (root, slope) vanishes, and the energy's derivatives there.
 
         The interpolant gives a time t, good to some digits; exact derivatives at t give a small step, along which they are
         continued. The step is frozen (at a maximum the derivative of the time drops out), and one more Newton step, whose
         value is nothing, gives the time its own derivative.
         """
-        ahead = frozen(mark.x * span)
-        t = mark.t + ahead
-        derivatives = flow.taylor(energy, t, still.hop(mark.y, ahead), order)
+        k = names.index(name)
+        mark, t = marks[k], marks[k].t + aheads[k]
+        derivatives = flow.taylor(energy, t, jax.tree.map(lambda y: y[k], landings), order)
         step = jnp.zeros_like(t)
-        for _ in range(2):
+        for _ in range(1):
             root, slope = residue(t + step, _shifted(frozen(derivatives), step))
             step = step - jnp.where(slope == 0, 0.0, root / jnp.where(slope == 0, 1.0, slope))
         step = frozen(jnp.where(mark.turning & (jnp.abs(step) < 1e-2 * span), step, 0.0))
@@ -377,18 +383,18 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
 
     found: dict[str, Any] = dict.fromkeys(FIGURES)
     if "first_peak" in names:
-        _, time, e = settle(march.marks["first_peak"], lambda t, e: (e[1], e[2]), 3)
+        _, time, e = settle("first_peak", lambda t, e: (e[1], e[2]), 3)
         found["first_peak"] = figure(march.found, time, e[0])
     if "max_average_power" in names:
         # the value at the frozen time t, not at `time`, whose derivative must not enter
-        t, time, e = settle(march.marks["max_average_power"], lambda t, e: (e[1] * t - (e[0] - initial), e[2] * t), 3)
+        t, time, e = settle("max_average_power", lambda t, e: (e[1] * t - (e[0] - initial), e[2] * t), 3)
         value = jnp.where(t > 0, (e[0] - initial) / jnp.where(t > 0, t, 1.0), e[1])
         found["max_average_power"] = figure(value * span > tolerance, time, value)
     if "max_instantaneous_power" in names:
-        _, time, e = settle(march.marks["max_instantaneous_power"], lambda t, e: (e[2], e[3]), 4)
+        _, time, e = settle("max_instantaneous_power", lambda t, e: (e[2], e[3]), 4)
         found["max_instantaneous_power"] = figure(e[1] * span > tolerance, time, e[1])
     if "max_energy" in names:
-        _, time, e = settle(march.marks["max_energy"], lambda t, e: (e[1], e[2]), 3)
+        _, time, e = settle("max_energy", lambda t, e: (e[1], e[2]), 3)
         found["max_energy"] = figure(march.turn > 0, time, e[0])
 
     first = found["first_peak"]

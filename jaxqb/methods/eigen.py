@@ -12,7 +12,7 @@ from jaxtyping import Array, Complex, Float
 from ..algebra import spectra
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw
-from .method import AbstractFlow, AbstractMethod, Figures, along, along_linear
+from .method import AbstractFlow, AbstractMethod, Figures, along, along_quadratic
 
 
 class Eigen(AbstractMethod):
@@ -96,4 +96,4 @@ class EigenFlow(AbstractFlow):
         """Closed form at t, and its derivatives along the Hamiltonian."""
         del y
         psi = self._psi(lax.stop_gradient(t)[None])[0]
-        return along_linear(self._levels, lambda y: figure(self.law.ket(*y)), (psi.real, psi.imag), order)
+        return along_quadratic(self._levels, lambda y: figure(self.law.ket(*y)), (psi.real, psi.imag), order)

@@ -8,8 +8,11 @@ from typing import Any, ClassVar, Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
+
+from ..laws import AbstractUnitaryLaw
 
 EDGE = "(edge)"  # the name under which flows carry what the status needs: the population of truncated levels
 
@@ -76,8 +79,8 @@ class AbstractFlow(eqx.Module):
         """Coordinates a time of at most a window ahead of y."""
 
     def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
-        """``figure(state)`` and its time derivatives up to `order` at coordinates y."""
-        ways = along_linear if self.law.linear else along
+        """``figure(state)``, which is linear in the density matrix, and its time derivatives up to `order` at coordinates y."""
+        ways = along_quadratic if isinstance(self.law, AbstractUnitaryLaw) else along
         return ways(self.field, lambda y: figure(self.state(y)), y, order)
 
     @abc.abstractmethod
@@ -106,18 +109,21 @@ def along(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, .
     return tuple(f(y) for f in functions)
 
 
-def along_linear(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
-    """The same for a linear field, whose powers are all that is needed.
+def along_quadratic(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
+    """The same for a linear field and a quadratic form.
 
-    In a loop, so that the compiler does not nest them into each other.
+    With y_k the k-th power of the field on y and B the form, the d-th derivative is ``sum_k binomial(d, k) B(y_k, y_(d-k))``.
     """
+    # in a loop, so that the compiler does not nest the powers into each other
     powers = lax.scan(lambda y, _: (field(y), y), y, length=order + 1)[1]
-
-    def later(dt):
-        weights = jnp.stack([dt**k / math.factorial(k) for k in range(order + 1)])
-        return figure(jax.tree.map(lambda terms: jnp.tensordot(weights, terms, 1), powers))
-
-    return along(jnp.ones_like, later, jnp.zeros((), jax.tree.leaves(y)[0].dtype), order)
+    slopes = jax.vmap(jax.grad(figure))(powers)  # of a form: 2 B(y_k, .)
+    lines = lambda leaf: leaf.reshape(order + 1, -1)  # noqa: E731
+    pairs = jax.tree.map(lambda a, b: jnp.matmul(lines(a), lines(b).T, precision=lax.Precision.HIGHEST) / 2, slopes, powers)
+    weights = np.zeros((order + 1, order + 1, order + 1))
+    for d in range(order + 1):
+        for k in range(d + 1):
+            weights[d, k, d - k] = math.comb(d, k)
+    return tuple(jnp.einsum("dij,ij->d", weights, sum(jax.tree.leaves(pairs)), precision=lax.Precision.HIGHEST))
 
 
 def intervals(ts: Float[Array, " t"]) -> Float[Array, " t"]:
