@@ -25,7 +25,7 @@ RESULTS = {
     "W1": FULL["W1"],
 }
 MEMORY = FULL | RESULTS
-WAYS = {"jaxqb": "default", "dynamiqs": "Dopri8", "qutip": "tsit5", "by hand": ""}
+WAYS = {"jaxqb": "", "dynamiqs": "Dopri8", "qutip": "tsit5", "by hand": ""}
 
 
 def lines():

@@ -13,12 +13,12 @@ PACKAGES = ("jaxqb", "jax", "equinox")
 def ours(work):
     """Our configurations, as in `peers.contenders`."""
     if isinstance(work, Table):
-        return [Contender("jaxqb", name, partial(_table, work, kind), PACKAGES) for name, kind in MAPPINGS.items()]
+        ways = [
+            Contender("jaxqb", f"sweep {kind or ''}".strip(), partial(_table, work, kind), PACKAGES) for kind in (None, "vmap")
+        ]
+        return [*ways, Contender("jaxqb", "jit(vmap(charge))", partial(_batch, work), PACKAGES)]
     build = _chain if isinstance(work, Chain) else _grid
     return [Contender("jaxqb", "default", partial(build, work), PACKAGES)]
-
-
-MAPPINGS = {"default": None, "lanes": "lanes"}
 
 
 def _table(work, mapping):
@@ -39,6 +39,23 @@ def _table(work, mapping):
         return np.stack([table[name].values[rows, columns] for name in names], axis=1)
 
     return run
+
+
+def _batch(work):
+    """Without labels: `charge` under jax's own transformations, as the peers' batches."""
+    import jax
+    import jax.numpy as jnp
+
+    import jaxqb as qb
+
+    def one(cells, chargers):
+        battery = qb.SpinCharger(cells, chargers, charger_excitations=cells, levels=work.levels)
+        best = qb.charge(battery, figures=["first_peak", "max_average_power"])
+        return jnp.stack([best.first_peak.value, best.max_average_power.value])
+
+    many = jax.jit(jax.vmap(one))
+    cells, chargers = np.array(work.cases, float).T
+    return lambda: np.asarray(many(cells, chargers))
 
 
 def _one(qb, cells, chargers):

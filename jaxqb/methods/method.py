@@ -115,7 +115,8 @@ def along_quadratic(field: Callable, figure: Callable, y: Any, order: int) -> tu
     With y_k the k-th power of the field on y and B the form, the d-th derivative is ``sum_k binomial(d, k) B(y_k, y_(d-k))``.
     """
     # in a loop, so that the compiler does not nest the powers into each other
-    powers = lax.scan(lambda y, _: (field(y), y), y, length=order + 1)[1]
+    later = lax.scan(lambda y, _: (field(y),) * 2, y, length=order)[1]
+    powers = jax.tree.map(lambda y, later: jnp.concatenate([y[None], later]), y, later)
     slopes = jax.vmap(jax.grad(figure))(powers)  # of a form: 2 B(y_k, .)
     lines = lambda leaf: leaf.reshape(order + 1, -1)  # noqa: E731
     pairs = jax.tree.map(lambda a, b: jnp.matmul(lines(a), lines(b).T, precision=lax.Precision.HIGHEST) / 2, slopes, powers)
