@@ -196,13 +196,43 @@ def _highest(points: Any, derivatives: Any, allowed: Any, floor: Any, ceiling: A
     return x, jnp.where(allowed[i], value, -jnp.inf), turning
 
 
+def _turning_points(points: Any, slope: Any, slope_after: Any, bend: Any, bend_after: Any) -> tuple[Any, Any, Any]:
+    """Where a slope passes from + to - in the interval that ends at each point, and whether it does.
+
+    Known are slope and bend at both ends. Beside a change of sign from end to end, the slope may dip below zero and come
+    back, or rise above it and return, between ends of equal sign: its extremum is looked at. Also returns by how much the
+    function rises in the latter case (else 0), of which its values at the points know nothing.
+    """
+    width = FINE[1]
+    crosses = (slope > 0) & (slope_after <= 0)
+    x = points - width * slope_after / jnp.where(crosses, slope_after - slope, 1.0)
+
+    # the extremum of the slope, where the bend vanishes, by cubic interpolation
+    extreme = bend * bend_after < 0
+    u = jnp.where(extreme, bend / jnp.where(extreme, bend - bend_after, 1.0), 0.0)
+    most = (
+        (1 + 2 * u) * (1 - u) ** 2 * slope
+        + u * (1 - u) ** 2 * width * bend
+        + u**2 * (3 - 2 * u) * slope_after
+        + u**2 * (u - 1) * width * bend_after
+    )
+    dips = extreme & (bend < 0) & (slope > 0) & (slope_after > 0) & (most < 0)
+    bumps = extreme & (bend > 0) & (slope <= 0) & (slope_after <= 0) & (most > 0)
+    pair = dips | bumps
+    # beside the extremum of a parabola, on its left where the slope falls first and on its right where it rises first
+    away = jnp.sqrt(jnp.where(pair, 2 * jnp.abs(most) * width / jnp.abs(jnp.where(pair, bend_after - bend, 1.0)), 0.0))
+    beside = points - width * (1 - u) + jnp.where(dips, -away, away)
+    rise = jnp.where(bumps, 4 / 3 * most * away, 0.0)
+    return jnp.where(pair, jnp.clip(beside, points - width, points), x), crosses | pair, rise
+
+
 def _polish(x: Any, floor: Any, ceiling: Any, at: Callable) -> tuple[Any, Any, Any]:
     """One Newton step to the maximum near x of a function with value and derivatives at(x): (x, value, turning)."""
     f, d, dd = at(x)
     curved = dd < 0
     newton = jnp.where(curved, -d / jnp.where(curved, dd, 1.0), 0.0)
     step = jnp.clip(newton, jnp.maximum(floor - x, -FINE[1]), jnp.minimum(ceiling - x, FINE[1]))
-    return x + step, f + step * (d + step * dd / 2), curved & (step == newton)
+    return jnp.clip(x + step, floor, ceiling), f + step * (d + step * dd / 2), curved & (step == newton)
 
 
 def _search(
@@ -257,13 +287,14 @@ def _search(
         def note(name: str, better: Any, x: Any, best: Any, turning: Any) -> None:
             marks[name] = _choose(better, _Mark(m.t, m.y, x, best, turning & ((m.t > 0) | (x > 0))), marks[name])
 
-        # first peak: the slope turns from rising to falling, inside a window or at the seam of two
-        so_far = jnp.minimum(m.lowest, jnp.min(jnp.where(np.tri(FINE.size, dtype=bool), e, jnp.inf), axis=1))
+        # first peak: the slope turns from rising to falling, between two points or at the seam of two windows
         before = jnp.concatenate([(m.slope * span)[None], d[:-1]])
-        falls = (before > 0) & (d <= 0) & (e - so_far > tolerance)
+        e_before, dd_before = (jnp.concatenate([f[:1], f[:-1]]) for f in (e, dd))
+        x, down, rise = _turning_points(points, before, d, dd_before, dd)
+        lowest = jnp.minimum(m.lowest, jnp.min(jnp.where(np.tri(FINE.size, dtype=bool), e_before, jnp.inf), axis=1))
+        falls = down & (jnp.maximum(rise, jnp.maximum(e_before, e) - lowest) > tolerance)
         i = jnp.argmax(falls)
-        is_peak = falls[i] & ~m.found
-        peak_x = points[i] - FINE[1] * d[i] / jnp.where(falls[i], d[i] - before[i], 1.0)
+        is_peak, peak_x = falls[i] & ~m.found, x[i]
         if "first_peak" in names:
             x, best, _ = _polish(peak_x, floor, ceiling, lambda x: chebyshev.evaluate(coefficients[:3], x))
             note("first_peak", is_peak, x, best, ~no)
@@ -294,7 +325,7 @@ def _search(
             y,
             jets[-1],
             d[FINE.size - 1] / span,
-            so_far[FINE.size - 1],
+            jnp.minimum(m.lowest, jnp.min(e)),
             edge,
             found,
             marks,
@@ -369,10 +400,12 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
         mark, t = marks[k], marks[k].t + aheads[k]
         derivatives = flow.taylor(energy, t, jax.tree.map(lambda y: y[k], landings), order)
         step = jnp.zeros_like(t)
-        for _ in range(1):
+        for _ in range(2):
             root, slope = residue(t + step, _shifted(frozen(derivatives), step))
             step = step - jnp.where(slope == 0, 0.0, root / jnp.where(slope == 0, 1.0, slope))
         step = frozen(jnp.where(mark.turning & (jnp.abs(step) < 1e-2 * span), step, 0.0))
+        if horizon is not None:
+            step = jnp.minimum(step, horizon - t)
         t = t + step
         moved = _shifted(derivatives, step)
         root, slope = residue(t, moved)

@@ -55,7 +55,7 @@ def charged(battery: Any, **options: Any) -> np.ndarray:
 def figures(battery: Any) -> jax.Array:
     """What is differentiated: energies and (phase-sensitive) interaction energies, and charging with its times."""
     sol = qb.evolve(battery, TIMES[1:], {"E": qb.merit.energy, "I": qb.merit.interaction_energy})
-    best = qb.charge(battery)
+    best = qb.charge(battery, figures=DIFFERENTIATED)
     rows = [getattr(getattr(best, name), part) for name in DIFFERENTIATED for part in ("value", "time")]
     return jnp.concatenate([sol.saved["E"], sol.saved["I"], jnp.stack(rows)])
 
