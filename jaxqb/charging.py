@@ -5,6 +5,7 @@ and refined on the interpolant. Every figure is then evaluated once, exactly, at
 the time drops out (envelope theorem), and one Newton step gives the time its own derivative.
 """
 
+import functools
 import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ from .laws import AbstractLaw
 from .methods import AbstractMethod, select_method
 
 POINTS, ORDERS = 3, 4  # a window is known by the energy and three derivatives at its ends and its middle
-FINE = np.linspace(0.0, 1.0, 13)
+FINE = np.linspace(0.0, 1.0, 25)
 SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
 BUDGET = 50_000  # windows
 FIGURES = ("first_peak", "max_average_power", "max_instantaneous_power", "max_energy")
@@ -92,7 +93,8 @@ def charge(
         battery: one battery.
         window: look at 0 <= t <= window only, and report the largest energy there too. Without one the average power is
             maximal over all t > 0 (nothing after t = capacity / P can win). The largest energy over all times is not a
-            well-defined number (energies are almost periodic), which is why it needs a window.
+            well-defined number (energies are almost periodic), which is why it needs a window. Of maxima that agree to
+            eight digits any may be returned.
 
     Other arguments:
         law: one of ``battery.laws()``; default ``battery.law()``.
@@ -149,13 +151,14 @@ def check_window(window: Any) -> Any:
 
 
 class _Mark(eqx.Module):
-    """Where a maximum was seen: coordinates y at time t, and its place x in the window ahead.
+    """Where a maximum was seen: coordinates y at time t, jets of the window ahead, and its place x there.
 
     `turning`: the slope vanishes there (it is not the end of what was looked at).
     """
 
     t: Float[Array, ""]
     y: Any
+    data: Float[Array, " data"]
     x: Float[Array, ""]
     best: Float[Array, ""]
     turning: Bool[Array, ""]
@@ -252,13 +255,11 @@ def _search(
     sample = flow.sampler(None if horizon is None else span, POINTS)
     moving = (flow.law.pace() > 0) & (scale > 0)
     zero, no = jnp.zeros_like(initial), jnp.zeros((), bool)
-    none = _Mark(zero, start, zero, jnp.full_like(zero, -jnp.inf), no)
+    none = _Mark(zero, start, jnp.zeros(POINTS * ORDERS, dtype), zero, jnp.full_like(zero, -jnp.inf), no)
     jet = lambda y: jnp.stack(flow.derivatives(figure, y, ORDERS - 1))  # noqa: E731
     march = _March(jnp.zeros((), int), zero, start, jet(start), zero, zero, zero, no, dict.fromkeys(names, none))
-    count = POINTS * ORDERS
-    shifts = [np.linalg.matrix_power(chebyshev.slope(count), k) for k in range(5)]
-    matrix = np.stack(shifts) @ chebyshev.hermite(POINTS, ORDERS)
-    grid = chebyshev.basis(FINE, count) @ matrix  # (5, points, data)
+    matrix = _interpolants()
+    grid = chebyshev.basis(FINE, POINTS * ORDERS) @ matrix  # (5, points, data)
     powers = span ** np.arange(ORDERS)
     points = jnp.asarray(FINE, dtype)
 
@@ -285,7 +286,7 @@ def _search(
         marks = dict(m.marks)
 
         def note(name: str, better: Any, x: Any, best: Any, turning: Any) -> None:
-            marks[name] = _choose(better, _Mark(m.t, m.y, x, best, turning & ((m.t > 0) | (x > 0))), marks[name])
+            marks[name] = _choose(better, _Mark(m.t, m.y, data, x, best, turning & ((m.t > 0) | (x > 0))), marks[name])
 
         # first peak: the slope turns from rising to falling, between two points or at the seam of two windows
         before = jnp.concatenate([(m.slope * span)[None], d[:-1]])
@@ -334,6 +335,47 @@ def _search(
     return lax.while_loop(unfinished, advance, march), span
 
 
+@functools.cache
+def _interpolants() -> np.ndarray:
+    """Matrices from the jets of a window to the Chebyshev coefficients of the energy and of its first four derivatives in x."""
+    count = POINTS * ORDERS
+    return np.stack([np.linalg.matrix_power(chebyshev.slope(count), k) for k in range(5)]) @ chebyshev.hermite(POINTS, ORDERS)
+
+
+def _residue(name: str, t: Any, e: Any) -> tuple[Any, Any]:
+    """What vanishes at the maximum of a figure, and its derivative, from derivatives of the energy gained since the start."""
+    if name == "max_average_power":
+        return e[1] * t - e[0], e[2] * t
+    if name == "max_instantaneous_power":
+        return e[2], e[3]
+    return e[1], e[2]
+
+
+def _sharpen(marks: _Mark, names: tuple[str, ...], span: Any, end: Any) -> Float[Array, " marks"]:
+    """Places x of the maxima on the interpolants.
+
+    Newton's steps, many since a maximum may be flat (at a quartic one each takes off a third of the error), kept beside the
+    mark and between start and `end`.
+    """
+
+    def one(mark, kind):
+        coefficients = jnp.matmul(_interpolants()[:4], mark.data, precision=lax.Precision.HIGHEST)
+        low = jnp.maximum(jnp.where(mark.t > 0, -SEAM, 0.0), mark.x - FINE[1])
+        high = jnp.minimum(jnp.minimum((end - mark.t) / span, 1 + SEAM), mark.x + FINE[1])
+
+        def newton(_, x):
+            e = chebyshev.evaluate(coefficients, x)
+            root, slope = (
+                jnp.stack(z)[kind] for z in zip(*(_residue(name, mark.t / span + x, e) for name in names), strict=True)
+            )
+            step = jnp.where(slope < 0, -root / jnp.where(slope < 0, slope, 1.0), FINE[1] / 4 * jnp.sign(root))
+            return jnp.clip(x + jnp.clip(step, -FINE[1] / 2, FINE[1] / 2), low, high)
+
+        return jnp.where(mark.turning, lax.fori_loop(0, 14, newton, mark.x), mark.x)
+
+    return jax.vmap(one)(marks, jnp.arange(len(names)))
+
+
 def _tolerance(scale: Any) -> Any:
     """Changes of energy below this are rounding."""
     return 1e6 * epsilon() * scale
@@ -363,7 +405,8 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
     valid = law.valid()
     energy = lambda state: merits.energy(battery, state)  # noqa: E731
     still, still_battery = frozen(flow), frozen(battery)
-    horizon = None if window is None else lax.stop_gradient(jnp.asarray(window))
+    given = None if window is None else jnp.asarray(window)
+    horizon = None if given is None else lax.stop_gradient(given)
     scale = jnp.maximum(
         still_battery.reachable(), jnp.minimum(abs(still_battery.capacity()), abs(still_battery.battery_frequency))
     )
@@ -383,51 +426,56 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
         found = found & valid & jnp.isfinite(value)
         return Figure(jnp.where(found, time, jnp.nan), jnp.where(found, value, jnp.nan), found)
 
-    # landings are frozen, so all are computed by one program
-    marks = [march.marks[name] for name in names]
-    aheads = [frozen(mark.x * span) for mark in marks]
-    stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(mark.y for mark in marks))
-    landings = jax.vmap(still.hop)(stacked, jnp.stack(aheads))
+    # maxima are refined and landed on frozen, so that one program serves all of them
+    marks = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(march.marks[name] for name in names))
+    xs = _sharpen(marks, names, span, jnp.inf if horizon is None else horizon)
+    landings = jax.vmap(still.hop)(marks.y, xs * span)
 
-    def settle(name: str, residue, order: int):
-        """Time of a maximum, where `residue(t, derivatives)` = (root, slope) vanishes, and the energy's derivatives there.
+    def settle(name: str, order: int):
+        """Time of a maximum and the energy's derivatives there.
 
         The interpolant gives a time t, good to some digits; exact derivatives at t give a small step, along which they are
-        continued. The step is frozen (at a maximum the derivative of the time drops out), and one more Newton step, whose
-        value is nothing, gives the time its own derivative.
+        continued (no step where the maximum is so flat that they do not reach as far). The step is frozen (at a maximum the
+        derivative of the time drops out), and one more Newton step, whose value is nothing, gives the time its own derivative.
+        The end of a window moves with the window.
         """
         k = names.index(name)
-        mark, t = marks[k], marks[k].t + aheads[k]
-        derivatives = flow.taylor(energy, t, jax.tree.map(lambda y: y[k], landings), order)
-        step = jnp.zeros_like(t)
+        mark, y = jax.tree.map(lambda leaf: leaf[k], (marks, landings))
+        t = mark.t + xs[k] * span
+        derivatives = flow.taylor(energy, t, y, order)
+        gained = lambda e: [e[0] - initial, *e[1:]]  # noqa: E731
+        here, step = frozen(gained(derivatives)), jnp.zeros_like(t)
+        first = slope = _residue(name, t, here)[1]
         for _ in range(2):
-            root, slope = residue(t + step, _shifted(frozen(derivatives), step))
+            root, slope = _residue(name, t + step, _shifted(here, step))
             step = step - jnp.where(slope == 0, 0.0, root / jnp.where(slope == 0, 1.0, slope))
-        step = frozen(jnp.where(mark.turning & (jnp.abs(step) < 1e-2 * span), step, 0.0))
-        if horizon is not None:
-            step = jnp.minimum(step, horizon - t)
+        trusted = (jnp.abs(step) < 1e-2 * span) & (jnp.abs(slope - first) <= 0.1 * jnp.abs(first))
+        step = frozen(jnp.maximum(jnp.where(mark.turning & trusted, step, 0.0), -t))
+        if given is not None and horizon is not None:
+            end = ~mark.turning & (t > horizon * (1 - 1e3 * epsilon()))
+            step = jnp.minimum(step, horizon - t) + jnp.where(end, given - horizon, 0.0)
         t = t + step
         moved = _shifted(derivatives, step)
-        root, slope = residue(t, moved)
-        slope = lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
-        return t, jnp.where(mark.turning, t - root / slope, t), moved
+        root, slope = _residue(name, t, gained(moved))
+        newton = -root / lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
+        return t, t + jnp.where(mark.turning, newton - lax.stop_gradient(newton), 0.0), moved
 
     tolerance = _tolerance(scale)
 
     found: dict[str, Any] = dict.fromkeys(FIGURES)
     if "first_peak" in names:
-        _, time, e = settle("first_peak", lambda t, e: (e[1], e[2]), 3)
+        _, time, e = settle("first_peak", 3)
         found["first_peak"] = figure(march.found, time, e[0])
     if "max_average_power" in names:
         # the value at the frozen time t, not at `time`, whose derivative must not enter
-        t, time, e = settle("max_average_power", lambda t, e: (e[1] * t - (e[0] - initial), e[2] * t), 3)
+        t, time, e = settle("max_average_power", 3)
         value = jnp.where(t > 0, (e[0] - initial) / jnp.where(t > 0, t, 1.0), e[1])
         found["max_average_power"] = figure(value * span > tolerance, time, value)
     if "max_instantaneous_power" in names:
-        _, time, e = settle("max_instantaneous_power", lambda t, e: (e[2], e[3]), 4)
+        _, time, e = settle("max_instantaneous_power", 4)
         found["max_instantaneous_power"] = figure(e[1] * span > tolerance, time, e[1])
     if "max_energy" in names:
-        _, time, e = settle("max_energy", lambda t, e: (e[1], e[2]), 3)
+        _, time, e = settle("max_energy", 3)
         found["max_energy"] = figure(march.turn > 0, time, e[0])
 
     first = found["first_peak"]

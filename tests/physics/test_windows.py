@@ -81,3 +81,36 @@ def test_power_has_derivatives_where_the_spectrum_is_degenerate(method: Any) -> 
     ]
     known = (sides[0] - 8 * sides[1] + 8 * sides[2] - sides[3]) / 12e-4
     assert float(jax.grad(power)(1.0)) == pytest.approx(known, rel=1e-9)
+
+
+@pytest.mark.parametrize("n_charger", [1.1988, 1.1995219347466992, 1.2, 1.2004, 1.21])
+def test_flat_maxima(n_charger: float) -> None:
+    """Two cells: with r = N / (3 N - 2) the energy is r (1 - c^2) + 2 r (1 - r) (1 - c)^2, c a cosine; quartic at N = 1.2."""
+    r = n_charger / (3 * n_charger - 2)
+    c = max(-2 * (1 - r) / (2 * r - 1), -1.0)
+    known = r * (1 - c**2) + 2 * r * (1 - r) * (1 - c) ** 2
+    battery = qb.SpinCharger(2, n_charger)
+    for best in (qb.charge(battery).first_peak, qb.charge(battery, 9.0).first_peak, qb.charge(battery, 9.0).max_energy):
+        assert float(best.value) == pytest.approx(known, rel=1e-11)
+        assert float(qb.evolve(battery, [float(best.time)]).saved["energy"][0]) == pytest.approx(known, rel=1e-11)
+
+
+@pytest.mark.parametrize("window", [None, 0.36, 0.5])
+def test_a_peak_just_behind_a_minimum(window: float | None) -> None:
+    """The energy falls, rises by 7.5e-6 and falls again, within a small part of its turn."""
+    rest = {"coupling": -2.7775746459338215, "ising": -4.6564377381122934}
+    rest |= {"battery_frequency": 0.5260059026769691, "charger_frequency": 0.5260059026769691}
+    flow = flows.spin_charger(Spins(2, 2, **rest), 2, 0)
+    first = peaks.first_peak(flow, resolution=0.02)
+    assert first.time == pytest.approx(0.344003, abs=1e-6)
+    best = qb.charge(qb.SpinCharger(2, 2, battery_excitations=2, charger_excitations=0, **rest), window).first_peak
+    assert float(best.value) == pytest.approx(first.value + flow.initial, rel=1e-11)
+    assert float(best.time) == pytest.approx(first.time, rel=1e-8)
+
+
+def test_the_end_of_a_window_moves_with_it() -> None:
+    flow = flows.spin_charger(Spins(6, 6))
+    best = lambda window: qb.charge(qb.SpinCharger(6, 6), window).max_energy  # noqa: E731
+    assert float(jax.grad(lambda w: best(w).value)(0.1)) == pytest.approx(flow.slope(0.1).item(), rel=1e-11)
+    assert float(jax.grad(lambda w: best(w).time)(0.1)) == 1.0
+    assert float(jax.grad(lambda w: best(w).value)(0.7)) == 0.0
