@@ -59,7 +59,7 @@ def _batch(work):
 
 
 def _one(qb, cells, chargers):
-    best = qb.charge(qb.SpinCharger(cells, chargers, charger_excitations=cells))
+    best = qb.charge(qb.SpinCharger(cells, chargers, charger_excitations=cells), figures=["first_peak", "max_average_power"])
     return np.array([[best.first_peak.value, best.max_average_power.value]])
 
 

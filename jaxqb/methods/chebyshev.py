@@ -148,7 +148,10 @@ class ChebyshevFlow(AbstractFlow):
     def _travel(self, span: Float[Array, ""], y: Any, known: Any = None) -> Any:
         """Coordinates a time `span` ahead of y, in equal steps, differentiable by law, y and span."""
         # where only derivatives are wanted, longer steps: fewer terms a unit of time, and one step is all that is stored
-        reach = self.reach if known is None else 2 * self.reach
+        reach = self.reach
+        if known is not None:
+            size = sum(leaf.size for leaf in jax.tree.leaves(y))
+            reach *= 2 if size < 80 else 10 if self._is_chain() else 6
         stretch = self.radius * lax.stop_gradient(jnp.abs(span))
         turns = jnp.ceil(stretch / reach).astype(int)
         turns = jnp.where(stretch > 0, jnp.maximum(turns, 1), 0)
@@ -282,10 +285,13 @@ class ChebyshevFlow(AbstractFlow):
 
         Products are cheap on a chain, which is followed from point to point; those of a grid serve all points at once.
         """
-        points, chain = chebyshev.nodes(POINTS), isinstance(getattr(self.law, "sectors", self.law), Chain)
+        points, chain = chebyshev.nodes(POINTS), self._is_chain()
         steps, turn = (np.diff(points, prepend=0.0), TURN_CHAIN) if chain else (points, TURN)
         pace = jnp.maximum(lax.stop_gradient(self.law.pace()), self.radius * 1e-9)
         return jnp.minimum(LONG / (steps.max() * self.radius), POINTS * turn / pace), steps, chain
+
+    def _is_chain(self) -> bool:
+        return isinstance(getattr(self.law, "sectors", self.law), Chain)
 
     def _unknown(self, figures: Callable, count: int) -> dict[str, Any]:
         """Room for figures at `count` times."""
