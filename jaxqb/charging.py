@@ -133,6 +133,8 @@ def check_figures(figures: Any, window: Any) -> tuple[str, ...]:
             fail(MeritError, "figures", "name figures of `charge`", f"{name!r} is none", f"use {', '.join(FIGURES)}")
         if name == "max_energy" and window is None:
             fail(MeritError, "figures", "have a window for max_energy", "window is None", "pass `window=` (a time)")
+    if not names:
+        fail(MeritError, "figures", "name at least one figure", "it is empty", f"use e.g. {FIGURES[0]!r}")
     return tuple(name for name in FIGURES if name in names)
 
 
