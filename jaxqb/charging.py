@@ -6,8 +6,7 @@ the time drops out (envelope theorem), and one Newton step gives the time its ow
 """
 
 import functools
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
@@ -18,7 +17,7 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from . import merit as merits
-from .algebra import chebyshev
+from .algebra import chebyshev, maxima
 from .algebra.gradients import frozen
 from .batteries.battery import AbstractBattery, check_single
 from .conventions import epsilon, real_dtype
@@ -30,6 +29,7 @@ from .methods import AbstractMethod, select_method
 
 POINTS, ORDERS = 3, 4  # a window is known by the energy and three derivatives at its ends and its middle
 FINE = np.linspace(0.0, 1.0, 25)
+WIDTH = float(FINE[1])
 SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
 BUDGET = 50_000  # windows
 FIGURES = ("first_peak", "max_average_power", "max_instantaneous_power", "max_energy")
@@ -182,64 +182,6 @@ def _choose(condition: Any, new: Any, old: Any) -> Any:
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
 
 
-def _highest(points: Any, derivatives: Any, allowed: Any, floor: Any, ceiling: Any, at: Callable) -> tuple[Any, Any, Any]:
-    """Largest value of a function on a window, from its first derivatives at points: (x, value, turning).
-
-    From each point one step is made to the nearby maximum of its Taylor polynomial (at most to the next point, and between
-    x = `floor` and `ceiling`), so that maxima of nearly equal height are compared by their height and not by where the
-    points fell; the best is then polished.
-    """
-    f, d, dd, ddd = derivatives
-    step = jnp.where(dd < 0, -d / jnp.where(dd < 0, dd, 1.0), jnp.sign(d))
-    low, high = jnp.maximum(-FINE[1], floor - points), jnp.minimum(FINE[1], ceiling - points)
-    step = jnp.clip(step, low, high)
-    bend = dd + step * ddd / 2
-    step = jnp.where((dd < 0) & (bend < 0), -d / jnp.where(bend < 0, bend, 1.0), step)
-    step = jnp.clip(step, low, high)
-    i = jnp.argmax(jnp.where(allowed, f + step * (d + step * (dd / 2 + step * ddd / 6)), -jnp.inf))
-    x, value, turning = _polish(points[i] + step[i], floor, ceiling, at)
-    return x, jnp.where(allowed[i], value, -jnp.inf), turning
-
-
-def _turning_points(points: Any, slope: Any, slope_after: Any, bend: Any, bend_after: Any) -> tuple[Any, Any, Any]:
-    """Where a slope passes from + to - in the interval that ends at each point, and whether it does.
-
-    Known are slope and bend at both ends. Beside a change of sign from end to end, the slope may dip below zero and come
-    back, or rise above it and return, between ends of equal sign: its extremum is looked at. Also returns by how much the
-    function rises in the latter case (else 0), of which its values at the points know nothing.
-    """
-    width = FINE[1]
-    crosses = (slope > 0) & (slope_after <= 0)
-    x = points - width * slope_after / jnp.where(crosses, slope_after - slope, 1.0)
-
-    # the extremum of the slope, where the bend vanishes, by cubic interpolation
-    extreme = bend * bend_after < 0
-    u = jnp.where(extreme, bend / jnp.where(extreme, bend - bend_after, 1.0), 0.0)
-    most = (
-        (1 + 2 * u) * (1 - u) ** 2 * slope
-        + u * (1 - u) ** 2 * width * bend
-        + u**2 * (3 - 2 * u) * slope_after
-        + u**2 * (u - 1) * width * bend_after
-    )
-    dips = extreme & (bend < 0) & (slope > 0) & (slope_after > 0) & (most < 0)
-    bumps = extreme & (bend > 0) & (slope <= 0) & (slope_after <= 0) & (most > 0)
-    pair = dips | bumps
-    # beside the extremum of a parabola, on its left where the slope falls first and on its right where it rises first
-    away = jnp.sqrt(jnp.where(pair, 2 * jnp.abs(most) * width / jnp.abs(jnp.where(pair, bend_after - bend, 1.0)), 0.0))
-    beside = points - width * (1 - u) + jnp.where(dips, -away, away)
-    rise = jnp.where(bumps, 4 / 3 * most * away, 0.0)
-    return jnp.where(pair, jnp.clip(beside, points - width, points), x), crosses | pair, rise
-
-
-def _polish(x: Any, floor: Any, ceiling: Any, at: Callable) -> tuple[Any, Any, Any]:
-    """One Newton step to the maximum near x of a function with value and derivatives at(x): (x, value, turning)."""
-    f, d, dd = at(x)
-    curved = dd < 0
-    newton = jnp.where(curved, -d / jnp.where(curved, dd, 1.0), 0.0)
-    step = jnp.clip(newton, jnp.maximum(floor - x, -FINE[1]), jnp.minimum(ceiling - x, FINE[1]))
-    return jnp.clip(x + step, floor, ceiling), f + step * (d + step * dd / 2), curved & (step == newton)
-
-
 def _search(
     flow: Any, figure: Any, reachable: Any, scale: Any, horizon: Any, valid: Any, names: tuple[str, ...]
 ) -> tuple[_March, Any]:
@@ -293,30 +235,30 @@ def _search(
         # first peak: the slope turns from rising to falling, between two points or at the seam of two windows
         before = jnp.concatenate([(m.slope * span)[None], d[:-1]])
         e_before, dd_before = (jnp.concatenate([f[:1], f[:-1]]) for f in (e, dd))
-        x, down, rise = _turning_points(points, before, d, dd_before, dd)
+        x, down, rise = maxima.turning_points(points, before, d, dd_before, dd, WIDTH)
         lowest = jnp.minimum(m.lowest, jnp.min(jnp.where(np.tri(FINE.size, dtype=bool), e_before, jnp.inf), axis=1))
         falls = down & (jnp.maximum(rise, jnp.maximum(e_before, e) - lowest) > tolerance)
         i = jnp.argmax(falls)
         is_peak, peak_x = falls[i] & ~m.found, x[i]
         if "first_peak" in names:
-            x, best, _ = _polish(peak_x, floor, ceiling, lambda x: chebyshev.evaluate(coefficients[:3], x))
+            x, best, _ = maxima.polish(peak_x, floor, ceiling, lambda x: chebyshev.evaluate(coefficients[:3], x), WIDTH)
             note("first_peak", is_peak, x, best, ~no)
 
         if "max_average_power" in names:  # the largest of E / t
-            power = _over(since + points, e, d, dd, ddd)
-            at = lambda x: _over(since + x, *chebyshev.evaluate(coefficients[:3], x))  # noqa: E731
-            x, best, turning = _highest(points, power, everywhere, floor, ceiling, at)
+            power = maxima.average_slope(since + points, e, d, dd, ddd)
+            at = lambda x: maxima.average_slope(since + x, *chebyshev.evaluate(coefficients[:3], x))  # noqa: E731
+            x, best, turning = maxima.highest(points, power, everywhere, floor, ceiling, at, WIDTH)
             note("max_average_power", best / span > m.marks["max_average_power"].best, x, best / span, turning)
 
         if "max_instantaneous_power" in names:  # the largest slope, up to the first peak unless there is a window
             early = everywhere if horizon is not None else ~m.found & (points <= jnp.where(is_peak, peak_x, 1.0))
             at = lambda x: chebyshev.evaluate(coefficients[1:4], x)  # noqa: E731
-            x, best, turning = _highest(points, (d, dd, ddd, dddd), early, floor, ceiling, at)
+            x, best, turning = maxima.highest(points, (d, dd, ddd, dddd), early, floor, ceiling, at, WIDTH)
             note("max_instantaneous_power", best / span > m.marks["max_instantaneous_power"].best, x, best / span, turning)
 
         if "max_energy" in names:  # which may be at the end of the window
             at = lambda x: chebyshev.evaluate(coefficients[:3], x)  # noqa: E731
-            x, best, turning = _highest(points, (e, d, dd, ddd), everywhere, floor, ceiling, at)
+            x, best, turning = maxima.highest(points, (e, d, dd, ddd), everywhere, floor, ceiling, at, WIDTH)
             note("max_energy", best > m.marks["max_energy"].best, x, best, turning)
 
         y = jax.tree.map(lambda y: y[-1], ys)
@@ -362,16 +304,16 @@ def _sharpen(marks: _Mark, names: tuple[str, ...], span: Any, end: Any) -> Float
 
     def one(mark, kind):
         coefficients = jnp.matmul(_interpolants()[:4], mark.data, precision=lax.Precision.HIGHEST)
-        low = jnp.maximum(jnp.where(mark.t > 0, -SEAM, 0.0), mark.x - FINE[1])
-        high = jnp.minimum(jnp.minimum((end - mark.t) / span, 1 + SEAM), mark.x + FINE[1])
+        low = jnp.maximum(jnp.where(mark.t > 0, -SEAM, 0.0), mark.x - WIDTH)
+        high = jnp.minimum(jnp.minimum((end - mark.t) / span, 1 + SEAM), mark.x + WIDTH)
 
         def newton(_, x):
             e = chebyshev.evaluate(coefficients, x)
             root, slope = (
                 jnp.stack(z)[kind] for z in zip(*(_residue(name, mark.t / span + x, e) for name in names), strict=True)
             )
-            step = jnp.where(slope < 0, -root / jnp.where(slope < 0, slope, 1.0), FINE[1] / 4 * jnp.sign(root))
-            return jnp.clip(x + jnp.clip(step, -FINE[1] / 2, FINE[1] / 2), low, high)
+            step = jnp.where(slope < 0, -root / jnp.where(slope < 0, slope, 1.0), WIDTH / 4 * jnp.sign(root))
+            return jnp.clip(x + jnp.clip(step, -WIDTH / 2, WIDTH / 2), low, high)
 
         return jnp.where(mark.turning, lax.fori_loop(0, 14, newton, mark.x), mark.x)
 
@@ -381,22 +323,6 @@ def _sharpen(marks: _Mark, names: tuple[str, ...], span: Any, end: Any) -> Float
 def _tolerance(scale: Any) -> Any:
     """Changes of energy below this are rounding."""
     return 1e6 * epsilon() * scale
-
-
-def _over(t: Any, e: Any, *derivatives: Any) -> list[Any]:
-    """``E / t`` and its derivatives from those of E, where E(0) = 0."""
-    safe = jnp.where(t > 0, t, 1.0)
-    out = [jnp.where(t > 0, e / safe, derivatives[0])]
-    for order, derivative in enumerate(derivatives, 1):
-        limit = derivatives[order] / (order + 1) if order < len(derivatives) else 0 * e
-        out.append(jnp.where(t > 0, (derivative - order * out[-1]) / safe, limit))
-    return out
-
-
-def _shifted(derivatives: Any, step: Any) -> list[Any]:
-    """Value and derivatives a step further on, by Taylor's series."""
-    count = len(derivatives)
-    return [sum(derivatives[n + k] * step**k / math.factorial(k) for k in range(count - n)) for n in range(count)]
 
 
 @eqx.filter_jit
@@ -449,7 +375,7 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
         here, step = frozen(gained(derivatives)), jnp.zeros_like(t)
         first = slope = _residue(name, t, here)[1]
         for _ in range(2):
-            root, slope = _residue(name, t + step, _shifted(here, step))
+            root, slope = _residue(name, t + step, maxima.shifted(here, step))
             step = step - jnp.where(slope == 0, 0.0, root / jnp.where(slope == 0, 1.0, slope))
         trusted = (jnp.abs(step) < 1e-2 * span) & (jnp.abs(slope - first) <= 0.1 * jnp.abs(first))
         step = frozen(jnp.maximum(jnp.where(mark.turning & trusted, step, 0.0), -t))
@@ -457,7 +383,7 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
             end = ~mark.turning & (t > horizon * (1 - 1e3 * epsilon()))
             step = jnp.minimum(step, horizon - t) + jnp.where(end, given - horizon, 0.0)
         t = t + step
-        moved = _shifted(derivatives, step)
+        moved = maxima.shifted(derivatives, step)
         root, slope = _residue(name, t, gained(moved))
         newton = -root / lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
         return t, t + jnp.where(mark.turning, newton - lax.stop_gradient(newton), 0.0), moved

@@ -114,16 +114,15 @@ def is_hull(battery: AbstractBattery) -> bool:
     return any(np.ndim(getattr(battery, name)) > 0 for name in fields_of(battery))
 
 
+def check_battery(battery: Any) -> None:
+    """A sentence if `battery` is none."""
+    if not isinstance(battery, AbstractBattery):
+        fail(FieldError, "battery", "be a battery", f"it is {type(battery).__name__}", "pass e.g. jaxqb.SpinCharger(2, 4)")
+
+
 def check_single(battery: Any, verb: str) -> None:
     """A sentence if `battery` is not one battery."""
-    if not isinstance(battery, AbstractBattery):
-        fail(
-            FieldError,
-            "battery",
-            "be a battery",
-            f"it is {type(battery).__name__}",
-            "pass e.g. jaxqb.SpinCharger(2, 4)",
-        )
+    check_battery(battery)
     if is_hull(battery):
         name = next(name for name in fields_of(battery) if np.ndim(getattr(battery, name)) > 0)
         fail(

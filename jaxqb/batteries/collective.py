@@ -135,17 +135,12 @@ class _Side(eqx.Module):
         return self.start.superposed
 
     def sectors(self, cells: Any, room: int) -> Sectors:
-        """A superposition is one sector."""
-        if self.superposed:
-            one = jnp.ones((1,), jnp.result_type(float))
-            return Sectors(one, 0 * one, 0 * one, one, (0,))
+        """Its sectors."""
         return self.start.sectors(None if self.boson else cells, room)
 
     def amplitude(self, level: Any, first: Any, cells: Any) -> Any:
         """Amplitude of a level, the sector's first one being `first`."""
-        if self.superposed:
-            return self.start.amplitudes(level, None if self.boson else cells)
-        return jnp.where(level == first, 1.0, 0.0)
+        return self.start.amplitude(level, first, None if self.boson else cells)
 
 
 def _real(x: Any) -> Float[Array, ""]:

@@ -41,13 +41,13 @@ class AbstractStart(eqx.Module):
     def highest(self, cells: float) -> int:
         """The highest level that is occupied, for concrete values."""
 
+    @abc.abstractmethod
     def sectors(self, cells: Any, room: int) -> Sectors:
-        """The start as a mixture."""
-        raise NotImplementedError
+        """The start as a mixture of sectors; a superposition is one sector."""
 
-    def amplitudes(self, level: Float[Array, "..."], cells: Any) -> Float[Array, "..."]:
-        """The start as amplitudes of levels."""
-        raise NotImplementedError
+    def amplitude(self, level: Any, first: Any, cells: Any) -> Float[Array, "..."]:
+        """Amplitude of a level in the sector whose first level is `first`."""
+        return jnp.where(level == first, 1.0, 0.0)
 
 
 def _one(level: Any) -> Sectors:
@@ -153,7 +153,10 @@ class Coherent(AbstractStart):
     def highest(self, cells: float) -> int:
         return int(np.ceil(cells))
 
-    def amplitudes(self, level: Float[Array, "..."], cells: Any) -> Float[Array, "..."]:
+    def sectors(self, cells: Any, room: int) -> Sectors:
+        return _one(0.0)
+
+    def amplitude(self, level: Any, first: Any, cells: Any) -> Float[Array, "..."]:
         mean = jnp.asarray(self.mean, real_dtype())
         number = jnp.maximum(level, 0.0)
         if cells is None:

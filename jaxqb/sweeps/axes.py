@@ -10,7 +10,7 @@ import numpy as np
 from jax.core import Tracer
 
 from ..batteries import AbstractBattery
-from ..batteries.battery import check_single
+from ..batteries.battery import check_battery, check_single
 from ..batteries.starts import AbstractStart
 from ..conventions import real_dtype
 from ..errors import FieldError, SweepError, fail
@@ -64,14 +64,7 @@ def check_axes(battery: Any, axes: Any) -> tuple[Axis, ...]:
         SweepError: for axes that are no axes of this battery.
         FieldError: for a value that no battery can have.
     """
-    if not isinstance(battery, AbstractBattery):
-        fail(
-            FieldError,
-            "battery",
-            "be a battery",
-            f"it is {type(battery).__name__}",
-            "pass e.g. jaxqb.SpinCharger(2, 4)",
-        )
+    check_battery(battery)
     if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(battery)):
         fail(FieldError, "battery", "be known in `sweep`", "it is traced", "call `sweep` outside of jit, vmap and grad")
     if not isinstance(axes, Mapping) or not axes:

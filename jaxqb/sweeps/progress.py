@@ -1,5 +1,6 @@
 """What a long sweep says on stderr: a bar on a terminal, lines elsewhere, nothing if it is over in a second."""
 
+import abc
 import sys
 import time
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ def reporting(total: int, progress: bool | None) -> Iterator[Tell]:
         speaker.close()
 
 
-class _Speaker:
+class _Speaker(abc.ABC):
     def __init__(self, total: int, patience: float) -> None:
         self.total, self.patience, self.done = total, patience, 0
         self.begun = time.monotonic()
@@ -40,11 +41,11 @@ class _Speaker:
         if elapsed >= self.patience:
             self.show(elapsed)
 
-    def show(self, elapsed: float) -> None:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def show(self, elapsed: float) -> None: ...
 
-    def close(self) -> None:
-        pass
+    @abc.abstractmethod
+    def close(self) -> None: ...
 
 
 class _Lines(_Speaker):
@@ -57,6 +58,9 @@ class _Lines(_Speaker):
         self.last = elapsed
         left = "" if ended else f", about {elapsed * (self.total - self.done) / self.done:.0f} s left"
         print(f"sweep: {self.done} of {self.total} points, {elapsed:.0f} s{left}", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Lines leave nothing open."""
 
 
 class _Bar(_Speaker):
