@@ -1,6 +1,7 @@
 """All tests: float64, repeatable hypothesis, a counter of compilations, bounded memory, and who runs what under xdist."""
 
 import contextlib
+import pathlib
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +16,7 @@ hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=Tr
 hypothesis.settings.load_profile("repeatable")
 
 _COMPILED = "/jax/core/compile/backend_compile_duration"
-KEPT = 200  # programs; one may take several hundred maps
+STEP, MAPS = 5, 15_000  # programs between looks at the maps (one may take a thousand); maps at which all are dropped
 _seen: list[str] = []
 jax.monitoring.register_event_duration_secs_listener(lambda event, _, **kwargs: _seen.append(event))
 
@@ -38,11 +39,23 @@ def compiles() -> Compiles:
 
 @pytest.fixture(autouse=True)
 def _forget() -> Iterator[None]:
-    """Compiled programs are dropped now and then: each maps memory, and Linux gives a process 65530 maps, then it crashes."""
+    """Compiled programs are dropped in time: each maps memory hundreds of times, and beyond 65530 maps a process crashes."""
     yield
-    if _seen.count(_COMPILED) > KEPT:
-        jax.clear_caches()
+    if _seen.count(_COMPILED) > STEP:
         _seen.clear()
+        if _maps() > MAPS:
+            from jaxqb.sweeps import program
+
+            program.build.cache_clear()
+            jax.clear_caches()
+
+
+def _maps() -> int:
+    """Memory maps of this process (nothing is known, or limited, outside Linux)."""
+    try:
+        return pathlib.Path("/proc/self/maps").read_bytes().count(b"\n")
+    except OSError:
+        return 0
 
 
 @pytest.hookimpl(optionalhook=True)

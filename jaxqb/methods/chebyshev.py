@@ -17,20 +17,14 @@ from jaxtyping import Array, Float, Int
 
 from ..algebra import chebyshev
 from ..algebra.gradients import frozen, reversible
-from ..conventions import epsilon
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw, Chain
-from .method import EDGE, AbstractFlow, AbstractMethod, Figures, intervals
+from . import curves
+from .method import AbstractFlow, AbstractMethod, Figures, intervals
 
 PHASE = 2.5  # turn of the fastest figure that a window may cover
 HALVINGS = 6
 ORDERS = 64  # terms of a series that are kept at once
-LONG = 512.0  # dimensionless length that one series may cover
-NODES = 16  # times that one series serves
-POINTS = 40  # Chebyshev points of a window between which figures are interpolated
-TURN, TURN_CHAIN = 0.43, 0.2  # turn of a figure from point to point by the law's estimate, which is better for a chain
-RETRIES = 3  # halvings of a window; figures that are nothing but rounding never look smooth
-BLOCK = 64  # times that are interpolated at once
 
 
 class Chebyshev(AbstractMethod):
@@ -90,7 +84,7 @@ class ChebyshevFlow(AbstractFlow):
 
         return (y, odd, weigh(first, y, odd)), turn
 
-    def _path(self, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"]) -> Any:
+    def path(self, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"]) -> Any:
         """Coordinates after each of successive steps of dimensionless lengths s, by the rows of `table`."""
 
         def leg(y, now):
@@ -102,7 +96,7 @@ class ChebyshevFlow(AbstractFlow):
 
         return lax.scan(leg, y, (table, s))[1]
 
-    def _sums(self, y: Any, table: Float[Array, "q k"], orders: Any, real: bool = False) -> Any:
+    def sums(self, y: Any, table: Float[Array, "q k"], orders: Any, real: bool = False) -> Any:
         """The series for many times at once, one a row of `table`, times on the leading axis; `orders` of it are needed.
 
         `real`: y has no imaginary part; then even orders are real and odd ones imaginary, which halves the work.
@@ -151,7 +145,7 @@ class ChebyshevFlow(AbstractFlow):
         reach = self.reach
         if known is not None:
             size = sum(leaf.size for leaf in jax.tree.leaves(y))
-            reach *= 2 if size < 80 else 10 if self._is_chain() else 6
+            reach *= 2 if size < 80 else 10 if self.is_chain() else 6
         stretch = self.radius * lax.stop_gradient(jnp.abs(span))
         turns = jnp.ceil(stretch / reach).astype(int)
         turns = jnp.where(stretch > 0, jnp.maximum(turns, 1), 0)
@@ -191,18 +185,18 @@ class ChebyshevFlow(AbstractFlow):
 
             return lax.scan(leg, flow.law.start, intervals(ts))[1]
 
-        if ts.shape[0] < NODES:
+        if ts.shape[0] < curves.NODES:
             return legs((self, battery), ts), True
 
         @jax.custom_jvp
         def run(args, ts):
             flow, battery = args
             many = jax.vmap(lambda y: figures.at(flow, battery, y))
-            ways = [lambda: legs(args, ts), lambda: flow._direct(many, ts)]
-            chosen = (flow.radius * ts[-1] < LONG / 4 * ts.shape[0]).astype(int)
+            ways = [lambda: legs(args, ts), lambda: curves.direct(flow, many, ts)]
+            chosen = (flow.radius * ts[-1] < curves.LONG / 4 * ts.shape[0]).astype(int)
             if figures.smooth:
-                ways.append(lambda: flow._interpolated(many, ts))
-                chosen = jnp.where(ts[-1] / flow._smooth()[0] * POINTS < 2 * ts.shape[0], 2, chosen)
+                ways.append(lambda: curves.interpolated(flow, many, ts))
+                chosen = jnp.where(ts[-1] / curves.windows(flow)[0] * curves.POINTS < 2 * ts.shape[0], 2, chosen)
             return lax.switch(chosen, ways)
 
         @run.defjvp
@@ -211,92 +205,9 @@ class ChebyshevFlow(AbstractFlow):
 
         return run((self, battery), ts), True
 
-    def _direct(self, figures: Callable, ts: Float[Array, " t"]) -> dict[str, Any]:
-        """Figures at given times, as many at once as a series reaches."""
-        count, order = ts.shape[0], chebyshev.terms(LONG)
-        padded = jnp.concatenate([ts, jnp.full((NODES,), ts[-1])])
-
-        def window(carry):
-            k, t, y, out = carry
-            here = lax.dynamic_slice(padded, (k,), (NODES,))
-            s = jnp.clip(self.radius * (here - t), 0.0, LONG)
-            ys = self._sums(y, chebyshev.exponential(s, order), chebyshev.enough(s[-1]))
-            # times out of reach are written too, and written again when their turn comes
-            out = jax.tree.map(lambda o, new: lax.dynamic_update_slice_in_dim(o, new, k, 0), out, figures(ys))
-            reached = (self.radius * (here - t) <= LONG) & (k + np.arange(NODES) < count)
-            return k + jnp.sum(reached), t + s[-1] / self.radius, jax.tree.map(lambda y: y[-1], ys), out
-
-        start = (jnp.zeros((), int), jnp.zeros((), ts.dtype), self.law.start, self._unknown(figures, count + NODES))
-        out = lax.while_loop(lambda c: (c[0] < count) & jnp.isfinite(c[1]), window, start)[3]
-        return jax.tree.map(lambda o: o[:count], out)
-
-    def _interpolated(self, figures: Callable, ts: Float[Array, " t"]) -> dict[str, Any]:
-        """Figures at the Chebyshev points of windows, interpolated; a window is halved until the interpolation is exact."""
-        matrix = chebyshev.interpolation(POINTS)
-        highest = lax.Precision.HIGHEST
-        longest, steps, chain = self._smooth()
-        longest = ts[-1] / jnp.ceil(ts[-1] / longest)
-        shortest = longest * 0.5**RETRIES
-        table = lambda length: chebyshev.exponential(self.radius * length * steps, chebyshev.terms(LONG))  # noqa: E731
-        padded = jnp.concatenate([ts, jnp.full((BLOCK,), ts[-1])])
-        count = ts.shape[0]
-
-        def window(carry, real=False):
-            k, t, length, coefficients, y, out = carry
-            s = self.radius * length * steps
-            if chain:
-                ys = self._path(y, coefficients, s)
-            else:
-                ys = self._sums(y, coefficients, chebyshev.enough(s[-1]), real)
-            series = jax.tree.map(lambda v: jnp.tensordot(matrix, v, 1, precision=highest), figures(ys))
-            seen = [jnp.abs(c.reshape(POINTS, -1)) for name, c in series.items() if name != EDGE]
-            good = jnp.all(jnp.stack([jnp.max(c[-3:]) <= 200 * epsilon() * jnp.max(c) for c in seen]))
-            good = good | (length < 1.5 * shortest)
-            end = t + length
-
-            def block(carry):
-                k, out = carry
-                here = lax.dynamic_slice(padded, (k,), (BLOCK,))
-                rows = chebyshev.basis((here - t) / length, POINTS)
-                new = jax.tree.map(lambda c: jnp.tensordot(rows, c, 1, precision=highest), series)
-                # times beyond this window are written too, and written again when their turn comes
-                out = jax.tree.map(lambda o, new: lax.dynamic_update_slice_in_dim(o, new, k, 0), out, new)
-                return k + jnp.sum((here <= end) & (k + np.arange(BLOCK) < count)), out
-
-            # the last window ends at the last time, but for rounding
-            last = end > ts[-1] * (1 - 1e3 * epsilon())
-            end = jnp.where(last, ts[-1], end)
-            pending = lambda c: good & (c[0] < count) & (padded[c[0]] <= end)  # noqa: E731
-            k, out = lax.while_loop(pending, block, (k, out))
-            y = jax.tree.map(lambda ys, y: jnp.where(good, ys[-1], y), ys, y)
-            coefficients = lax.cond(good, lambda: coefficients, lambda: table(length / 2))
-            return k, jnp.where(good, end, t), jnp.where(good, length, length / 2), coefficients, y, out
-
-        y = self.law.start
-        out = self._unknown(figures, count + BLOCK)
-        carry = (jnp.zeros((), int), jnp.zeros((), ts.dtype), longest, table(longest), y, out)
-        if isinstance(y, tuple) and not chain:
-            carry = window(carry, real=True)
-        unfinished = lambda c: (c[0] < count) & jnp.isfinite(c[1] + c[2])  # noqa: E731
-        return jax.tree.map(lambda o: o[:count], lax.while_loop(unfinished, window, carry)[-1])
-
-    def _smooth(self) -> tuple[Float[Array, ""], np.ndarray, bool]:
-        """How long a window of interpolation may be, the steps to its points as parts of it, and whether these are successive.
-
-        Products are cheap on a chain, which is followed from point to point; those of a grid serve all points at once.
-        """
-        points, chain = chebyshev.nodes(POINTS), self._is_chain()
-        steps, turn = (np.diff(points, prepend=0.0), TURN_CHAIN) if chain else (points, TURN)
-        pace = jnp.maximum(lax.stop_gradient(self.law.pace()), self.radius * 1e-9)
-        return jnp.minimum(LONG / (steps.max() * self.radius), POINTS * turn / pace), steps, chain
-
-    def _is_chain(self) -> bool:
+    def is_chain(self) -> bool:
+        """Whether products are cheap: a chain, or sectors that are chains."""
         return isinstance(getattr(self.law, "sectors", self.law), Chain)
-
-    def _unknown(self, figures: Callable, count: int) -> dict[str, Any]:
-        """Room for figures at `count` times."""
-        shapes = jax.eval_shape(figures, jax.eval_shape(lambda y: jax.tree.map(lambda x: x[None], y), self.law.start))
-        return jax.tree.map(lambda s: jnp.full((count, *s.shape[1:]), jnp.nan, s.dtype), shapes)
 
     def window(self) -> Float[Array, ""]:
         """What one step reaches, halved until the fastest figure turns by no more than PHASE in it."""

@@ -113,7 +113,7 @@ def block(job: Job) -> Callable:
     return jax.shard_map(run, mesh=mesh, in_specs=(PartitionSpec(), parts), out_specs=out, check_vma=False)
 
 
-@functools.lru_cache(maxsize=128)
+@functools.lru_cache(maxsize=32)
 def build(job: Job) -> Program:
     """Trace and compile; remembered, so that a second sweep of this structure compiles nothing."""
     arrays = [jax.ShapeDtypeStruct(shape, dtype, weak_type=weak) for shape, dtype, weak in job.leaves]

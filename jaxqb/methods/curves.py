@@ -1,0 +1,113 @@
+"""Figures at many times from few series: what `Chebyshev` does where times are dense.
+
+A series serves several times at once (`direct`); where the figures are smooth, their values at the Chebyshev points of a window
+serve every time in it (`interpolated`).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jaxtyping import Array, Float
+
+from ..algebra import chebyshev
+from ..conventions import epsilon
+from .method import EDGE
+
+LONG = 512.0  # dimensionless length that one series may cover
+NODES = 16  # times that one series serves
+POINTS = 40  # Chebyshev points of a window between which figures are interpolated
+TURN, TURN_CHAIN = 0.43, 0.2  # turn of a figure from point to point by the law's estimate, which is better for a chain
+RETRIES = 3  # halvings of a window; figures that are nothing but rounding never look smooth
+BLOCK = 64  # times that are interpolated at once
+
+
+def direct(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[str, Any]:
+    """Figures at given times, as many at once as a series reaches."""
+    count, order = ts.shape[0], chebyshev.terms(LONG)
+    padded = jnp.concatenate([ts, jnp.full((NODES,), ts[-1])])
+
+    def window(carry):
+        k, t, y, out = carry
+        here = lax.dynamic_slice(padded, (k,), (NODES,))
+        s = jnp.clip(flow.radius * (here - t), 0.0, LONG)
+        ys = flow.sums(y, chebyshev.exponential(s, order), chebyshev.enough(s[-1]))
+        # times out of reach are written too, and written again when their turn comes
+        out = jax.tree.map(lambda o, new: lax.dynamic_update_slice_in_dim(o, new, k, 0), out, figures(ys))
+        reached = (flow.radius * (here - t) <= LONG) & (k + np.arange(NODES) < count)
+        return k + jnp.sum(reached), t + s[-1] / flow.radius, jax.tree.map(lambda y: y[-1], ys), out
+
+    start = (jnp.zeros((), int), jnp.zeros((), ts.dtype), flow.law.start, _unknown(flow, figures, count + NODES))
+    out = lax.while_loop(lambda c: (c[0] < count) & jnp.isfinite(c[1]), window, start)[3]
+    return jax.tree.map(lambda o: o[:count], out)
+
+
+def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[str, Any]:
+    """Figures at the Chebyshev points of windows, interpolated; a window is halved until the interpolation is exact."""
+    matrix = chebyshev.interpolation(POINTS)
+    highest = lax.Precision.HIGHEST
+    longest, steps, chain = windows(flow)
+    longest = ts[-1] / jnp.ceil(ts[-1] / longest)
+    shortest = longest * 0.5**RETRIES
+    table = lambda length: chebyshev.exponential(flow.radius * length * steps, chebyshev.terms(LONG))  # noqa: E731
+    padded = jnp.concatenate([ts, jnp.full((BLOCK,), ts[-1])])
+    count = ts.shape[0]
+
+    def window(carry, real=False):
+        k, t, length, coefficients, y, out = carry
+        s = flow.radius * length * steps
+        if chain:
+            ys = flow.path(y, coefficients, s)
+        else:
+            ys = flow.sums(y, coefficients, chebyshev.enough(s[-1]), real)
+        series = jax.tree.map(lambda v: jnp.tensordot(matrix, v, 1, precision=highest), figures(ys))
+        seen = [jnp.abs(c.reshape(POINTS, -1)) for name, c in series.items() if name != EDGE]
+        good = jnp.all(jnp.stack([jnp.max(c[-3:]) <= 200 * epsilon() * jnp.max(c) for c in seen]))
+        good = good | (length < 1.5 * shortest)
+        end = t + length
+
+        def block(carry):
+            k, out = carry
+            here = lax.dynamic_slice(padded, (k,), (BLOCK,))
+            rows = chebyshev.basis((here - t) / length, POINTS)
+            new = jax.tree.map(lambda c: jnp.tensordot(rows, c, 1, precision=highest), series)
+            # times beyond this window are written too, and written again when their turn comes
+            out = jax.tree.map(lambda o, new: lax.dynamic_update_slice_in_dim(o, new, k, 0), out, new)
+            return k + jnp.sum((here <= end) & (k + np.arange(BLOCK) < count)), out
+
+        # the last window ends at the last time, but for rounding
+        last = end > ts[-1] * (1 - 1e3 * epsilon())
+        end = jnp.where(last, ts[-1], end)
+        pending = lambda c: good & (c[0] < count) & (padded[c[0]] <= end)  # noqa: E731
+        k, out = lax.while_loop(pending, block, (k, out))
+        y = jax.tree.map(lambda ys, y: jnp.where(good, ys[-1], y), ys, y)
+        coefficients = lax.cond(good, lambda: coefficients, lambda: table(length / 2))
+        return k, jnp.where(good, end, t), jnp.where(good, length, length / 2), coefficients, y, out
+
+    y = flow.law.start
+    out = _unknown(flow, figures, count + BLOCK)
+    carry = (jnp.zeros((), int), jnp.zeros((), ts.dtype), longest, table(longest), y, out)
+    if isinstance(y, tuple) and not chain:
+        carry = window(carry, real=True)
+    unfinished = lambda c: (c[0] < count) & jnp.isfinite(c[1] + c[2])  # noqa: E731
+    return jax.tree.map(lambda o: o[:count], lax.while_loop(unfinished, window, carry)[-1])
+
+
+def windows(flow: Any) -> tuple[Float[Array, ""], np.ndarray, bool]:
+    """How long a window of interpolation may be, the steps to its points as parts of it, and whether these are successive.
+
+    Products are cheap on a chain, which is followed from point to point; those of a grid serve all points at once.
+    """
+    points, chain = chebyshev.nodes(POINTS), flow.is_chain()
+    steps, turn = (np.diff(points, prepend=0.0), TURN_CHAIN) if chain else (points, TURN)
+    pace = jnp.maximum(lax.stop_gradient(flow.law.pace()), flow.radius * 1e-9)
+    return jnp.minimum(LONG / (steps.max() * flow.radius), POINTS * turn / pace), steps, chain
+
+
+def _unknown(flow: Any, figures: Callable, count: int) -> dict[str, Any]:
+    """Room for figures at `count` times."""
+    shapes = jax.eval_shape(figures, jax.eval_shape(lambda y: jax.tree.map(lambda x: x[None], y), flow.law.start))
+    return jax.tree.map(lambda s: jnp.full((count, *s.shape[1:]), jnp.nan, s.dtype), shapes)
