@@ -27,8 +27,8 @@ from .fields import traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod, select_method
 
-POINTS, ORDERS = 3, 4  # a window is known by the energy and three derivatives at its ends and its middle
-FINE = np.linspace(0.0, 1.0, 25)
+POINTS, ORDERS = 3, 5
+FINE = np.linspace(0.0, 1.0, 33)
 WIDTH = float(FINE[1])
 SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
 BUDGET = 50_000  # windows
@@ -152,18 +152,20 @@ def check_window(window: Any) -> Any:
     return time
 
 
-class _Mark(eqx.Module):
-    """Where a maximum was seen: coordinates y at time t, jets of the window ahead, and its place x there.
+class _Marks(eqx.Module):
+    """Where the maximum of each figure was seen: its place x in a window that begins at time t, and jets of the window.
 
-    `turning`: the slope vanishes there (it is not the end of what was looked at).
+    `y`: coordinates at the nearest known point, `base`. `turning`: the slope vanishes there (it is not the end of what was
+    looked at).
     """
 
-    t: Float[Array, ""]
+    t: Float[Array, " figures"]
     y: Any
-    data: Float[Array, " data"]
-    x: Float[Array, ""]
-    best: Float[Array, ""]
-    turning: Bool[Array, ""]
+    base: Float[Array, " figures"]
+    data: Float[Array, "figures data"]
+    x: Float[Array, " figures"]
+    best: Float[Array, " figures"]
+    turning: Bool[Array, " figures"]
 
 
 class _March(eqx.Module):
@@ -175,11 +177,11 @@ class _March(eqx.Module):
     lowest: Float[Array, ""]
     edge: Float[Array, ""]
     found: Bool[Array, ""]
-    marks: dict[str, _Mark]
+    marks: _Marks
 
 
-def _choose(condition: Any, new: Any, old: Any) -> Any:
-    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
+def _choose(condition: Bool[Array, " n"], new: Any, old: Any) -> Any:
+    return jax.tree.map(lambda a, b: jnp.where(condition.reshape(-1, *(1,) * (a.ndim - 1)), a, b), new, old)
 
 
 def _search(
@@ -196,14 +198,18 @@ def _search(
     if horizon is not None:  # windows of equal length, the last of which ends there
         turns = jnp.ceil(horizon / span)
         span = horizon / turns
-    sample = flow.sampler(None if horizon is None else span, POINTS)
+    sample = flow.sampler(span, POINTS)
     moving = (flow.law.pace() > 0) & (scale > 0)
     zero, no = jnp.zeros_like(initial), jnp.zeros((), bool)
-    none = _Mark(zero, start, jnp.zeros(POINTS * ORDERS, dtype), zero, jnp.full_like(zero, -jnp.inf), no)
+    zeros = jnp.zeros(len(names), dtype)
+    y = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(names)), start)
+    nothing = jnp.zeros((len(names), POINTS * ORDERS), dtype)
+    none = _Marks(zeros, y, zeros, nothing, zeros, zeros - jnp.inf, zeros > 0)
     jet = lambda y: jnp.stack(flow.derivatives(figure, y, ORDERS - 1))  # noqa: E731
-    march = _March(jnp.zeros((), int), zero, start, jet(start), zero, zero, zero, no, dict.fromkeys(names, none))
+    march = _March(jnp.zeros((), int), zero, start, jet(start), zero, zero, zero, no, none)
     matrix = _interpolants()
-    grid = chebyshev.basis(FINE, POINTS * ORDERS) @ matrix  # (5, points, data)
+    # value and derivatives that are asked for, (4 or 5, points, data)
+    grid = chebyshev.basis(FINE, POINTS * ORDERS) @ matrix[: 5 if "max_instantaneous_power" in names else 4]
     powers = span ** np.arange(ORDERS)
     points = jnp.asarray(FINE, dtype)
 
@@ -211,7 +217,7 @@ def _search(
         if horizon is None:
             wanted = ~m.found
             if "max_average_power" in names:
-                wanted |= (m.t * m.marks["max_average_power"].best <= gain) & (gain > tolerance)
+                wanted |= (m.t * m.marks.best[names.index("max_average_power")] <= gain) & (gain > tolerance)
         else:
             wanted = m.turn < turns
         return wanted & (m.turn < BUDGET) & valid & moving
@@ -220,46 +226,57 @@ def _search(
         ys = sample(m.y)
         jets = jnp.concatenate([m.jet[None], jax.vmap(jet)(ys)])
         data = (jets.at[:, 0].add(-initial) * powers).ravel()
-        e, d, dd, ddd, dddd = jnp.matmul(grid, data, precision=lax.Precision.HIGHEST)
+        e, d, dd, ddd, *dddd = jnp.matmul(grid, data, precision=lax.Precision.HIGHEST)
         coefficients = jnp.matmul(matrix, data, precision=lax.Precision.HIGHEST)
         # maxima at a seam are seen from both sides; nothing is before the start, or behind the end of what was asked
         floor = jnp.where(m.t > 0, -SEAM, 0.0)
         ceiling = jnp.where(m.turn + 1 < turns, 1.0 + SEAM, 1.0)
         since = m.t / span
-        everywhere = jnp.ones(FINE.size, bool)
-        marks = dict(m.marks)
-
-        def note(name: str, better: Any, x: Any, best: Any, turning: Any) -> None:
-            marks[name] = _choose(better, _Mark(m.t, m.y, data, x, best, turning & ((m.t > 0) | (x > 0))), marks[name])
+        # from each point on to a maximum nearby, and whether it is one to look for
+        starts, admitted = [], []
 
         # first peak: the slope turns from rising to falling, between two points or at the seam of two windows
         before = jnp.concatenate([(m.slope * span)[None], d[:-1]])
         e_before, dd_before = (jnp.concatenate([f[:1], f[:-1]]) for f in (e, dd))
         x, down, rise = maxima.turning_points(points, before, d, dd_before, dd, WIDTH)
-        lowest = jnp.minimum(m.lowest, jnp.min(jnp.where(np.tri(FINE.size, dtype=bool), e_before, jnp.inf), axis=1))
+        lowest = jnp.minimum(m.lowest, lax.cummin(e_before))
         falls = down & (jnp.maximum(rise, jnp.maximum(e_before, e) - lowest) > tolerance)
         i = jnp.argmax(falls)
         is_peak, peak_x = falls[i] & ~m.found, x[i]
-        if "first_peak" in names:
-            x, best, _ = maxima.polish(peak_x, floor, ceiling, lambda x: chebyshev.evaluate(coefficients[:3], x), WIDTH)
-            note("first_peak", is_peak, x, best, ~no)
 
-        if "max_average_power" in names:  # the largest of E / t
-            power = maxima.average_slope(since + points, e, d, dd, ddd)
-            at = lambda x: maxima.average_slope(since + x, *chebyshev.evaluate(coefficients[:3], x))  # noqa: E731
-            x, best, turning = maxima.highest(points, power, everywhere, floor, ceiling, at, WIDTH)
-            note("max_average_power", best / span > m.marks["max_average_power"].best, x, best / span, turning)
+        for name in names:
+            if name == "first_peak":
+                start, admit = peak_x, is_peak
+            else:
+                derivatives = {
+                    "max_average_power": lambda: maxima.average_slope(since + points, e, d, dd, ddd),
+                    "max_instantaneous_power": lambda: (d, dd, ddd, *dddd),
+                    "max_energy": lambda: (e, d, dd, ddd),
+                }[name]()
+                # instantaneous power counts up to the first peak unless there is a window
+                early = ~m.found & (points <= jnp.where(is_peak, peak_x, 1.0))
+                limited = name == "max_instantaneous_power" and horizon is None
+                allowed = early if limited else jnp.ones(FINE.size, bool)
+                start, admit = maxima.highest(points, derivatives, allowed, floor, ceiling, WIDTH)
+            starts.append(start)
+            admitted.append(admit)
 
-        if "max_instantaneous_power" in names:  # the largest slope, up to the first peak unless there is a window
-            early = everywhere if horizon is not None else ~m.found & (points <= jnp.where(is_peak, peak_x, 1.0))
-            at = lambda x: chebyshev.evaluate(coefficients[1:4], x)  # noqa: E731
-            x, best, turning = maxima.highest(points, (d, dd, ddd, dddd), early, floor, ceiling, at, WIDTH)
-            note("max_instantaneous_power", best / span > m.marks["max_instantaneous_power"].best, x, best / span, turning)
-
-        if "max_energy" in names:  # which may be at the end of the window
-            at = lambda x: chebyshev.evaluate(coefficients[:3], x)  # noqa: E731
-            x, best, turning = maxima.highest(points, (e, d, dd, ddd), everywhere, floor, ceiling, at, WIDTH)
-            note("max_energy", best > m.marks["max_energy"].best, x, best, turning)
+        x = jnp.stack(starts)
+        values = chebyshev.evaluate(coefficients[: len(grid), None], x)
+        aims = [_aim(name, since + x[k], values[:, k]) for k, name in enumerate(names)]
+        x, best, turning = maxima.polish(x, *map(jnp.stack, zip(*aims, strict=True)), floor, ceiling, WIDTH)
+        best = best / jnp.where(np.array([name.endswith("power") for name in names]), span, 1.0)
+        better = jnp.stack(admitted) & (np.array([name == "first_peak" for name in names]) | (best > m.marks.best))
+        nearest = jnp.clip(jnp.round(x * (POINTS - 1)), 0, POINTS - 1).astype(int)
+        new = _Marks(
+            jnp.broadcast_to(m.t, x.shape),
+            jax.tree.map(lambda y, ys: jnp.concatenate([y[None], ys])[nearest], m.y, ys),
+            nearest / (POINTS - 1),
+            jnp.broadcast_to(data, (*x.shape, *data.shape)),
+            x,
+            best,
+            turning & ((m.t > 0) | (x > 0)),
+        )
 
         y = jax.tree.map(lambda y: y[-1], ys)
         edge = jnp.maximum(m.edge, flow.state(y).edge())
@@ -273,7 +290,7 @@ def _search(
             jnp.minimum(m.lowest, jnp.min(e)),
             edge,
             found,
-            marks,
+            _choose(better, new, m.marks),
         )
 
     return lax.while_loop(unfinished, advance, march), span
@@ -286,6 +303,13 @@ def _interpolants() -> np.ndarray:
     return np.stack([np.linalg.matrix_power(chebyshev.slope(count), k) for k in range(5)]) @ chebyshev.hermite(POINTS, ORDERS)
 
 
+def _aim(name: str, t: Any, e: Any) -> Any:
+    """What a figure is the maximum of, with two derivatives, from derivatives of the energy gained since the start."""
+    if name == "max_average_power":
+        return maxima.average_slope(t, *e[:3])
+    return e[1:4] if name == "max_instantaneous_power" else e[:3]
+
+
 def _residue(name: str, t: Any, e: Any) -> tuple[Any, Any]:
     """What vanishes at the maximum of a figure, and its derivative, from derivatives of the energy gained since the start."""
     if name == "max_average_power":
@@ -295,7 +319,7 @@ def _residue(name: str, t: Any, e: Any) -> tuple[Any, Any]:
     return e[1], e[2]
 
 
-def _sharpen(marks: _Mark, names: tuple[str, ...], span: Any, end: Any) -> Float[Array, " marks"]:
+def _sharpen(marks: _Marks, names: tuple[str, ...], span: Any, end: Any) -> Float[Array, " marks"]:
     """Places x of the maxima on the interpolants.
 
     Newton's steps, many since a maximum may be flat (at a quartic one each takes off a third of the error), kept beside the
@@ -355,9 +379,9 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
         return Figure(jnp.where(found, time, jnp.nan), jnp.where(found, value, jnp.nan), found)
 
     # maxima are refined and landed on frozen, so that one program serves all of them
-    marks = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(march.marks[name] for name in names))
+    marks = march.marks
     xs = _sharpen(marks, names, span, jnp.inf if horizon is None else horizon)
-    landings = jax.vmap(still.hop)(marks.y, xs * span)
+    landings = jax.vmap(still.hop)(marks.y, (xs - marks.base) * span)
 
     def settle(name: str, order: int):
         """Time of a maximum and the energy's derivatives there.

@@ -51,20 +51,6 @@ def bessel(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]:
     return values / jnp.sqrt(norm)
 
 
-@functools.cache
-def tables(reach: float, halvings: int, points: int) -> np.ndarray:
-    """Coefficients of exp(s A) at s = 1 / (points - 1), ... 1 times ``reach / 2^h``: (halvings, points - 1, terms).
-
-    Made in extended precision where there is one: a table serves thousands of steps, and its error would add up.
-    """
-    order = terms(reach)
-    s = reach * np.longdouble(0.5) ** np.arange(halvings)[:, None] * np.linspace(0, 1, points, dtype=np.longdouble)[1:]
-    places, even, odd = _quadrature(order, np.longdouble)
-    phase = s[..., None] * places
-    bessels = np.stack([np.cos(phase) @ even, np.sin(phase) @ odd], axis=-1).reshape(*s.shape, order)
-    return (bessels * np.where(np.arange(order) > 0, 2, 1)).astype(np.float64)
-
-
 def exponential(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]:
     """Coefficients ``(2 - delta_k0) J_k(s)`` of exp(s A).
 
@@ -110,8 +96,8 @@ def slope(count: int) -> np.ndarray:
     return once
 
 
-def evaluate(coefficients: Float[Array, "*b k"], x: Float[Array, ""]) -> Float[Array, "*b"]:
-    """Sums of ``c_k T_k(2x - 1)``, for x beyond [0, 1] too (Clenshaw's recurrence)."""
+def evaluate(coefficients: Float[Array, "*b k"], x: Float[Array, "*c"]) -> Float[Array, "*_"]:
+    """Sums of ``c_k T_k(2x - 1)``, for x beyond [0, 1] too (Clenshaw's recurrence); b and c broadcast."""
     u = 2 * (2 * x - 1)
     b1, b2 = coefficients[..., -1], jnp.zeros_like(coefficients[..., -1])
     for k in range(coefficients.shape[-1] - 2, 0, -1):

@@ -89,3 +89,15 @@ def reversible(step: Callable, undo: Callable, params: Any, turns: Any, y0: Any,
 def frozen(x: Any) -> Any:
     """`x` with all derivatives cut, leaf by leaf (non-arrays pass)."""
     return jax.tree.map(lambda leaf: lax.stop_gradient(leaf) if eqx.is_array_like(leaf) else leaf, x)
+
+
+@jax.custom_batching.custom_vmap
+def most(count: Any) -> Any:
+    """`count`, and the largest of a batch under vmap: a loop that may do too many turns needs no choice between its lanes."""
+    return count
+
+
+@most.def_vmap
+def _(axis_size, batched, count):
+    del axis_size, batched
+    return most(jnp.max(count, axis=0)), False

@@ -1,7 +1,6 @@
 """Maxima of a smooth function on an interval, from its derivatives at points that stand `width` apart."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
@@ -36,14 +35,12 @@ def turning_points(points: Any, slope: Any, slope_after: Any, bend: Any, bend_af
     return jnp.where(pair, jnp.clip(beside, points - width, points), x), crosses | pair, rise
 
 
-def highest(
-    points: Any, derivatives: Any, allowed: Any, floor: Any, ceiling: Any, at: Callable, width: float
-) -> tuple[Any, Any, Any]:
-    """Largest value of a function on a window, from its first derivatives at points: (x, value, turning).
+def highest(points: Any, derivatives: Any, allowed: Any, floor: Any, ceiling: Any, width: float) -> tuple[Any, Any]:
+    """Near the largest value of a function on a window, from its first derivatives at points: where, and whether allowed.
 
     From each point one step is made to the nearby maximum of its Taylor polynomial (at most to the next point, and between
     x = `floor` and `ceiling`), so that maxima of nearly equal height are compared by their height and not by where the
-    points fell; the best is then polished.
+    points fell.
     """
     f, d, dd, ddd = derivatives
     step = jnp.where(dd < 0, -d / jnp.where(dd < 0, dd, 1.0), jnp.sign(d))
@@ -53,13 +50,11 @@ def highest(
     step = jnp.where((dd < 0) & (bend < 0), -d / jnp.where(bend < 0, bend, 1.0), step)
     step = jnp.clip(step, low, high)
     i = jnp.argmax(jnp.where(allowed, f + step * (d + step * (dd / 2 + step * ddd / 6)), -jnp.inf))
-    x, value, turning = polish(points[i] + step[i], floor, ceiling, at, width)
-    return x, jnp.where(allowed[i], value, -jnp.inf), turning
+    return points[i] + step[i], allowed[i]
 
 
-def polish(x: Any, floor: Any, ceiling: Any, at: Callable, width: float) -> tuple[Any, Any, Any]:
-    """One Newton step to the maximum near x of a function with value and derivatives at(x): (x, value, turning)."""
-    f, d, dd = at(x)
+def polish(x: Any, f: Any, d: Any, dd: Any, floor: Any, ceiling: Any, width: float) -> tuple[Any, Any, Any]:
+    """One Newton step to a maximum near x, from value and derivatives there: (x, value, turning)."""
     curved = dd < 0
     newton = jnp.where(curved, -d / jnp.where(curved, dd, 1.0), 0.0)
     step = jnp.clip(newton, jnp.maximum(floor - x, -width), jnp.minimum(ceiling - x, width))

@@ -107,9 +107,8 @@ class AdaptiveFlow(AbstractFlow):
         pace = lax.stop_gradient(self.law.pace())
         return 2.5 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
 
-    def sampler(self, span: Float[Array, ""] | None, points: int) -> Callable:
+    def sampler(self, span: Float[Array, ""], points: int) -> Callable:
         """One solve over the window."""
-        span = self.window() if span is None else span
         times = span * np.linspace(0.0, 1.0, points)[1:]
         return lambda y: self._solve(y, times, span).ys
 

@@ -4,6 +4,7 @@ One step covers ``radius * tau <= reach``; its number of terms is static, the nu
 are undone rather than stored, so the reverse sweep needs no more memory than the value.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,18 +14,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from ..algebra import chebyshev
-from ..algebra.gradients import frozen, reversible
+from ..algebra.gradients import frozen, most, reversible
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw, Chain
 from . import curves
 from .method import AbstractFlow, AbstractMethod, Figures, intervals
 
-PHASE = 2.5  # turn of the fastest figure that a window may cover
-HALVINGS = 6
+PHASE = 3.2  # turn of the fastest figure that a window may cover
 ORDERS = 64  # terms of a series that are kept at once
+UNROLL = 2
 
 
 class Chebyshev(AbstractMethod):
@@ -48,29 +49,23 @@ class Chebyshev(AbstractMethod):
         # long chains are slow to follow and want few, long steps; a grid's figures turn nearly as fast as its amplitudes
         reach = self.reach or (64.0 if isinstance(law, Chain) and size >= 4096 else 24.0)
         radius = lax.stop_gradient(law.radius())
-        radius = jnp.maximum(radius, jnp.finfo(radius.dtype).tiny ** 0.5)
-        stretch = PHASE * radius / jnp.maximum(lax.stop_gradient(law.pace()), radius * 1e-9)
-        halvings = jnp.clip(jnp.ceil(jnp.log2(reach / stretch)), 0, HALVINGS - 1).astype(int)
-        return ChebyshevFlow(law, radius, halvings, reach)
+        return ChebyshevFlow(law, jnp.maximum(radius, jnp.finfo(radius.dtype).tiny ** 0.5), reach)
 
 
 class ChebyshevFlow(AbstractFlow):
-    """A unitary law with a bound on its spectrum, and how often a step is halved to follow the figures of merit."""
+    """A unitary law with a bound on its spectrum."""
 
     law: AbstractUnitaryLaw
     radius: Float[Array, ""]
-    halvings: Int[Array, ""]
     reach: float = eqx.field(static=True)
 
-    def _expand(self, law: AbstractUnitaryLaw, y: Any, coefficients: Float[Array, "*q k"], radius: Any) -> Any:
-        """Sum of the series, or of one for each row: a leapfrog over even and odd orders, in place."""
-        pairs = jnp.moveaxis(coefficients.reshape(*coefficients.shape[:-1], -1, 2), -2, 0)
-        start, turn = self._leapfrog(law, y, pairs[0], radius)
-        return lax.scan(lambda carry, pair: (turn(carry, pair), None), start, pairs[1:])[0][2]
-
     @staticmethod
-    def _leapfrog(law: AbstractUnitaryLaw, y: Any, first: Any, radius: Any) -> tuple[Any, Callable]:
-        """Even order, odd order and sum after the `first` pair of coefficients; and what a further pair does to these three."""
+    def _expand(law: AbstractUnitaryLaw, y: Any, coefficients: Float[Array, "*q k"], radius: Any, orders: Any = None) -> Any:
+        """Sum of the series, or of one for each row: a leapfrog over even and odd orders, in place.
+
+        `orders`: how many of them are not zero (traced); then without derivatives.
+        """
+        pairs = jnp.moveaxis(coefficients.reshape(*coefficients.shape[:-1], -1, 2), -2, 0)
         add = lambda a, x, b: jax.tree.map(lambda x, b: x + a * b, x, b)  # noqa: E731
         outer = lambda weight, x: weight.reshape(*weight.shape, *(1,) * x.ndim) * x  # noqa: E731
         weigh = lambda w, even, odd: jax.tree.map(lambda e, o: outer(w[..., 0], e) + outer(w[..., 1], o), even, odd)  # noqa: E731
@@ -82,16 +77,22 @@ class ChebyshevFlow(AbstractFlow):
             odd = add(2 / radius, odd, law.field(even))
             return even, odd, add(1.0, total, weigh(pair, even, odd))
 
-        return (y, odd, weigh(first, y, odd)), turn
+        start = y, odd, weigh(pairs[0], y, odd)
+        if orders is None:
+            return lax.scan(lambda carry, pair: (turn(carry, pair), None), start, pairs[1:])[0][2]
+        # a turn of a loop costs as much as its work on a short chain: UNROLL pairs at a time
+        pairs = jnp.pad(pairs[1:], ((0, -(len(pairs) - 1) % UNROLL), *((0, 0),) * (pairs.ndim - 1)))
+        groups = pairs.reshape(-1, UNROLL, *pairs.shape[1:])
+        count = jnp.minimum(most(-(-(_pairs(orders) - 1) // UNROLL)), len(groups))
+        several = lambda k, carry: functools.reduce(turn, groups[k], carry)  # noqa: E731
+        return lax.fori_loop(0, count, several, start)[2]
 
     def path(self, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"]) -> Any:
         """Coordinates after each of successive steps of dimensionless lengths s, by the rows of `table`."""
 
         def leg(y, now):
             coefficients, s = now
-            pairs = coefficients.reshape(-1, 2)
-            start, turn = self._leapfrog(self.law, y, pairs[0], self.radius)
-            y = lax.fori_loop(1, _pairs(chebyshev.enough(s)), lambda k, carry: turn(carry, pairs[k]), start)[2]
+            y = self._expand(self.law, y, coefficients, self.radius, chebyshev.enough(s))
             return y, y
 
         return lax.scan(leg, y, (table, s))[1]
@@ -210,21 +211,21 @@ class ChebyshevFlow(AbstractFlow):
         return isinstance(getattr(self.law, "sectors", self.law), Chain)
 
     def window(self) -> Float[Array, ""]:
-        """What one step reaches, halved until the fastest figure turns by no more than PHASE in it."""
-        return self.reach * 0.5**self.halvings / self.radius
+        """As long as the fastest figure turns by no more than PHASE, and a series of moderate length reaches."""
+        pace = jnp.maximum(lax.stop_gradient(self.law.pace()), self.radius * 1e-9)
+        return jnp.minimum(PHASE / pace, 2 * self.reach / self.radius)
 
-    def sampler(self, span: Float[Array, ""] | None, points: int) -> Callable:
-        """All points from one series; the dimensionless times of a whole window are one of a few fixed sets."""
-        if span is None:
-            table = jnp.asarray(chebyshev.tables(self.reach, HALVINGS, points), self.radius.dtype)[self.halvings]
-        else:
-            ahead = self.radius * span * np.linspace(0.0, 1.0, points)[1:]
-            table = chebyshev.exponential(ahead, chebyshev.terms(self.reach))
-        return lambda y: self._expand(self.law, y, table, self.radius)
+    def sampler(self, span: Float[Array, ""], points: int) -> Callable:
+        """All points from one series."""
+        ahead = self.radius * span * np.linspace(0.0, 1.0, points)[1:]
+        table = chebyshev.exponential(ahead, chebyshev.terms(2 * self.reach))
+        return lambda y: self._expand(self.law, y, table, self.radius, chebyshev.enough(ahead[-1]))
 
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
         """One series."""
-        return self._expand(self.law, y, chebyshev.exponential(self.radius * span, chebyshev.terms(self.reach)), self.radius)
+        s = self.radius * span
+        table = chebyshev.exponential(s, chebyshev.terms(0.6 * self.reach))
+        return self._expand(self.law, y, table, self.radius, chebyshev.enough(jnp.abs(s)))
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """The known coordinates, with derivatives through the whole way from the start."""

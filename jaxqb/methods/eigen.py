@@ -82,9 +82,9 @@ class EigenFlow(AbstractFlow):
         pace = jnp.minimum(lax.stop_gradient(self.law.pace()), 2 * jnp.max(jnp.abs(self.w)))
         return 2.5 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
 
-    def sampler(self, span: Float[Array, ""] | None, points: int) -> Callable:
+    def sampler(self, span: Float[Array, ""], points: int) -> Callable:
         """Turn by each time."""
-        times = (self.window() if span is None else span) * np.linspace(0.0, 1.0, points)[1:]
+        times = span * np.linspace(0.0, 1.0, points)[1:]
         return lambda y: jax.vmap(lambda t: self.hop(y, t))(times)
 
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:

@@ -8,8 +8,6 @@ from typing import Any, ClassVar, Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jax import lax
 from jaxtyping import Array, Float
 
 from ..laws import AbstractUnitaryLaw
@@ -68,15 +66,15 @@ class AbstractFlow(eqx.Module):
         """A length of time that one sample may cover."""
 
     @abc.abstractmethod
-    def sampler(self, span: Float[Array, ""] | None, points: int) -> Callable:
+    def sampler(self, span: Float[Array, ""], points: int) -> Callable:
         """A function from coordinates y to those at equally spaced points up to `span` ahead, batched on the leading axis.
 
-        The point at y itself is left out; the last is the next mark. `span` is at most a window, which None stands for.
+        The point at y itself is left out; the last is the next mark. `span` is at most a window.
         """
 
     @abc.abstractmethod
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
-        """Coordinates a time of at most a window ahead of y."""
+        """Coordinates a time of at most 0.3 windows ahead of y, or behind it."""
 
     def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
         """``figure(state)``, which is linear in the density matrix, and its time derivatives up to `order` at coordinates y."""
@@ -114,17 +112,19 @@ def along_quadratic(field: Callable, figure: Callable, y: Any, order: int) -> tu
 
     With y_k the k-th power of the field on y and B the form, the d-th derivative is ``sum_k binomial(d, k) B(y_k, y_(d-k))``.
     """
-    # in a loop, so that the compiler does not nest the powers into each other
-    later = lax.scan(lambda y, _: (field(y),) * 2, y, length=order)[1]
-    powers = jax.tree.map(lambda y, later: jnp.concatenate([y[None], later]), y, later)
-    slopes = jax.vmap(jax.grad(figure))(powers)  # of a form: 2 B(y_k, .)
-    lines = lambda leaf: leaf.reshape(order + 1, -1)  # noqa: E731
-    pairs = jax.tree.map(lambda a, b: jnp.matmul(lines(a), lines(b).T, precision=lax.Precision.HIGHEST) / 2, slopes, powers)
-    weights = np.zeros((order + 1, order + 1, order + 1))
-    for d in range(order + 1):
-        for k in range(d + 1):
-            weights[d, k, d - k] = math.comb(d, k)
-    return tuple(jnp.einsum("dij,ij->d", weights, sum(jax.tree.leaves(pairs)), precision=lax.Precision.HIGHEST))
+    powers = [y]
+    for _ in range(order):
+        powers.append(field(powers[-1]))
+    # of a form: 2 B(y_k, .); the rest of the sum is its mirror image
+    slopes = [jax.grad(figure)(power) for power in powers[: order // 2 + 1]]
+
+    def terms(slopes: Any, powers: Any, d: int) -> Any:
+        weights = [math.comb(d, k) * (0.5 if 2 * k == d else 1.0) for k in range(d // 2 + 1)]
+        return sum(w * slopes[k] * powers[d - k] for k, w in enumerate(weights))
+
+    leaves = lambda trees: zip(*map(jax.tree.leaves, trees), strict=True)  # noqa: E731
+    parts = [jnp.stack([terms(s, p, d) for d in range(order + 1)]) for s, p in zip(leaves(slopes), leaves(powers), strict=True)]
+    return tuple(sum(jnp.sum(part.reshape(order + 1, -1), axis=1) for part in parts))
 
 
 def intervals(ts: Float[Array, " t"]) -> Float[Array, " t"]:
