@@ -43,9 +43,14 @@ def bessel(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]:
     ordinary point) and an absolute error of a few rounding errors. Dividing by the root of ``J_0^2 + 2 sum J_k^2 = 1`` keeps
     thousands of successive steps from drifting.
     """
-    points, even, odd = _double_quadrature(count)
+    points, _, _ = _double_quadrature(count)
     phase = jnp.asarray(s)[..., None] * points
-    both = jnp.stack([jnp.cos(phase) @ even, jnp.sin(phase) @ odd], axis=-1)
+    return _integrated(jnp.cos(phase), jnp.sin(phase), count)
+
+
+def _integrated(cos: Any, sin: Any, count: int) -> Any:
+    _, even, odd = _double_quadrature(count)
+    both = jnp.stack([cos @ even, sin @ odd], axis=-1)
     values = both.reshape(*both.shape[:-2], count)
     norm = 2 * jnp.sum(values**2, axis=-1, keepdims=True) - values[..., :1] ** 2
     return values / jnp.sqrt(norm)
@@ -56,9 +61,24 @@ def exponential(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]
 
     Those that are nothing but rounding are left out: derivatives of high orders are large (as k^2) and would amplify it.
     """
-    order = np.arange(count)
+    return _weighed(bessel(s, count), s)
+
+
+def exponentials(s: Float[Array, ""], parts: int, count: int) -> Float[Array, "parts {count}"]:
+    """Those at s / parts, 2 s / parts, ... s: cosines and sines of the first give the others."""
+    phase = s / parts * _double_quadrature(count)[0]
+    turns = [(jnp.cos(phase), jnp.sin(phase))]
+    for _ in range(parts - 1):
+        (c, s1), (cos, sin) = turns[0], turns[-1]
+        turns.append((cos * c - sin * s1, sin * c + cos * s1))
+    cos, sin = map(jnp.stack, zip(*turns, strict=True))
+    return _weighed(_integrated(cos, sin, count), s * np.arange(1, parts + 1) / parts)
+
+
+def _weighed(bessels: Any, s: Any) -> Any:
+    order = np.arange(bessels.shape[-1])
     needed = order < enough(jnp.abs(lax.stop_gradient(s)))[..., None]
-    return jnp.where(needed, bessel(s, count) * np.where(order > 0, 2.0, 1.0), 0.0)
+    return jnp.where(needed, bessels * np.where(order > 0, 2.0, 1.0), 0.0)
 
 
 @functools.cache

@@ -217,9 +217,9 @@ class ChebyshevFlow(AbstractFlow):
 
     def sampler(self, span: Float[Array, ""], points: int) -> Callable:
         """All points from one series."""
-        ahead = self.radius * span * np.linspace(0.0, 1.0, points)[1:]
-        table = chebyshev.exponential(ahead, chebyshev.terms(2 * self.reach))
-        return lambda y: self._expand(self.law, y, table, self.radius, chebyshev.enough(ahead[-1]))
+        s = self.radius * span
+        table = chebyshev.exponentials(s, points - 1, chebyshev.terms(2 * self.reach))
+        return lambda y: self._expand(self.law, y, table, self.radius, chebyshev.enough(s))
 
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
         """One series."""
