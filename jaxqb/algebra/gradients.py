@@ -42,40 +42,41 @@ def linear_map(forward: Callable, transpose: Callable, x: Any) -> Any:
     return lax.custom_linear_solve(lambda v: v, x, lambda _, b: forward(b), lambda _, b: transpose(b), symmetric=True)
 
 
-def reversible(step: Callable, undo: Callable, params: Any, turns: Any, y0: Any, known: Any = None) -> Any:
-    """``y`` after `turns` (traced) applications of ``y -> step(params, y)``, differentiable in `params` and `y0`.
+def reversible(step: Callable, undo: Callable, params: Any, fixed: Any, turns: Any, y0: Any, known: Any = None) -> Any:
+    """``y`` after `turns` (traced) applications of ``y -> step(params, fixed, y)``, differentiable in `params` and `y0`.
 
     Args:
-        step: one turn; `params` is a pytree of real arrays.
-        undo: its inverse, ``undo(params, step(params, y)) == y`` to rounding.
+        step: one turn; `params` is a pytree of real arrays, `fixed` of arrays by which nobody differentiates (each
+            derivative that is not wanted costs a sum over y at every order of a series).
+        undo: its inverse, ``undo(params, fixed, step(params, fixed, y)) == y`` to rounding.
         turns: traced integer.
         known: the answer, where it has been computed already; the loop then runs for derivatives only.
     """
 
     @jax.custom_jvp
-    def run(params, y0, known, turns):
+    def run(params, y0, fixed, known, turns):
         if known is not None:
             return known
-        return lax.fori_loop(0, turns, lambda _, y: step(params, y), y0)
+        return lax.fori_loop(0, turns, lambda _, y: step(params, fixed, y), y0)
 
     @run.defjvp
     def _(primals, tangents):
-        params, y0, known, turns = primals
-        end = run(params, y0, known, turns)
+        params, y0, fixed, known, turns = primals
+        end = run(params, y0, fixed, known, turns)
         params, start, last = once_differentiable((params, y0, end))
 
         def forward(lin):
             def turn(_, carry):
                 y, dy = carry
-                return jax.jvp(step, (params, y), (lin[0], dy))
+                return jax.jvp(lambda params, y: step(params, fixed, y), (params, y), (lin[0], dy))
 
             return lin[0], lax.fori_loop(0, turns, turn, (start, lin[1]))[1]
 
         def backward(ct):
             def turn(_, carry):
                 y, dparams, dy = carry
-                y = undo(params, y)
-                _, pull = jax.vjp(step, params, y)
+                y = undo(params, fixed, y)
+                _, pull = jax.vjp(lambda params, y: step(params, fixed, y), params, y)
                 more, dy = pull(dy)
                 return y, jax.tree.map(jnp.add, dparams, more), dy
 
@@ -83,7 +84,7 @@ def reversible(step: Callable, undo: Callable, params: Any, turns: Any, y0: Any,
 
         return end, linear_map(forward, backward, (tangents[0], tangents[1]))[1]
 
-    return run(params, y0, known, turns)
+    return run(params, y0, fixed, known, turns)
 
 
 def frozen(x: Any) -> Any:

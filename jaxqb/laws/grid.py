@@ -10,6 +10,7 @@ from collections.abc import Callable
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, Bool, Float
 
 from ..states import GridKet
@@ -21,8 +22,7 @@ X = tuple[Float[Array, "p n"], Float[Array, "p n"]]  # on even and on odd batter
 def _shift(x: Float[Array, "... n"], by: int) -> Float[Array, "... n"]:
     """``x[i - by]``, zero where that is outside."""
     by = max(-x.shape[-1], min(by, x.shape[-1]))
-    zero = jnp.zeros((*x.shape[:-1], abs(by)), x.dtype)
-    return jnp.concatenate([zero, x[..., :-by]], -1) if by > 0 else jnp.concatenate([x[..., -by:], zero], -1)
+    return lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0)] * (x.ndim - 1) + [(by, -by, 0)])
 
 
 class Grid(AbstractUnitaryLaw):

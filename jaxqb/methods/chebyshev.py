@@ -25,7 +25,7 @@ from .method import AbstractFlow, AbstractMethod, Figures, intervals
 
 PHASE = 3.2  # turn of the fastest figure that a window may cover
 ORDERS = 64  # terms of a series that are kept at once
-UNROLL = 2
+UNROLL = 2  # pairs of orders: a turn of a loop costs as much as its work on a short chain
 
 
 class Chebyshev(AbstractMethod):
@@ -80,7 +80,6 @@ class ChebyshevFlow(AbstractFlow):
         start = y, odd, weigh(pairs[0], y, odd)
         if orders is None:
             return lax.scan(lambda carry, pair: (turn(carry, pair), None), start, pairs[1:])[0][2]
-        # a turn of a loop costs as much as its work on a short chain: UNROLL pairs at a time
         pairs = jnp.pad(pairs[1:], ((0, -(len(pairs) - 1) % UNROLL), *((0, 0),) * (pairs.ndim - 1)))
         groups = pairs.reshape(-1, UNROLL, *pairs.shape[1:])
         count = jnp.minimum(most(-(-(_pairs(orders) - 1) // UNROLL)), len(groups))
@@ -111,37 +110,38 @@ class ChebyshevFlow(AbstractFlow):
 
         def pair(carry, _):
             even, odd = carry
-            later = jax.tree.map(lambda x, b: x + 2 / radius * b, even, to_even(odd))
-            last = jax.tree.map(lambda x, b: x + 2 / radius * b, odd, to_odd(later))
-            return (later, last), (even, odd)
+            even = jax.tree.map(lambda x, b: x + 2 / radius * b, even, to_even(odd))
+            odd = jax.tree.map(lambda x, b: x + 2 / radius * b, odd, to_odd(even))
+            return (even, odd), (even, odd)  # the new ones, so that the loop can overwrite the old ones
 
         def weigh(weights, terms):
             lines = terms.reshape(terms.shape[0], -1)
             return jnp.matmul(weights, lines, precision=lax.Precision.HIGHEST).reshape(-1, *terms.shape[1:])
 
         # orders go in blocks that stay in the processor's cache
-        blocks = -(-table.shape[1] // ORDERS)
-        size = -(-table.shape[1] // (2 * blocks))
-        weights = jnp.pad(table, ((0, 0), (0, 2 * size * blocks - table.shape[1]))).reshape(-1, blocks, size, 2)
+        count = table.shape[1] - 2
+        blocks = -(-count // ORDERS)
+        size = -(-count // (2 * blocks))
+        weights = jnp.pad(table[:, 2:], ((0, 0), (0, 2 * size * blocks - count))).reshape(-1, blocks, size, 2)
         weights = jnp.moveaxis(weights, (1, 3), (0, 1))  # block, even or odd, time, order
 
         def block(carry):
             i, terms, sums = carry
             terms, kept = lax.scan(pair, terms, None, length=size)
-            even, odd = (jax.tree.map(lambda v, w=weights[i, k]: weigh(w, v), kept[k]) for k in (0, 1))
-            new = (even, odd) if real else jax.tree.map(jnp.add, even, odd)
-            return i + 1, terms, jax.tree.map(jnp.add, sums, new)
+            new = [jax.tree.map(lambda v, w=weights[i, k]: weigh(w, v), kept[k]) for k in (0, 1)]
+            return i + 1, terms, jax.tree.map(jnp.add, sums, join(*new))
 
+        join = lambda even, odd: (even, odd) if real else jax.tree.map(jnp.add, even, odd)  # noqa: E731
         odd = jax.tree.map(lambda d: d / radius, to_odd(y))
-        nothing = jax.tree.map(lambda x: jnp.zeros((table.shape[0], *x.shape), x.dtype), (y, y) if real else y)
-        carry = (jnp.zeros((), int), (y, odd), nothing)
+        first = [jax.tree.map(lambda v, w=table[:, k, None]: weigh(w, v[None]), terms) for k, terms in enumerate((y, odd))]
+        carry = (jnp.zeros((), int), (y, odd), join(*first))
         if blocks == 1:
             return block(carry)[2]
-        needed = jnp.minimum(-(-_pairs(orders) // size), blocks)
+        needed = jnp.minimum(-(-(_pairs(orders) - 1) // size), blocks)
         return lax.while_loop(lambda c: c[0] < needed, block, carry)[2]
 
     def _travel(self, span: Float[Array, ""], y: Any, known: Any = None) -> Any:
-        """Coordinates a time `span` ahead of y, in equal steps, differentiable by law, y and span."""
+        """Coordinates a time `span` ahead of y, in equal steps, differentiable by law, y and (if none are known) span."""
         # where only derivatives are wanted, longer steps: fewer terms a unit of time, and one step is all that is stored
         reach = self.reach
         if known is not None:
@@ -151,28 +151,17 @@ class ChebyshevFlow(AbstractFlow):
         turns = jnp.ceil(stretch / reach).astype(int)
         turns = jnp.where(stretch > 0, jnp.maximum(turns, 1), 0)
         count = chebyshev.terms(reach)
-        radius = self.radius
-
-        def step(params, y):
-            law, coefficients, radius = params
-            return self._expand(law, y, coefficients, radius)
-
-        def undo(params, y):
-            law, coefficients, radius = params
-            sign = jnp.tile(jnp.array([1.0, -1.0], coefficients.dtype), count // 2)
-            return self._expand(law, y, coefficients * sign, radius)
-
-        coefficients = chebyshev.exponential(radius * span / jnp.maximum(turns, 1), count)
+        coefficients = chebyshev.exponential(self.radius * span / jnp.maximum(turns, 1), count)
         dynamic, static = eqx.partition(self.law, eqx.is_inexact_array)
-        merge = lambda params: (eqx.combine(params[0], static), *params[1:])  # noqa: E731
-        return reversible(
-            lambda p, y: step(merge(p), y),
-            lambda p, y: undo(merge(p), y),
-            (dynamic, coefficients, radius),
-            turns,
-            y,
-            known,
-        )
+
+        def step(params, fixed, y, signs=1.0):
+            (dynamic, moving), (standing, radius) = params, fixed
+            coefficients = standing if moving is None else moving
+            return self._expand(eqx.combine(dynamic, static), y, coefficients * signs, radius)
+
+        undo = functools.partial(step, signs=np.tile([1.0, -1.0], count // 2))
+        moving, standing = (coefficients, None) if known is None else (None, frozen(coefficients))
+        return reversible(step, undo, (dynamic, moving), (standing, frozen(self.radius)), turns, y, known)
 
     def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
         """Travel from time to time, serve many times from one series, or interpolate; derivatives by the travel."""

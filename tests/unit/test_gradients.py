@@ -11,23 +11,24 @@ from jaxqb.algebra.gradients import frozen, linear_map, reversible
 from jaxqb.errors import MethodError
 
 Y0 = jnp.array([1.0, 0.2])
+TEN = jnp.array(10.0)
 
 
-def step(angle: Any, y: Any) -> Any:
+def step(angle: Any, ten: Any, y: Any) -> Any:
     """A small turn, of an angle that depends on the parameter in no linear way."""
-    c, s = jnp.cos(angle**2 / 10), jnp.sin(angle**2 / 10)
+    c, s = jnp.cos(angle**2 / ten), jnp.sin(angle**2 / ten)
     return jnp.stack([c * y[0] - s * y[1], s * y[0] + c * y[1]])
 
 
-def undo(angle: Any, y: Any) -> Any:
+def undo(angle: Any, ten: Any, y: Any) -> Any:
     """The turn back."""
-    c, s = jnp.cos(angle**2 / 10), jnp.sin(angle**2 / 10)
+    c, s = jnp.cos(angle**2 / ten), jnp.sin(angle**2 / ten)
     return jnp.stack([c * y[0] + s * y[1], -s * y[0] + c * y[1]])
 
 
 def figure(angle: Any, turns: Any = 17, y0: Any = Y0) -> Any:
     """A nonlinear function of the end."""
-    return jnp.sum(reversible(step, undo, angle, jnp.asarray(turns), y0) ** 3)
+    return jnp.sum(reversible(step, undo, angle, TEN, jnp.asarray(turns), y0) ** 3)
 
 
 def exact(angle: Any, turns: Any = 17, y0: Any = Y0) -> Any:
@@ -68,7 +69,7 @@ def test_batches_with_their_own_numbers_of_turns() -> None:
 def test_within_a_scan_and_a_map() -> None:
     def total(x: Any) -> Any:
         def leg(y: Any, turns: Any) -> Any:
-            y = reversible(step, undo, x, turns, y)
+            y = reversible(step, undo, x, TEN, turns, y)
             return y, y[0]
 
         return jnp.sum(jax.lax.scan(leg, Y0, jnp.array([3, 5]))[1])
@@ -83,10 +84,10 @@ def test_within_a_scan_and_a_map() -> None:
 
 
 def test_a_known_answer_is_taken_and_differentiated() -> None:
-    end = reversible(step, undo, 0.7, jnp.asarray(17), Y0)
+    end = reversible(step, undo, 0.7, TEN, jnp.asarray(17), Y0)
 
     def same(x: Any) -> Any:
-        return jnp.sum(reversible(step, undo, x, jnp.asarray(17), Y0, known=end) ** 3)
+        return jnp.sum(reversible(step, undo, x, TEN, jnp.asarray(17), Y0, known=end) ** 3)
 
     np.testing.assert_allclose(same(0.7), exact(0.7), **CLOSE)
     np.testing.assert_allclose(same(0.1), exact(0.7), **CLOSE)  # it is not computed again
