@@ -66,10 +66,14 @@ def ranges(data: Any) -> list[dict[str, Any]]:
 
 
 def comparison(given: Any, best: Any) -> list[dict[str, Any]]:
-    """Parameters and figures of the given battery beside those of the best one."""
+    """Parameters and figures of the given battery beside those of the best one.
+
+    Where a figure is largest it changes with the square of a parameter, which is found to half as many digits.
+    """
     rows = []
     for name in [*given.coords, *(name for name in given.data_vars if name != "status")]:
         before, after, label = float(given[name]), float(best[name]), given[name].attrs
+        after = float(f"{after:.7g}") if name in given.coords else after
         change = f"{round(100 * (after / before - 1), 2) + 0.0:+.2f} %" if before and not math.isnan(before) else ""
         rows.append({"": label["long_name"], "as given": before, "optimum": after, "unit": label["units"], "change": change})
     return rows

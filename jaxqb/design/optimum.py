@@ -102,7 +102,7 @@ class Optimum:
         lines = [f"Optimum: {verb} {self.objective} found {self.value:.10g}; {given}; {self.status.sentence}"]
         for name, value in self.parameters.items():
             side = {"low": ", at its lower bound", "high": ", at its upper bound", None: ""}[self.at_bound.get(name)]
-            lines.append(f"  {name} = {np.array2string(np.asarray(value), precision=8, threshold=8)}{side}")
+            lines.append(f"  {name} = {np.array2string(np.asarray(value), precision=7, threshold=8)}{side}")
         for label, one in self.constraints.items():
             holds = f"{'holds' if one.satisfied else 'VIOLATED'}, multiplier {one.multiplier:.4g}"
             lines.append(f"  {label} {one.sign} {one.limit:g}: {one.value:.8g}, {holds}")
