@@ -31,6 +31,7 @@ POINTS, ORDERS = 3, 5
 FINE = np.linspace(0.0, 1.0, 33)
 WIDTH = float(FINE[1])
 SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
+POLISH = 3  # Newton steps by which maxima are compared
 BUDGET = 50_000  # windows
 FIGURES = ("first_peak", "max_average_power", "max_instantaneous_power", "max_energy")
 
@@ -261,12 +262,20 @@ def _search(
             starts.append(start)
             admitted.append(admit)
 
+        def polish(_, state):
+            values = chebyshev.evaluate(coefficients[: len(grid), None], state[0])
+            aims = [_aim(name, since + state[0][k], values[:, k]) for k, name in enumerate(names)]
+            return maxima.polish(state[0], *map(jnp.stack, zip(*aims, strict=True)), floor, ceiling, WIDTH)
+
         x = jnp.stack(starts)
-        values = chebyshev.evaluate(coefficients[: len(grid), None], x)
-        aims = [_aim(name, since + x[k], values[:, k]) for k, name in enumerate(names)]
-        x, best, turning = maxima.polish(x, *map(jnp.stack, zip(*aims, strict=True)), floor, ceiling, WIDTH)
+        x, best, inside = lax.fori_loop(0, POLISH, polish, (x, x, x > 0))
+        # where the way to a maximum leads across a seam, the window on the other side knows it better
+        last = (m.turn + 1 >= turns) & (x >= ceiling)
+        end = ((m.t == 0) & (x <= 0)) | last
+        best = jnp.where(inside | end, best, best - 1e-7 * jnp.abs(best))
+        is_first = np.array([name == "first_peak" for name in names])
         best = best / jnp.where(np.array([name.endswith("power") for name in names]), span, 1.0)
-        better = jnp.stack(admitted) & (np.array([name == "first_peak" for name in names]) | (best > m.marks.best))
+        better = jnp.stack(admitted) & (is_first | (best > m.marks.best))
         nearest = jnp.clip(jnp.round(x * (POINTS - 1)), 0, POINTS - 1).astype(int)
         new = _Marks(
             jnp.broadcast_to(m.t, x.shape),
@@ -275,7 +284,7 @@ def _search(
             jnp.broadcast_to(data, (*x.shape, *data.shape)),
             x,
             best,
-            turning & ((m.t > 0) | (x > 0)),
+            ~end | (is_first & last),
         )
 
         y = jax.tree.map(lambda y: y[-1], ys)
@@ -328,8 +337,8 @@ def _sharpen(marks: _Marks, names: tuple[str, ...], span: Any, end: Any) -> Floa
 
     def one(mark, kind):
         coefficients = jnp.matmul(_interpolants()[:4], mark.data, precision=lax.Precision.HIGHEST)
-        low = jnp.maximum(jnp.where(mark.t > 0, -SEAM, 0.0), mark.x - WIDTH)
-        high = jnp.minimum(jnp.minimum((end - mark.t) / span, 1 + SEAM), mark.x + WIDTH)
+        low = jnp.maximum(jnp.where(mark.t > 0, -SEAM, 0.0), mark.x - 2 * WIDTH)
+        high = jnp.minimum(jnp.minimum((end - mark.t) / span, 1 + SEAM), mark.x + 2 * WIDTH)
 
         def newton(_, x):
             e = chebyshev.evaluate(coefficients, x)
@@ -344,6 +353,94 @@ def _sharpen(marks: _Marks, names: tuple[str, ...], span: Any, end: Any) -> Floa
     return jax.vmap(one)(marks, jnp.arange(len(names)))
 
 
+class _Found(eqx.Module):
+    """Marks with sharpened places `x` and the coordinates there, windows of length `span`, and the end of what was looked at."""
+
+    marks: _Marks
+    x: Float[Array, " figures"]
+    y: Any
+    span: Float[Array, ""]
+    horizon: Float[Array, ""] | None
+
+
+def _settle(given: Any, found: _Found, names: tuple[str, ...]) -> tuple[Any, Any]:
+    """Exact times and values of the maxima, differentiable by (flow, battery, window).
+
+    Without derivatives one program serves all figures. With them each figure has its own, so that only those pay that are
+    differentiated.
+    """
+    dynamic, static = eqx.partition(given, eqx.is_array)
+
+    @jax.custom_jvp
+    def run(dynamic, found):
+        given = eqx.combine(dynamic, static)
+
+        def one(mark, x, y, kind):
+            pick = lambda f: jax.tree.map(lambda *z: jnp.stack(z)[kind], *map(f, names))  # noqa: E731
+            return _land(given, mark, x, y, found, pick, _orders(names))
+
+        return jax.vmap(one)(found.marks, found.x, found.y, jnp.arange(len(names)))
+
+    @run.defjvp
+    def _(primals, tangents):
+        def each(dynamic, found):
+            given, frozen_found = eqx.combine(dynamic, static), frozen(found)
+            ends = []
+            for k, name in enumerate(names):
+                mark, x, y = jax.tree.map(lambda leaf, k=k: leaf[k], (found.marks, found.x, found.y))
+                ends.append(_land(given, mark, x, y, frozen_found, lambda f, name=name: f(name), _orders((name,))))
+            return tuple(map(jnp.stack, zip(*ends, strict=True)))
+
+        return run(*primals), jax.jvp(each, primals, tangents)[1]
+
+    return run(dynamic, frozen(found))
+
+
+def _orders(names: tuple[str, ...]) -> int:
+    return 4 if "max_instantaneous_power" in names else 3
+
+
+def _land(given: Any, mark: _Marks, x: Any, y: Any, found: _Found, pick: Any, order: int) -> tuple[Any, Any]:
+    """Time and value of a maximum; `pick` makes a function of a name that of this figure's.
+
+    The interpolant gives a time t, good to some digits; exact derivatives at t give a small step, along which they are
+    continued (no step where the maximum is so flat that they do not reach as far). The step is frozen (at a maximum the
+    derivative of the time drops out), and one more Newton step, whose value is nothing, gives the time its own derivative.
+    The end of a window moves with the window.
+    """
+    flow, battery, window = given
+    span, horizon = found.span, found.horizon
+    initial = merits.energy(battery, flow.state(flow.start))
+    t = mark.t + x * span
+    derivatives = flow.taylor(lambda state: merits.energy(battery, state), t, y, order)
+    gained = lambda e: [e[0] - initial, *e[1:]]  # noqa: E731
+    residue = lambda t, e: pick(lambda name: _residue(name, t, e))  # noqa: E731
+    here, step = frozen(gained(derivatives)), jnp.zeros_like(t)
+    first = slope = residue(t, here)[1]
+    for _ in range(2):
+        root, slope = residue(t + step, maxima.shifted(here, step))
+        step = step - jnp.where(slope == 0, 0.0, root / jnp.where(slope == 0, 1.0, slope))
+    trusted = (jnp.abs(step) < 1e-2 * span) & (jnp.abs(slope - first) <= 0.1 * jnp.abs(first))
+    step = frozen(jnp.maximum(jnp.where(mark.turning & trusted, step, 0.0), -t))
+    if window is not None and horizon is not None:
+        end = ~mark.turning & (t > horizon * (1 - 1e3 * epsilon()))
+        step = jnp.minimum(step, horizon - t) + jnp.where(end, window - horizon, 0.0)
+    t = t + step
+    moved = maxima.shifted(derivatives, step)
+    # of the frozen time, not of the one below, whose derivative must not enter
+    value = pick(lambda name: _value(name, t, moved, initial))
+    root, slope = residue(t, gained(moved))
+    newton = -root / lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
+    return t + jnp.where(mark.turning, newton - lax.stop_gradient(newton), 0.0), value
+
+
+def _value(name: str, t: Any, e: Any, initial: Any) -> Any:
+    """A figure from the energy and its derivatives."""
+    if name == "max_average_power":
+        return jnp.where(t > 0, (e[0] - initial) / jnp.where(t > 0, t, 1.0), e[1])
+    return e[1] if name == "max_instantaneous_power" else e[0]
+
+
 def _tolerance(scale: Any) -> Any:
     """Changes of energy below this are rounding."""
     return 1e6 * epsilon() * scale
@@ -355,7 +452,6 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
     chosen = method or select_method(law)
     flow = chosen.prepare(law)
     valid = law.valid()
-    energy = lambda state: merits.energy(battery, state)  # noqa: E731
     still, still_battery = frozen(flow), frozen(battery)
     given = None if window is None else jnp.asarray(window)
     horizon = None if given is None else lax.stop_gradient(given)
@@ -372,63 +468,26 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
         names,
     )
     march, span = frozen((march, span))
-    initial = energy(flow.state(flow.start))
 
     def figure(found, time, value):
         found = found & valid & jnp.isfinite(value)
         return Figure(jnp.where(found, time, jnp.nan), jnp.where(found, value, jnp.nan), found)
 
-    # maxima are refined and landed on frozen, so that one program serves all of them
     marks = march.marks
     xs = _sharpen(marks, names, span, jnp.inf if horizon is None else horizon)
     landings = jax.vmap(still.hop)(marks.y, (xs - marks.base) * span)
-
-    def settle(name: str, order: int):
-        """Time of a maximum and the energy's derivatives there.
-
-        The interpolant gives a time t, good to some digits; exact derivatives at t give a small step, along which they are
-        continued (no step where the maximum is so flat that they do not reach as far). The step is frozen (at a maximum the
-        derivative of the time drops out), and one more Newton step, whose value is nothing, gives the time its own derivative.
-        The end of a window moves with the window.
-        """
-        k = names.index(name)
-        mark, y = jax.tree.map(lambda leaf: leaf[k], (marks, landings))
-        t = mark.t + xs[k] * span
-        derivatives = flow.taylor(energy, t, y, order)
-        gained = lambda e: [e[0] - initial, *e[1:]]  # noqa: E731
-        here, step = frozen(gained(derivatives)), jnp.zeros_like(t)
-        first = slope = _residue(name, t, here)[1]
-        for _ in range(2):
-            root, slope = _residue(name, t + step, maxima.shifted(here, step))
-            step = step - jnp.where(slope == 0, 0.0, root / jnp.where(slope == 0, 1.0, slope))
-        trusted = (jnp.abs(step) < 1e-2 * span) & (jnp.abs(slope - first) <= 0.1 * jnp.abs(first))
-        step = frozen(jnp.maximum(jnp.where(mark.turning & trusted, step, 0.0), -t))
-        if given is not None and horizon is not None:
-            end = ~mark.turning & (t > horizon * (1 - 1e3 * epsilon()))
-            step = jnp.minimum(step, horizon - t) + jnp.where(end, given - horizon, 0.0)
-        t = t + step
-        moved = maxima.shifted(derivatives, step)
-        root, slope = _residue(name, t, gained(moved))
-        newton = -root / lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
-        return t, t + jnp.where(mark.turning, newton - lax.stop_gradient(newton), 0.0), moved
+    times, values = _settle((flow, battery, given), _Found(marks, xs, landings, span, horizon), names)
 
     tolerance = _tolerance(scale)
-
+    exists = {
+        "first_peak": lambda value: march.found,
+        "max_average_power": lambda value: value * span > tolerance,
+        "max_instantaneous_power": lambda value: value * span > tolerance,
+        "max_energy": lambda value: march.turn > 0,
+    }
     found: dict[str, Any] = dict.fromkeys(FIGURES)
-    if "first_peak" in names:
-        _, time, e = settle("first_peak", 3)
-        found["first_peak"] = figure(march.found, time, e[0])
-    if "max_average_power" in names:
-        # the value at the frozen time t, not at `time`, whose derivative must not enter
-        t, time, e = settle("max_average_power", 3)
-        value = jnp.where(t > 0, (e[0] - initial) / jnp.where(t > 0, t, 1.0), e[1])
-        found["max_average_power"] = figure(value * span > tolerance, time, value)
-    if "max_instantaneous_power" in names:
-        _, time, e = settle("max_instantaneous_power", 4)
-        found["max_instantaneous_power"] = figure(e[1] * span > tolerance, time, e[1])
-    if "max_energy" in names:
-        _, time, e = settle("max_energy", 3)
-        found["max_energy"] = figure(march.turn > 0, time, e[0])
+    for name, time, value in zip(names, times, values, strict=True):
+        found[name] = figure(exists[name](value), time, value)
 
     first = found["first_peak"]
     peak = march.found if first is None else first.found

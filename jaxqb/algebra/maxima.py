@@ -54,11 +54,12 @@ def highest(points: Any, derivatives: Any, allowed: Any, floor: Any, ceiling: An
 
 
 def polish(x: Any, f: Any, d: Any, dd: Any, floor: Any, ceiling: Any, width: float) -> tuple[Any, Any, Any]:
-    """One Newton step to a maximum near x, from value and derivatives there: (x, value, turning)."""
+    """One Newton step to a maximum near x, from value and derivatives there: (x, value, whether it is no end)."""
     curved = dd < 0
     newton = jnp.where(curved, -d / jnp.where(curved, dd, 1.0), 0.0)
     step = jnp.clip(newton, jnp.maximum(floor - x, -width), jnp.minimum(ceiling - x, width))
-    return jnp.clip(x + step, floor, ceiling), f + step * (d + step * dd / 2), curved & (step == newton)
+    x = jnp.clip(x + step, floor, ceiling)
+    return x, f + step * (d + step * dd / 2), (floor < x) & (x < ceiling)
 
 
 def average_slope(t: Any, e: Any, *derivatives: Any) -> list[Any]:

@@ -213,7 +213,7 @@ class ChebyshevFlow(AbstractFlow):
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
         """One series."""
         s = self.radius * span
-        table = chebyshev.exponential(s, chebyshev.terms(0.6 * self.reach))
+        table = chebyshev.exponential(s, chebyshev.terms(0.66 * self.reach))
         return self._expand(self.law, y, table, self.radius, chebyshev.enough(jnp.abs(s)))
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:

@@ -74,7 +74,7 @@ class AbstractFlow(eqx.Module):
 
     @abc.abstractmethod
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
-        """Coordinates a time of at most 0.3 windows ahead of y, or behind it."""
+        """Coordinates a time of at most a third of a window ahead of y, or behind it."""
 
     def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
         """``figure(state)``, which is linear in the density matrix, and its time derivatives up to `order` at coordinates y."""

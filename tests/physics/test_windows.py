@@ -83,16 +83,41 @@ def test_power_has_derivatives_where_the_spectrum_is_degenerate(method: Any) -> 
     assert float(jax.grad(power)(1.0)) == pytest.approx(known, rel=1e-9)
 
 
-@pytest.mark.parametrize("n_charger", [1.1988, 1.1995219347466992, 1.2, 1.2004, 1.21])
-def test_flat_maxima(n_charger: float) -> None:
+def _flat(n_charger: float) -> float:
     """Two cells: with r = N / (3 N - 2) the energy is r (1 - c^2) + 2 r (1 - r) (1 - c)^2, c a cosine; quartic at N = 1.2."""
     r = n_charger / (3 * n_charger - 2)
     c = max(-2 * (1 - r) / (2 * r - 1), -1.0)
-    known = r * (1 - c**2) + 2 * r * (1 - r) * (1 - c) ** 2
+    return r * (1 - c**2) + 2 * r * (1 - r) * (1 - c) ** 2
+
+
+@pytest.mark.parametrize("n_charger", [1.1988, 1.1995219347466992, 1.1998976667671084, 1.2, 1.2004, 1.21])
+def test_flat_maxima(n_charger: float) -> None:
+    known = _flat(n_charger)
     battery = qb.SpinCharger(2, n_charger)
     for best in (qb.charge(battery).first_peak, qb.charge(battery, 9.0).first_peak, qb.charge(battery, 9.0).max_energy):
         assert float(best.value) == pytest.approx(known, rel=1e-11)
         assert float(qb.evolve(battery, [float(best.time)]).saved["energy"][0]) == pytest.approx(known, rel=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("n_charger", "window"), [(1.1996160212604754, 8.7292), (1.199750351545696, 4.2383), (1.1999962477610775, 4.3575)]
+)
+@pytest.mark.parametrize("method", [qb.Eigen(), qb.Chebyshev()])
+def test_flat_maxima_where_points_fall_badly(n_charger: float, window: float, method: Any) -> None:
+    """Their curvature is positive, or next to nothing, at the points of the search."""
+    known = _flat(n_charger)
+    best = qb.charge(qb.SpinCharger(2, n_charger), window, method=method)
+    assert float(best.first_peak.value) == pytest.approx(known, rel=1e-11)
+    assert float(best.max_energy.value) == pytest.approx(known, rel=1e-11)
+
+
+def test_a_shoulder() -> None:
+    rest = {"ising": -0.09165346792955766, "battery_crosstalk": 0.25532226562499993, "charger_crosstalk": 2.1515141955719472}
+    flow = flows.spin_charger(Spins(3, 3, **rest), 1, 1)
+    first = peaks.first_peak(flow, resolution=0.02)
+    best = qb.charge(qb.SpinCharger(3, 3, battery_excitations=1, charger_excitations=1, **rest)).first_peak
+    assert float(best.value) == pytest.approx(first.value + flow.initial, rel=1e-11)
+    assert float(best.time) == pytest.approx(0.926445923, abs=1e-7)
 
 
 @pytest.mark.parametrize("window", [None, 0.36, 0.5])
