@@ -265,7 +265,8 @@ def _search(
         def polish(_, state):
             values = chebyshev.evaluate(coefficients[: len(grid), None], state[0])
             aims = [_aim(name, since + state[0][k], values[:, k]) for k, name in enumerate(names)]
-            return maxima.polish(state[0], *map(jnp.stack, zip(*aims, strict=True)), floor, ceiling, WIDTH)
+            value, slope, bend = map(jnp.stack, zip(*aims, strict=True))
+            return maxima.polish(state[0], value, slope, bend, floor, ceiling, WIDTH)
 
         x = jnp.stack(starts)
         x, best, inside = lax.fori_loop(0, POLISH, polish, (x, x, x > 0))

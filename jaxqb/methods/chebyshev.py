@@ -59,8 +59,9 @@ class ChebyshevFlow(AbstractFlow):
     radius: Float[Array, ""]
     reach: float = eqx.field(static=True)
 
-    @staticmethod
-    def _expand(law: AbstractUnitaryLaw, y: Any, coefficients: Float[Array, "*q k"], radius: Any, orders: Any = None) -> Any:
+    def _expand(
+        self, law: AbstractUnitaryLaw, y: Any, coefficients: Float[Array, "*q k"], radius: Any, orders: Any = None
+    ) -> Any:
         """Sum of the series, or of one for each row: a leapfrog over even and odd orders, in place.
 
         `orders`: how many of them are not zero (traced); then without derivatives.
@@ -80,9 +81,10 @@ class ChebyshevFlow(AbstractFlow):
         start = y, odd, weigh(pairs[0], y, odd)
         if orders is None:
             return lax.scan(lambda carry, pair: (turn(carry, pair), None), start, pairs[1:])[0][2]
-        pairs = jnp.pad(pairs[1:], ((0, -(len(pairs) - 1) % UNROLL), *((0, 0),) * (pairs.ndim - 1)))
-        groups = pairs.reshape(-1, UNROLL, *pairs.shape[1:])
-        count = jnp.minimum(most(-(-(_pairs(orders) - 1) // UNROLL)), len(groups))
+        unroll = UNROLL if self.is_chain() else 1
+        pairs = jnp.pad(pairs[1:], ((0, -(len(pairs) - 1) % unroll), *((0, 0),) * (pairs.ndim - 1)))
+        groups = pairs.reshape(-1, unroll, *pairs.shape[1:])
+        count = jnp.minimum(most(-(-(_pairs(orders) - 1) // unroll)), len(groups))
         several = lambda k, carry: functools.reduce(turn, groups[k], carry)  # noqa: E731
         return lax.fori_loop(0, count, several, start)[2]
 
@@ -154,7 +156,7 @@ class ChebyshevFlow(AbstractFlow):
         coefficients = chebyshev.exponential(self.radius * span / jnp.maximum(turns, 1), count)
         dynamic, static = eqx.partition(self.law, eqx.is_inexact_array)
 
-        def step(params, fixed, y, signs=1.0):
+        def step(params, fixed, y, signs: Any = 1.0):
             (dynamic, moving), (standing, radius) = params, fixed
             coefficients = standing if moving is None else moving
             return self._expand(eqx.combine(dynamic, static), y, coefficients * signs, radius)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, Float
 
 from ..laws import AbstractUnitaryLaw
@@ -112,19 +113,19 @@ def along_quadratic(field: Callable, figure: Callable, y: Any, order: int) -> tu
 
     With y_k the k-th power of the field on y and B the form, the d-th derivative is ``sum_k binomial(d, k) B(y_k, y_(d-k))``.
     """
-    powers = [y]
-    for _ in range(order):
-        powers.append(field(powers[-1]))
+    # in a loop, so that the compiler does not nest the powers into each other
+    later = lax.scan(lambda y, _: (field(y),) * 2, y, length=order)[1]
+    powers = jax.tree.map(lambda y, later: jnp.concatenate([y[None], later]), y, later)
     # of a form: 2 B(y_k, .); the rest of the sum is its mirror image
-    slopes = [jax.grad(figure)(power) for power in powers[: order // 2 + 1]]
+    slopes = jax.vmap(jax.grad(figure))(jax.tree.map(lambda p: p[: order // 2 + 1], powers))
 
-    def terms(slopes: Any, powers: Any, d: int) -> Any:
+    def terms(d: int, slope: Any, power: Any) -> Any:
         weights = [math.comb(d, k) * (0.5 if 2 * k == d else 1.0) for k in range(d // 2 + 1)]
-        return sum(w * slopes[k] * powers[d - k] for k, w in enumerate(weights))
+        return sum(w * slope[k] * power[d - k] for k, w in enumerate(weights))
 
-    leaves = lambda trees: zip(*map(jax.tree.leaves, trees), strict=True)  # noqa: E731
-    parts = [jnp.stack([terms(s, p, d) for d in range(order + 1)]) for s, p in zip(leaves(slopes), leaves(powers), strict=True)]
-    return tuple(sum(jnp.sum(part.reshape(order + 1, -1), axis=1) for part in parts))
+    parts = jax.tree.map(lambda s, p: jnp.stack([terms(d, s, p) for d in range(order + 1)]), slopes, powers)
+    sums = [jnp.sum(part.reshape(order + 1, -1), axis=1) for part in jax.tree.leaves(parts)]
+    return tuple(jnp.sum(jnp.stack(sums), axis=0))
 
 
 def intervals(ts: Float[Array, " t"]) -> Float[Array, " t"]:
