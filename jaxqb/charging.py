@@ -1,38 +1,23 @@
-"""`charge`: first peak, best average power and best instantaneous power at continuous times.
+"""`charge`: first peak, best average power, best instantaneous power and largest energy, at continuous times."""
 
-One flow marches frozen in windows; in each, the energy is sampled at Chebyshev points and its maxima are bracketed
-and refined on the interpolant. Every figure is then evaluated once, exactly, at its frozen time: at a maximum the derivative of
-the time drops out (envelope theorem), and one Newton step gives the time its own derivative.
-"""
-
-import functools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from . import merit as merits
-from .algebra import chebyshev, maxima
-from .algebra.gradients import frozen
 from .batteries.battery import AbstractBattery, check_single
-from .conventions import epsilon, real_dtype
+from .conventions import real_dtype
 from .errors import MeritError, Status, TimesError, fail
 from .evolution import FULL, check_law, check_method, explain_edge
 from .fields import traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod, select_method
+from .peaks import BUDGET, search, settle, tolerance
 
-POINTS, ORDERS = 3, 5
-FINE = np.linspace(0.0, 1.0, 33)
-WIDTH = float(FINE[1])
-SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
-POLISH = 3  # Newton steps by which maxima are compared
-BUDGET = 50_000  # windows
 FIGURES = ("first_peak", "max_average_power", "max_instantaneous_power", "max_energy")
 
 
@@ -153,353 +138,39 @@ def check_window(window: Any) -> Any:
     return time
 
 
-class _Marks(eqx.Module):
-    """Where the maximum of each figure was seen: its place x in a window that begins at time t, and jets of the window.
-
-    `y`: coordinates at the nearest known point, `base`. `turning`: the slope vanishes there (it is not the end of what was
-    looked at).
-    """
-
-    t: Float[Array, " figures"]
-    y: Any
-    base: Float[Array, " figures"]
-    data: Float[Array, "figures data"]
-    x: Float[Array, " figures"]
-    best: Float[Array, " figures"]
-    turning: Bool[Array, " figures"]
-
-
-class _March(eqx.Module):
-    turn: Int[Array, ""]
-    t: Float[Array, ""]
-    y: Any
-    jet: Float[Array, " orders"]
-    slope: Float[Array, ""]
-    lowest: Float[Array, ""]
-    edge: Float[Array, ""]
-    found: Bool[Array, ""]
-    marks: _Marks
-
-
-def _choose(condition: Bool[Array, " n"], new: Any, old: Any) -> Any:
-    return jax.tree.map(lambda a, b: jnp.where(condition.reshape(-1, *(1,) * (a.ndim - 1)), a, b), new, old)
-
-
-def _search(
-    flow: Any, figure: Any, reachable: Any, scale: Any, horizon: Any, valid: Any, names: tuple[str, ...]
-) -> tuple[_March, Any]:
-    """March until every maximum that was asked for is bracketed; also returns the length of a window."""
-    start = flow.start
-    initial = figure(flow.state(start))
-    dtype = initial.dtype
-    tolerance = _tolerance(scale)
-    gain = reachable - initial  # what can be gained at all
-    span = flow.window()
-    turns = jnp.inf
-    if horizon is not None:  # windows of equal length, the last of which ends there
-        turns = jnp.ceil(horizon / span)
-        span = horizon / turns
-    sample = flow.sampler(span, POINTS)
-    moving = (flow.law.pace() > 0) & (scale > 0)
-    zero, no = jnp.zeros_like(initial), jnp.zeros((), bool)
-    zeros = jnp.zeros(len(names), dtype)
-    y = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(names)), start)
-    nothing = jnp.zeros((len(names), POINTS * ORDERS), dtype)
-    none = _Marks(zeros, y, zeros, nothing, zeros, zeros - jnp.inf, zeros > 0)
-    jet = lambda y: jnp.stack(flow.derivatives(figure, y, ORDERS - 1))  # noqa: E731
-    march = _March(jnp.zeros((), int), zero, start, jet(start), zero, zero, zero, no, none)
-    matrix = _interpolants()
-    # value and derivatives that are asked for, (4 or 5, points, data)
-    grid = chebyshev.basis(FINE, POINTS * ORDERS) @ matrix[: 5 if "max_instantaneous_power" in names else 4]
-    powers = span ** np.arange(ORDERS)
-    points = jnp.asarray(FINE, dtype)
-
-    def unfinished(m: _March):
-        if horizon is None:
-            wanted = ~m.found
-            if "max_average_power" in names:
-                wanted |= (m.t * m.marks.best[names.index("max_average_power")] <= gain) & (gain > tolerance)
-        else:
-            wanted = m.turn < turns
-        return wanted & (m.turn < BUDGET) & valid & moving
-
-    def advance(m: _March) -> _March:
-        ys = sample(m.y)
-        jets = jnp.concatenate([m.jet[None], jax.vmap(jet)(ys)])
-        data = (jets.at[:, 0].add(-initial) * powers).ravel()
-        e, d, dd, ddd, *dddd = jnp.matmul(grid, data, precision=lax.Precision.HIGHEST)
-        coefficients = jnp.matmul(matrix, data, precision=lax.Precision.HIGHEST)
-        # maxima at a seam are seen from both sides; nothing is before the start, or behind the end of what was asked
-        floor = jnp.where(m.t > 0, -SEAM, 0.0)
-        ceiling = jnp.where(m.turn + 1 < turns, 1.0 + SEAM, 1.0)
-        since = m.t / span
-        # from each point on to a maximum nearby, and whether it is one to look for
-        starts, admitted = [], []
-
-        # first peak: the slope turns from rising to falling, between two points or at the seam of two windows
-        before = jnp.concatenate([(m.slope * span)[None], d[:-1]])
-        e_before, dd_before = (jnp.concatenate([f[:1], f[:-1]]) for f in (e, dd))
-        x, down, rise = maxima.turning_points(points, before, d, dd_before, dd, WIDTH)
-        lowest = jnp.minimum(m.lowest, lax.cummin(e_before))
-        falls = down & (jnp.maximum(rise, jnp.maximum(e_before, e) - lowest) > tolerance)
-        i = jnp.argmax(falls)
-        is_peak, peak_x = falls[i] & ~m.found, x[i]
-
-        for name in names:
-            if name == "first_peak":
-                start, admit = peak_x, is_peak
-            else:
-                derivatives = {
-                    "max_average_power": lambda: maxima.average_slope(since + points, e, d, dd, ddd),
-                    "max_instantaneous_power": lambda: (d, dd, ddd, *dddd),
-                    "max_energy": lambda: (e, d, dd, ddd),
-                }[name]()
-                # instantaneous power counts up to the first peak unless there is a window
-                early = ~m.found & (points <= jnp.where(is_peak, peak_x, 1.0))
-                limited = name == "max_instantaneous_power" and horizon is None
-                allowed = early if limited else jnp.ones(FINE.size, bool)
-                start, admit = maxima.highest(points, derivatives, allowed, floor, ceiling, WIDTH)
-            starts.append(start)
-            admitted.append(admit)
-
-        def polish(_, state):
-            values = chebyshev.evaluate(coefficients[: len(grid), None], state[0])
-            aims = [_aim(name, since + state[0][k], values[:, k]) for k, name in enumerate(names)]
-            value, slope, bend = map(jnp.stack, zip(*aims, strict=True))
-            return maxima.polish(state[0], value, slope, bend, floor, ceiling, WIDTH)
-
-        x = jnp.stack(starts)
-        x, best, inside = lax.fori_loop(0, POLISH, polish, (x, x, x > 0))
-        # where the way to a maximum leads across a seam, the window on the other side knows it better
-        last = (m.turn + 1 >= turns) & (x >= ceiling)
-        end = ((m.t == 0) & (x <= 0)) | last
-        best = jnp.where(inside | end, best, best - 1e-7 * jnp.abs(best))
-        is_first = np.array([name == "first_peak" for name in names])
-        best = best / jnp.where(np.array([name.endswith("power") for name in names]), span, 1.0)
-        better = jnp.stack(admitted) & (is_first | (best > m.marks.best))
-        nearest = jnp.clip(jnp.round(x * (POINTS - 1)), 0, POINTS - 1).astype(int)
-        new = _Marks(
-            jnp.broadcast_to(m.t, x.shape),
-            jax.tree.map(lambda y, ys: jnp.concatenate([y[None], ys])[nearest], m.y, ys),
-            nearest / (POINTS - 1),
-            jnp.broadcast_to(data, (*x.shape, *data.shape)),
-            x,
-            best,
-            ~end | (is_first & last),
-        )
-
-        y = jax.tree.map(lambda y: y[-1], ys)
-        edge = jnp.maximum(m.edge, flow.state(y).edge())
-        found = m.found | is_peak
-        return _March(
-            m.turn + 1,
-            (m.turn + 1) * span,
-            y,
-            jets[-1],
-            d[FINE.size - 1] / span,
-            jnp.minimum(m.lowest, jnp.min(e)),
-            edge,
-            found,
-            _choose(better, new, m.marks),
-        )
-
-    return lax.while_loop(unfinished, advance, march), span
-
-
-@functools.cache
-def _interpolants() -> np.ndarray:
-    """Matrices from the jets of a window to the Chebyshev coefficients of the energy and of its first four derivatives in x."""
-    count = POINTS * ORDERS
-    return np.stack([np.linalg.matrix_power(chebyshev.slope(count), k) for k in range(5)]) @ chebyshev.hermite(POINTS, ORDERS)
-
-
-def _aim(name: str, t: Any, e: Any) -> Any:
-    """What a figure is the maximum of, with two derivatives, from derivatives of the energy gained since the start."""
-    if name == "max_average_power":
-        return maxima.average_slope(t, *e[:3])
-    return e[1:4] if name == "max_instantaneous_power" else e[:3]
-
-
-def _residue(name: str, t: Any, e: Any) -> tuple[Any, Any]:
-    """What vanishes at the maximum of a figure, and its derivative, from derivatives of the energy gained since the start."""
-    if name == "max_average_power":
-        return e[1] * t - e[0], e[2] * t
-    if name == "max_instantaneous_power":
-        return e[2], e[3]
-    return e[1], e[2]
-
-
-def _sharpen(marks: _Marks, names: tuple[str, ...], span: Any, end: Any) -> Float[Array, " marks"]:
-    """Places x of the maxima on the interpolants.
-
-    Newton's steps, many since a maximum may be flat (at a quartic one each takes off a third of the error), kept beside the
-    mark and between start and `end`.
-    """
-
-    def one(mark, kind):
-        coefficients = jnp.matmul(_interpolants()[:4], mark.data, precision=lax.Precision.HIGHEST)
-        low = jnp.maximum(jnp.where(mark.t > 0, -SEAM, 0.0), mark.x - 2 * WIDTH)
-        high = jnp.minimum(jnp.minimum((end - mark.t) / span, 1 + SEAM), mark.x + 2 * WIDTH)
-
-        def newton(_, x):
-            e = chebyshev.evaluate(coefficients, x)
-            root, slope = (
-                jnp.stack(z)[kind] for z in zip(*(_residue(name, mark.t / span + x, e) for name in names), strict=True)
-            )
-            step = jnp.where(slope < 0, -root / jnp.where(slope < 0, slope, 1.0), WIDTH / 4 * jnp.sign(root))
-            return jnp.clip(x + jnp.clip(step, -WIDTH / 2, WIDTH / 2), low, high)
-
-        return jnp.where(mark.turning, lax.fori_loop(0, 14, newton, mark.x), mark.x)
-
-    return jax.vmap(one)(marks, jnp.arange(len(names)))
-
-
-class _Found(eqx.Module):
-    """Marks with sharpened places `x` and the coordinates there, windows of length `span`, and the end of what was looked at."""
-
-    marks: _Marks
-    x: Float[Array, " figures"]
-    y: Any
-    span: Float[Array, ""]
-    horizon: Float[Array, ""] | None
-
-
-def _settle(given: Any, found: _Found, names: tuple[str, ...]) -> tuple[Any, Any]:
-    """Exact times and values of the maxima, differentiable by (flow, battery, window).
-
-    Without derivatives one program serves all figures. With them each figure has its own, so that only those pay that are
-    differentiated.
-    """
-    dynamic, static = eqx.partition(given, eqx.is_array)
-
-    @jax.custom_jvp
-    def run(dynamic, found):
-        given = eqx.combine(dynamic, static)
-
-        def one(mark, x, y, kind):
-            pick = lambda f: jax.tree.map(lambda *z: jnp.stack(z)[kind], *map(f, names))  # noqa: E731
-            return _land(given, mark, x, y, found, pick, _orders(names))
-
-        return jax.vmap(one)(found.marks, found.x, found.y, jnp.arange(len(names)))
-
-    @run.defjvp
-    def _(primals, tangents):
-        def each(dynamic, found):
-            given, frozen_found = eqx.combine(dynamic, static), frozen(found)
-            ends = []
-            for k, name in enumerate(names):
-                mark, x, y = jax.tree.map(lambda leaf, k=k: leaf[k], (found.marks, found.x, found.y))
-                ends.append(_land(given, mark, x, y, frozen_found, lambda f, name=name: f(name), _orders((name,))))
-            return tuple(map(jnp.stack, zip(*ends, strict=True)))
-
-        return run(*primals), jax.jvp(each, primals, tangents)[1]
-
-    return run(dynamic, frozen(found))
-
-
-def _orders(names: tuple[str, ...]) -> int:
-    return 4 if "max_instantaneous_power" in names else 3
-
-
-def _land(given: Any, mark: _Marks, x: Any, y: Any, found: _Found, pick: Any, order: int) -> tuple[Any, Any]:
-    """Time and value of a maximum; `pick` makes a function of a name that of this figure's.
-
-    The interpolant gives a time t, good to some digits; exact derivatives at t give a small step, along which they are
-    continued (no step where the maximum is so flat that they do not reach as far). The step is frozen (at a maximum the
-    derivative of the time drops out), and one more Newton step, whose value is nothing, gives the time its own derivative.
-    The end of a window moves with the window.
-    """
-    flow, battery, window = given
-    span, horizon = found.span, found.horizon
-    initial = merits.energy(battery, flow.state(flow.start))
-    t = mark.t + x * span
-    derivatives = flow.taylor(lambda state: merits.energy(battery, state), t, y, order)
-    gained = lambda e: [e[0] - initial, *e[1:]]  # noqa: E731
-    residue = lambda t, e: pick(lambda name: _residue(name, t, e))  # noqa: E731
-    here, step = frozen(gained(derivatives)), jnp.zeros_like(t)
-    first = slope = residue(t, here)[1]
-    for _ in range(2):
-        root, slope = residue(t + step, maxima.shifted(here, step))
-        step = step - jnp.where(slope == 0, 0.0, root / jnp.where(slope == 0, 1.0, slope))
-    trusted = (jnp.abs(step) < 1e-2 * span) & (jnp.abs(slope - first) <= 0.1 * jnp.abs(first))
-    step = frozen(jnp.maximum(jnp.where(mark.turning & trusted, step, 0.0), -t))
-    if window is not None and horizon is not None:
-        end = ~mark.turning & (t > horizon * (1 - 1e3 * epsilon()))
-        step = jnp.minimum(step, horizon - t) + jnp.where(end, window - horizon, 0.0)
-    t = t + step
-    moved = maxima.shifted(derivatives, step)
-    # of the frozen time, not of the one below, whose derivative must not enter
-    value = pick(lambda name: _value(name, t, moved, initial))
-    root, slope = residue(t, gained(moved))
-    newton = -root / lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
-    return t + jnp.where(mark.turning, newton - lax.stop_gradient(newton), 0.0), value
-
-
-def _value(name: str, t: Any, e: Any, initial: Any) -> Any:
-    """A figure from the energy and its derivatives."""
-    if name == "max_average_power":
-        return jnp.where(t > 0, (e[0] - initial) / jnp.where(t > 0, t, 1.0), e[1])
-    return e[1] if name == "max_instantaneous_power" else e[0]
-
-
-def _tolerance(scale: Any) -> Any:
-    """Changes of energy below this are rounding."""
-    return 1e6 * epsilon() * scale
-
-
 @eqx.filter_jit
 def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
     law = battery.law() if law is None else law
     chosen = method or select_method(law)
     flow = chosen.prepare(law)
     valid = law.valid()
-    still, still_battery = frozen(flow), frozen(battery)
     given = None if window is None else jnp.asarray(window)
-    horizon = None if given is None else lax.stop_gradient(given)
-    scale = jnp.maximum(
-        still_battery.reachable(), jnp.minimum(abs(still_battery.capacity()), abs(still_battery.battery_frequency))
-    )
-    march, span = _search(
-        still,
-        lambda state: merits.energy(still_battery, state),
-        still_battery.reachable(),
-        scale,
-        horizon,
-        lax.stop_gradient(valid),
-        names,
-    )
-    march, span = frozen((march, span))
+    scale = jnp.maximum(battery.reachable(), jnp.minimum(abs(battery.capacity()), abs(battery.battery_frequency)))
+    seen = search(flow, battery, scale, given, valid, names)
+    times, values = settle((flow, battery, given), seen, names)
 
-    def figure(found, time, value):
-        found = found & valid & jnp.isfinite(value)
-        return Figure(jnp.where(found, time, jnp.nan), jnp.where(found, value, jnp.nan), found)
-
-    marks = march.marks
-    xs = _sharpen(marks, names, span, jnp.inf if horizon is None else horizon)
-    landings = jax.vmap(still.hop)(marks.y, (xs - marks.base) * span)
-    times, values = _settle((flow, battery, given), _Found(marks, xs, landings, span, horizon), names)
-
-    tolerance = _tolerance(scale)
+    least = tolerance(lax.stop_gradient(scale)) / seen.span
     exists = {
-        "first_peak": lambda value: march.found,
-        "max_average_power": lambda value: value * span > tolerance,
-        "max_instantaneous_power": lambda value: value * span > tolerance,
-        "max_energy": lambda value: march.turn > 0,
+        "first_peak": lambda value: seen.peak,
+        "max_average_power": lambda value: value > least,
+        "max_instantaneous_power": lambda value: value > least,
+        "max_energy": lambda value: seen.turns > 0,
     }
-    found: dict[str, Any] = dict.fromkeys(FIGURES)
+    figures: dict[str, Any] = dict.fromkeys(FIGURES)
     for name, time, value in zip(names, times, values, strict=True):
-        found[name] = figure(exists[name](value), time, value)
+        found = exists[name](value) & valid & jnp.isfinite(value)
+        figures[name] = Figure(jnp.where(found, time, jnp.nan), jnp.where(found, value, jnp.nan), found)
 
-    first = found["first_peak"]
-    peak = march.found if first is None else first.found
-    complete = march.turn < BUDGET  # a battery that does not move has taken no turn
+    first = figures["first_peak"]
+    peak = seen.peak if first is None else first.found
+    complete = seen.turns < BUDGET  # a battery that does not move has taken no turn
     status = jnp.where(
         ~valid,
         Status.OUTSIDE_PADDING,
         jnp.where(
-            march.edge > FULL,
+            seen.edge > FULL,
             Status.UNRESOLVED,
             jnp.where(~complete, Status.BUDGET_SPENT, jnp.where(peak, Status.OK, Status.NO_PEAK)),
         ),
     )
-    return Charge(**found, status=status, law=type(law).__name__.lower(), method=chosen)
+    return Charge(**figures, status=status, law=type(law).__name__.lower(), method=chosen)

@@ -38,6 +38,14 @@ def test_bessel_to_the_last_digit(bound: float) -> None:
     assert abs(float(mpmath.besselj(count, bound))) < 2e-16, "what is left out is below rounding"
 
 
+@pytest.mark.parametrize("s", [0.0, 1e-3, 7.0, 48.0])
+def test_coefficients_at_parts_of_a_length(s: float) -> None:
+    """Made from one set of sines and cosines by adding angles."""
+    count = chebyshev.terms(48.0)
+    exact = [[float(mpmath.besselj(k, s * part / 3)) * (2 if k else 1) for k in range(count)] for part in (1, 2, 3)]
+    np.testing.assert_allclose(chebyshev.exponentials(jnp.asarray(s), 3, count), exact, rtol=0, atol=8e-15)
+
+
 def test_bessel_of_many_and_its_slope() -> None:
     s = np.array([[0.0, 1e-8], [3.3, -17.0]])
     many = chebyshev.bessel(jnp.asarray(s), 60)
@@ -61,19 +69,19 @@ def test_exponential_of_an_antisymmetric_matrix(s: float, seed: int) -> None:
     np.testing.assert_allclose(total, expm(s * a), rtol=0, atol=2e-13)
 
 
-@given(st.lists(st.floats(-3, 3), min_size=1, max_size=12), st.floats(0, 1))
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=15), st.floats(0, 1))
 def test_interpolants_are_exact_for_polynomials(coefficients: list[float], x: float) -> None:
     polynomial = np.polynomial.Polynomial(coefficients)
-    jets = [polynomial.deriv(order)(place) if order else polynomial(place) for place in (0, 0.5, 1) for order in range(4)]
+    jets = [polynomial.deriv(order)(place) if order else polynomial(place) for place in (0, 0.5, 1) for order in range(5)]
     size = 1 + np.abs(coefficients).sum()
-    nodes = chebyshev.interpolation(12) @ polynomial(chebyshev.nodes(12))
-    # rounding is amplified by slopes (2 * 11^2 each) and by the jets' third derivatives
-    for row, error in ((nodes, 3e-14), (chebyshev.hermite(3, 4) @ jets, 3e-11)):
+    nodes = chebyshev.interpolation(15) @ polynomial(chebyshev.nodes(15))
+    # rounding is amplified by slopes (2 * 14^2 each) and by the jets' fourth derivatives
+    for row, error in ((nodes, 3e-14), (chebyshev.hermite(3, 5) @ jets, 3e-11)):
         for order in range(4):
             known = polynomial.deriv(order)(x) if order else polynomial(x)
             value = chebyshev.evaluate(jnp.asarray(row), jnp.asarray(x))
-            np.testing.assert_allclose(value, known, rtol=0, atol=error * size * 242**order)
-            row = chebyshev.slope(12) @ row
+            np.testing.assert_allclose(value, known, rtol=0, atol=error * size * 392**order)
+            row = chebyshev.slope(15) @ row
 
 
 def test_nodes_and_basis() -> None:
