@@ -98,8 +98,8 @@ class ChebyshevFlow(AbstractFlow):
 
         return lax.scan(leg, y, (table, s))[1]
 
-    def sums(self, y: Any, table: Float[Array, "q k"], orders: Any, real: bool = False) -> Any:
-        """The series for many times at once, one a row of `table`, times on the leading axis; `orders` of it are needed.
+    def sums(self, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"], real: bool = False) -> Any:
+        """The series for many times at once, one a row of `table` for each of ascending lengths s; times on the leading axis.
 
         `real`: y has no imaginary part; then even orders are real and odd ones imaginary, which halves the work.
         """
@@ -127,20 +127,28 @@ class ChebyshevFlow(AbstractFlow):
         weights = jnp.pad(table[:, 2:], ((0, 0), (0, 2 * size * blocks - count))).reshape(-1, blocks, size, 2)
         weights = jnp.moveaxis(weights, (1, 3), (0, 1))  # block, even or odd, time, order
 
-        def block(carry):
-            i, terms, sums = carry
-            terms, kept = lax.scan(pair, terms, None, length=size)
-            new = [jax.tree.map(lambda v, w=weights[i, k]: weigh(w, v), kept[k]) for k in (0, 1)]
-            return i + 1, terms, jax.tree.map(jnp.add, sums, join(*new))
-
         join = lambda even, odd: (even, odd) if real else jax.tree.map(jnp.add, even, odd)  # noqa: E731
+
+        def through(carry, first, last):
+            """Blocks up to the last that row `last` needs, for rows from `first` on."""
+
+            def block(carry):
+                i, terms, sums = carry
+                terms, kept = lax.scan(pair, terms, None, length=size)
+                new = [jax.tree.map(lambda v, w=weights[i, k, first:]: weigh(w, v), kept[k]) for k in (0, 1)]
+                return i + 1, terms, jax.tree.map(jnp.add, sums, join(*new))
+
+            needed = jnp.minimum(-(-(_pairs(chebyshev.enough(s[last])) - 1) // size), blocks)
+            return lax.while_loop(lambda c: c[0] < needed, block, carry)
+
         odd = jax.tree.map(lambda d: d / radius, to_odd(y))
-        first = [jax.tree.map(lambda v, w=table[:, k, None]: weigh(w, v[None]), terms) for k, terms in enumerate((y, odd))]
-        carry = (jnp.zeros((), int), (y, odd), join(*first))
-        if blocks == 1:
-            return block(carry)[2]
-        needed = jnp.minimum(-(-(_pairs(orders) - 1) // size), blocks)
-        return lax.while_loop(lambda c: c[0] < needed, block, carry)[2]
+        start = [jax.tree.map(lambda v, w=table[:, k, None]: weigh(w, v[None]), terms) for k, terms in enumerate((y, odd))]
+        half = table.shape[0] // 2 if blocks > 1 else 0  # the earlier half of the times needs fewer orders
+        i, terms, sums = (jnp.zeros((), int), (y, odd), join(*start))
+        if half:
+            i, terms, sums = through((i, terms, sums), 0, half - 1)
+        later = through((i, terms, jax.tree.map(lambda v: v[half:], sums)), half, -1)[2]
+        return jax.tree.map(lambda a, b: jnp.concatenate([a[:half], b]), sums, later)
 
     def _travel(self, span: Float[Array, ""], y: Any, known: Any = None) -> Any:
         """Coordinates a time `span` ahead of y, in equal steps, differentiable by law, y and (if none are known) span."""

@@ -34,7 +34,7 @@ def direct(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[str, An
         k, t, y, out = carry
         here = lax.dynamic_slice(padded, (k,), (NODES,))
         s = jnp.clip(flow.radius * (here - t), 0.0, LONG)
-        ys = flow.sums(y, chebyshev.exponential(s, order), chebyshev.enough(s[-1]))
+        ys = flow.sums(y, chebyshev.exponential(s, order), s)
         # times out of reach are written too, and written again when their turn comes
         out = jax.tree.map(lambda o, new: lax.dynamic_update_slice_in_dim(o, new, k, 0), out, figures(ys))
         reached = (flow.radius * (here - t) <= LONG) & (k + np.arange(NODES) < count)
@@ -62,7 +62,7 @@ def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[s
         if chain:
             ys = flow.path(y, coefficients, s)
         else:
-            ys = flow.sums(y, coefficients, chebyshev.enough(s[-1]), real)
+            ys = flow.sums(y, coefficients, s, real)
         series = jax.tree.map(lambda v: jnp.tensordot(matrix, v, 1, precision=highest), figures(ys))
         seen = [jnp.abs(c.reshape(POINTS, -1)) for name, c in series.items() if name != EDGE]
         good = jnp.all(jnp.stack([jnp.max(c[-3:]) <= 200 * epsilon() * jnp.max(c) for c in seen]))
