@@ -204,6 +204,11 @@ def _residue(name: str, t: Any, e: Any) -> tuple[Any, Any]:
     return e[1], e[2]
 
 
+def _picked(function: Any, names: tuple[str, ...], kind: Any) -> Any:
+    """A function of a name, for the figure whose number among the names is data."""
+    return jax.tree.map(lambda *z: jnp.stack(z)[kind], *map(function, names))
+
+
 def _sharpen(marks: _Marks, names: tuple[str, ...], span: Any, end: Any) -> Float[Array, " marks"]:
     """Places x of the maxima on the interpolants.
 
@@ -218,9 +223,7 @@ def _sharpen(marks: _Marks, names: tuple[str, ...], span: Any, end: Any) -> Floa
 
         def newton(_, x):
             e = chebyshev.evaluate(coefficients, x)
-            root, slope = (
-                jnp.stack(z)[kind] for z in zip(*(_residue(name, mark.t / span + x, e) for name in names), strict=True)
-            )
+            root, slope = _picked(lambda name: _residue(name, mark.t / span + x, e), names, kind)
             step = jnp.where(slope < 0, -root / jnp.where(slope < 0, slope, 1.0), WIDTH / 4 * jnp.sign(root))
             return jnp.clip(x + jnp.clip(step, -WIDTH / 2, WIDTH / 2), low, high)
 
@@ -276,8 +279,7 @@ def settle(given: Any, found: Found, names: tuple[str, ...]) -> tuple[Any, Any]:
         given = eqx.combine(dynamic, static)
 
         def one(mark, x, y, kind):
-            pick = lambda f: jax.tree.map(lambda *z: jnp.stack(z)[kind], *map(f, names))  # noqa: E731
-            return _land(given, mark, x, y, found, pick, _orders(names))
+            return _land(given, mark, x, y, found, lambda f: _picked(f, names, kind), _orders(names))
 
         return jax.vmap(one)(found.marks, found.x, found.y, jnp.arange(len(names)))
 

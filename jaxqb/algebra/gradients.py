@@ -1,4 +1,4 @@
-"""Derivative rules for loops whose length is data.
+"""Rules for loops whose length is data: derivatives, and batches.
 
 JAX has no reverse mode for a loop with a traced number of turns. Where each turn can be undone nothing needs to be
 stored either: the reverse sweep recovers every intermediate value by stepping back.
