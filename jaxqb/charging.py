@@ -10,9 +10,10 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from .batteries.battery import AbstractBattery, check_single
+from .compiled import compiled
 from .conventions import real_dtype
 from .errors import MeritError, Status, TimesError, fail
-from .evolution import FULL, check_law, check_method, explain_edge
+from .evolution import FULL, check_law, check_method, count, explain_edge
 from .fields import traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod, select_method
@@ -104,8 +105,9 @@ def charge(
     check_law(law)
     check_method(method)
     names = check_figures(figures, window)
-    best = _charge(battery, window, law, method, names)
-    explain_edge(battery, best.status, lambda wider: _charge(wider, window, None, method, names).status)
+    best = _charge(battery, window, law, method, names, numbers=count(battery, law))
+    again = lambda wider: _charge(wider, window, None, method, names, numbers=count(wider)).status  # noqa: E731
+    explain_edge(battery, best.status, again)
     return best
 
 
@@ -138,7 +140,7 @@ def check_window(window: Any) -> Any:
     return time
 
 
-@eqx.filter_jit
+@compiled
 def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
     law = battery.law() if law is None else law
     chosen = method or select_method(law)

@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int
 from . import merit as merits
 from .algebra.gradients import frozen
 from .batteries.battery import AbstractBattery, check_single
+from .compiled import compiled
 from .conventions import real_dtype
 from .errors import CutoffError, FieldError, MeritError, Status, TimesError, fail
 from .fields import traced
@@ -105,6 +106,11 @@ def check_law(law: Any) -> None:
         fail(FieldError, "law", "be a law", f"it is {law!r}", "use one of battery.laws(), e.g. law=battery.grid()")
 
 
+def count(battery: AbstractBattery, law: Any = None) -> int:
+    """About how many numbers a state holds."""
+    return battery.amplitudes() if law is None else max(np.size(leaf) for leaf in jax.tree.leaves(law))
+
+
 def check_method(method: Any) -> None:
     """A method or None."""
     if method is not None and not isinstance(method, AbstractMethod):
@@ -153,8 +159,10 @@ def evolve(
     sizes = [getattr(battery, field.name) for field in type(battery).declared().values() if field.size]
     if method is None and law is None and any(map(traced, sizes)):
         method = Chebyshev()  # its derivatives by a size are right where those of `Eigen` do not exist
-    solution = _evolve(battery, ts, law, tuple(chosen.items()), method)
-    explain_edge(battery, solution.status, lambda wider: _evolve(wider, ts, None, tuple(chosen.items()), method).status)
+    figures = tuple(chosen.items())
+    solution = _evolve(battery, ts, law, figures, method, numbers=count(battery, law))
+    again = lambda wider: _evolve(wider, ts, None, figures, method, numbers=count(wider)).status  # noqa: E731
+    explain_edge(battery, solution.status, again)
     return solution
 
 
@@ -189,7 +197,7 @@ def _with_phases(battery: Any, save: dict[str, Any]) -> Any:
     return battery.without_resonance() if inside and sensitive else battery
 
 
-@eqx.filter_jit
+@compiled
 def _evolve(battery, ts, law, save, method) -> Solution:
     ts = jnp.asarray(ts)
     law = battery.law() if law is None else law

@@ -20,8 +20,8 @@ from .algebra import chebyshev, maxima
 from .algebra.gradients import frozen
 from .conventions import epsilon
 
-POINTS, ORDERS = 3, 5  # a window is known by the energy and four derivatives at its ends and its middle
-FINE = np.linspace(0.0, 1.0, 33)  # where it is looked at
+POINTS, ORDERS = 5, 4  # a window is known by the energy and three derivatives at equally spaced points
+FINE = np.linspace(0.0, 1.0, 65)  # where it is looked at
 WIDTH = float(FINE[1])
 SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
 POLISH, SHARPEN = 3, 14  # Newton steps on the interpolant before maxima are compared, and when one is chosen
@@ -48,7 +48,6 @@ class _March(eqx.Module):
     turn: Int[Array, ""]
     t: Float[Array, ""]
     y: Any
-    jet: Float[Array, " orders"]
     slope: Float[Array, ""]
     lowest: Float[Array, ""]
     edge: Float[Array, ""]
@@ -74,7 +73,6 @@ def _walk(
     if horizon is not None:  # windows of equal length, the last of which ends there
         turns = jnp.ceil(horizon / span)
         span = horizon / turns
-    sample = flow.sampler(span, POINTS)
     moving = (flow.law.pace() > 0) & (scale > 0)
     zero, no = jnp.zeros_like(initial), jnp.zeros((), bool)
     zeros = jnp.zeros(len(names), dtype)
@@ -82,7 +80,8 @@ def _walk(
     nothing = jnp.zeros((len(names), POINTS * ORDERS), dtype)
     none = _Marks(zeros, y, zeros, nothing, zeros, zeros - jnp.inf, zeros > 0)
     jet = lambda y: jnp.stack(flow.derivatives(figure, y, ORDERS - 1))  # noqa: E731
-    march = _March(jnp.zeros((), int), zero, start, jet(start), zero, zero, zero, no, none)
+    sample = flow.sampler(span, POINTS, jet)
+    march = _March(jnp.zeros((), int), zero, start, zero, zero, zero, no, none)
     matrix = _interpolants()
     # value and derivatives that are asked for, (4 or 5, points, data)
     grid = chebyshev.basis(FINE, POINTS * ORDERS) @ matrix[: 5 if "max_instantaneous_power" in names else 4]
@@ -99,8 +98,7 @@ def _walk(
         return wanted & (m.turn < BUDGET) & valid & moving
 
     def advance(m: _March) -> _March:
-        ys = sample(m.y)
-        jets = jnp.concatenate([m.jet[None], jax.vmap(jet)(ys)])
+        ys, jets = sample(m.y)
         data = (jets.at[:, 0].add(-initial) * powers).ravel()
         e, d, dd, ddd, *dddd = jnp.matmul(grid, data, precision=lax.Precision.HIGHEST)
         coefficients = jnp.matmul(matrix, data, precision=lax.Precision.HIGHEST)
@@ -155,7 +153,7 @@ def _walk(
         nearest = jnp.clip(jnp.round(x * (POINTS - 1)), 0, POINTS - 1).astype(int)
         new = _Marks(
             jnp.broadcast_to(m.t, x.shape),
-            jax.tree.map(lambda y, ys: jnp.concatenate([y[None], ys])[nearest], m.y, ys),
+            jax.tree.map(lambda y: y[nearest], ys),
             nearest / (POINTS - 1),
             jnp.broadcast_to(data, (*x.shape, *data.shape)),
             x,
@@ -170,7 +168,6 @@ def _walk(
             m.turn + 1,
             (m.turn + 1) * span,
             y,
-            jets[-1],
             d[FINE.size - 1] / span,
             jnp.minimum(m.lowest, jnp.min(e)),
             edge,
@@ -221,13 +218,17 @@ def _sharpen(marks: _Marks, names: tuple[str, ...], span: Any, end: Any) -> Floa
         low = jnp.maximum(jnp.where(mark.t > 0, -SEAM, 0.0), mark.x - 2 * WIDTH)
         high = jnp.minimum(jnp.minimum((end - mark.t) / span, 1 + SEAM), mark.x + 2 * WIDTH)
 
-        def newton(_, x):
+        def newton(state):
+            k, x, _ = state
             e = chebyshev.evaluate(coefficients, x)
             root, slope = _picked(lambda name: _residue(name, mark.t / span + x, e), names, kind)
             step = jnp.where(slope < 0, -root / jnp.where(slope < 0, slope, 1.0), WIDTH / 4 * jnp.sign(root))
-            return jnp.clip(x + jnp.clip(step, -WIDTH / 2, WIDTH / 2), low, high)
+            new = jnp.clip(x + jnp.clip(step, -WIDTH / 2, WIDTH / 2), low, high)
+            return k + 1, new, jnp.abs(new - x)
 
-        return jnp.where(mark.turning, lax.fori_loop(0, SHARPEN, newton, mark.x), mark.x)
+        moving = lambda state: (state[0] < SHARPEN) & (state[2] > 1e-10)  # noqa: E731
+        begin = jnp.zeros((), int), mark.x, jnp.where(mark.turning, jnp.inf, 0.0)
+        return lax.while_loop(moving, newton, begin)[1]
 
     return jax.vmap(one)(marks, jnp.arange(len(names)))
 
@@ -262,7 +263,7 @@ def search(flow: Any, battery: Any, scale: Any, horizon: Any, valid: Any, names:
     march, span = _walk(flow, energy, battery.reachable(), scale, horizon, valid, names)
     marks = march.marks
     x = _sharpen(marks, names, span, jnp.inf if horizon is None else horizon)
-    y = jax.vmap(flow.hop)(marks.y, (x - marks.base) * span)
+    y = lax.map(lambda leg: flow.hop(*leg), (marks.y, (x - marks.base) * span))
     return frozen(Found(marks, x, y, span, horizon, march.found, march.turn, march.edge))
 
 
@@ -278,10 +279,11 @@ def settle(given: Any, found: Found, names: tuple[str, ...]) -> tuple[Any, Any]:
     def run(dynamic, found):
         given = eqx.combine(dynamic, static)
 
-        def one(mark, x, y, kind):
+        def one(now):
+            mark, x, y, kind = now
             return _land(given, mark, x, y, found, lambda f: _picked(f, names, kind), _orders(names))
 
-        return jax.vmap(one)(found.marks, found.x, found.y, jnp.arange(len(names)))
+        return lax.map(one, (found.marks, found.x, found.y, np.arange(len(names))))
 
     @run.defjvp
     def _(primals, tangents):

@@ -34,6 +34,9 @@ def _compiles(at_most: int) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def compiles() -> Compiles:
     """`with compiles(0): ...` fails if more programs are compiled inside."""
+    from jaxqb.compiled import options
+
+    options(0)  # what the compiler understands is found out once in a process, by an empty program
     return _compiles
 
 

@@ -14,6 +14,8 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
+from .circle import circle
+
 
 def enough(reach: Any) -> Any:
     """A number of terms after which all ``|J_k(s)|`` with ``s <= reach`` are below 1e-16 (fitted from above)."""
@@ -44,8 +46,7 @@ def bessel(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]:
     thousands of successive steps from drifting.
     """
     points, _, _ = _double_quadrature(count)
-    phase = jnp.asarray(s)[..., None] * points
-    return _integrated(jnp.cos(phase), jnp.sin(phase), count)
+    return _integrated(*circle(jnp.asarray(s)[..., None] * points), count)
 
 
 def _integrated(cos: Any, sin: Any, count: int) -> Any:
@@ -67,7 +68,7 @@ def exponential(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]
 def exponentials(s: Float[Array, ""], parts: int, count: int) -> Float[Array, "parts {count}"]:
     """Those at s / parts, 2 s / parts, ... s: cosines and sines of the first give the others."""
     phase = s / parts * _double_quadrature(count)[0]
-    turns = [(jnp.cos(phase), jnp.sin(phase))]
+    turns = [circle(phase)]
     for _ in range(parts - 1):
         (c, s1), (cos, sin) = turns[0], turns[-1]
         turns.append((cos * c - sin * s1, sin * c + cos * s1))

@@ -40,6 +40,10 @@ class AbstractBattery(eqx.Module):
     def charger_quantum(self) -> Real:
         """Energy of one charger excitation."""
 
+    @abc.abstractmethod
+    def amplitudes(self) -> int:
+        """About how many numbers a state of `law()` holds: what a step costs."""
+
     def joint_energy(self, m, n, cells, chargers) -> Any:
         """Diagonal energy that couples battery and charger, as a function of levels and sizes."""
         return 0.0 * (m + n)

@@ -11,7 +11,7 @@ from ..errors import CutoffError, FieldError, fail
 from ..fields import Real, coincide, concrete, parameter, size, vanishes
 from ..laws import AbstractUnitaryLaw
 from .battery import AbstractBattery, check_levels, convert_fields
-from .collective import Ladders, conserved_law, extremes, grid_law
+from .collective import Ladders, conserved_law, count_amplitudes, extremes, grid_law
 from .starts import AbstractStart, Coherent, Level, Localised, Thermal, Weighted, as_start, check_start
 
 TAIL = 1e-13  # population of the initial light that a cutoff may leave out
@@ -169,6 +169,10 @@ class CavityCharger(AbstractBattery):
         if self.mirrored:
             return {"chain": self.chain()}
         return ({"chain": self.chain()} if self.structure.conserved else {}) | {"grid": self.grid()}
+
+    def amplitudes(self) -> int:
+        """A chain's levels, or all pairs of levels."""
+        return count_amplitudes(self.structure, self.battery_excitations, self.photons)
 
     def capacity(self) -> Real:
         """All cells excited."""

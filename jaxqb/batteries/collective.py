@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from ..algebra.ladders import boson_lowering, spin_lowering
 from ..fields import Real
 from ..laws import AbstractUnitaryLaw, Chain, Grid, Mixture
-from .starts import AbstractStart, Sectors
+from .starts import AbstractStart, Full, Level, Sectors
 
 
 class Ladders(eqx.Module):
@@ -174,6 +174,12 @@ def conserved_law(ladders: Ladders, battery: Sectors, charger: Sectors, cells: A
         return build(m0[0], n0[0], lift[0], charger_lift[0])
     sectors = jax.vmap(build)(m0, n0, lift, charger_lift)
     return Mixture(sectors, weights, charger_lift, battery.copies, tower, charger_tower)
+
+
+def count_amplitudes(structure: Any, battery: AbstractStart, charger: AbstractStart) -> int:
+    """One chain's levels for pure starts with conserved excitations, else (from above) all pairs of levels."""
+    one = structure.conserved and all(isinstance(start, (Full, Level)) for start in (battery, charger))
+    return structure.levels * (1 if one else structure.charger_levels)
 
 
 def extremes(

@@ -10,7 +10,7 @@ from ..errors import FieldError, fail
 from ..fields import Real, coincide, concrete, parameter, size, vanishes
 from ..laws import AbstractUnitaryLaw
 from .battery import AbstractBattery, check_levels, convert_fields
-from .collective import Ladders, conserved_law, extremes, grid_law
+from .collective import Ladders, conserved_law, count_amplitudes, extremes, grid_law
 from .starts import Full, Level, Thermal, Weighted, as_start, check_start
 
 
@@ -185,6 +185,10 @@ class SpinCharger(AbstractBattery):
     def laws(self) -> dict[str, AbstractUnitaryLaw]:
         """The laws that describe this battery."""
         return ({"chain": self.chain()} if self.structure.conserved else {}) | {"grid": self.grid()}
+
+    def amplitudes(self) -> int:
+        """A chain's levels, or all pairs of levels."""
+        return count_amplitudes(self.structure, self.battery_excitations, self.charger_excitations)
 
     def capacity(self) -> Real:
         """All cells excited."""

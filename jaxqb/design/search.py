@@ -17,6 +17,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
+from ..compiled import compiled
 from ..conventions import epsilon, real_dtype
 from ..errors import Status
 from .box import Box
@@ -87,7 +88,7 @@ def _minimiser(method: str, tolerance: float) -> Any:
     return optx.OptaxMinimiser(optimiser, tolerance, tolerance)
 
 
-@eqx.filter_jit
+@compiled
 def search(problem: Problem, z: Any, fixed: Any, held: Any, method: str, room: int, mapping: str) -> Ends:
     """Maximise from every row of z (starts, d); parameters that are `held` stay at `fixed`.
 

@@ -105,12 +105,18 @@ class AdaptiveFlow(AbstractFlow):
     def window(self) -> Float[Array, ""]:
         """A few turns of the fastest figure."""
         pace = lax.stop_gradient(self.law.pace())
-        return 2.5 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
+        return 5.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
 
-    def sampler(self, span: Float[Array, ""], points: int) -> Callable:
+    def sampler(self, span: Float[Array, ""], points: int, look: Callable) -> Callable:
         """One solve over the window."""
         times = span * np.linspace(0.0, 1.0, points)[1:]
-        return lambda y: self._solve(y, times, span).ys
+
+        def sample(y):
+            later = self._solve(y, times, span).ys
+            ys = jax.tree.map(lambda y, later: jnp.concatenate([y[None], later]), y, later)
+            return ys, jax.vmap(look)(ys)
+
+        return sample
 
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
         """One solve to one time."""

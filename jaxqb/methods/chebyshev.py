@@ -23,7 +23,7 @@ from ..laws import AbstractUnitaryLaw, Chain
 from . import curves
 from .method import AbstractFlow, AbstractMethod, Figures, intervals
 
-PHASE = 3.2  # turn of the fastest figure that a window may cover
+PHASE = 6.4  # turn of the fastest figure that a window may cover
 ORDERS = 64  # terms of a series that are kept at once
 UNROLL = 2  # pairs of orders: a turn of a loop costs as much as its work on a short chain
 
@@ -212,18 +212,25 @@ class ChebyshevFlow(AbstractFlow):
     def window(self) -> Float[Array, ""]:
         """As long as the fastest figure turns by no more than PHASE, and a series of moderate length reaches."""
         pace = jnp.maximum(lax.stop_gradient(self.law.pace()), self.radius * 1e-9)
-        return jnp.minimum(PHASE / pace, 2 * self.reach / self.radius)
+        return jnp.minimum(PHASE / pace, 4 * self.reach / self.radius)
 
-    def sampler(self, span: Float[Array, ""], points: int) -> Callable:
-        """All points from one series."""
-        s = self.radius * span
-        table = chebyshev.exponentials(s, points - 1, chebyshev.terms(2 * self.reach))
-        return lambda y: self._expand(self.law, y, table, self.radius, chebyshev.enough(s))
+    def sampler(self, span: Float[Array, ""], points: int, look: Callable) -> Callable:
+        """Equal steps from point to point, the first of no length."""
+        s = self.radius * span / (points - 1)
+        coefficients = chebyshev.exponential(s, chebyshev.terms(self.reach))
+        stay = np.arange(coefficients.shape[0]) == 0
+
+        def leg(y, moves):
+            series = jnp.where(moves, coefficients, stay)
+            y = self._expand(self.law, y, series, self.radius, jnp.where(moves, chebyshev.enough(s), 0.0))
+            return y, (y, look(y))
+
+        return lambda y: lax.scan(leg, y, np.arange(points) > 0)[1]
 
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
         """One series."""
         s = self.radius * span
-        table = chebyshev.exponential(s, chebyshev.terms(0.66 * self.reach))
+        table = chebyshev.exponential(s, chebyshev.terms(0.51 * self.reach))
         return self._expand(self.law, y, table, self.radius, chebyshev.enough(jnp.abs(s)))
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:

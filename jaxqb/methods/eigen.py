@@ -80,12 +80,17 @@ class EigenFlow(AbstractFlow):
     def window(self) -> Float[Array, ""]:
         """A few turns of the fastest figure."""
         pace = jnp.minimum(lax.stop_gradient(self.law.pace()), 2 * jnp.max(jnp.abs(self.w)))
-        return 2.5 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
+        return 5.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
 
-    def sampler(self, span: Float[Array, ""], points: int) -> Callable:
+    def sampler(self, span: Float[Array, ""], points: int, look: Callable) -> Callable:
         """Turn by each time."""
-        times = span * np.linspace(0.0, 1.0, points)[1:]
-        return lambda y: jax.vmap(lambda t: self.hop(y, t))(times)
+        times = span * np.linspace(0.0, 1.0, points)
+
+        def sample(y):
+            ys = jax.vmap(lambda t: self.hop(y, t))(times)
+            return ys, jax.vmap(look)(ys)
+
+        return sample
 
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
         """Turn by the phase w * span."""

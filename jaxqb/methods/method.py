@@ -67,10 +67,11 @@ class AbstractFlow(eqx.Module):
         """A length of time that one sample may cover."""
 
     @abc.abstractmethod
-    def sampler(self, span: Float[Array, ""], points: int) -> Callable:
-        """A function from coordinates y to those at equally spaced points up to `span` ahead, batched on the leading axis.
+    def sampler(self, span: Float[Array, ""], points: int, look: Callable) -> Callable:
+        """A function from coordinates y to those at equally spaced points, and to what `look` makes of them.
 
-        The point at y itself is left out; the last is the next mark. `span` is at most a window.
+        Both are batched on the leading axis. The first point is y itself, the last, `span` ahead, is the next mark. `span` is
+        at most a window.
         """
 
     @abc.abstractmethod

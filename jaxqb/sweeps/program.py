@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 
+from ..compiled import options
 from ..errors import SweepError, fail
 from ..figures import Charging
 from ..methods import AbstractMethod, select_method
@@ -122,7 +124,9 @@ def build(job: Job) -> Program:
     lowered = jax.jit(block(job)).lower(arrays, grids)
     out = lowered.out_info
     _check_names(job, out)
-    compiled = lowered.compile()
+    # one point at a time, arrays are as small as a state
+    size = merge(job.static, arrays)[0].amplitudes() * (1 if set(job.kinds) == {"loop"} else math.prod(job.shape))
+    compiled = lowered.compile(options(size))
     memory = compiled.memory_analysis()
     temporaries = 0 if memory is None else int(memory.temp_size_in_bytes)
     return Program(compiled, out, temporaries, _batched_lapack(lowered.as_text()))
