@@ -6,6 +6,8 @@ maximum the derivative of the time drops out (envelope theorem), and one Newton 
 """
 
 import functools
+import itertools
+import operator
 from typing import Any
 
 import equinox as eqx
@@ -17,19 +19,19 @@ from jaxtyping import Array, Bool, Float, Int
 
 from . import merit as merits
 from .algebra import chebyshev, maxima
-from .algebra.gradients import frozen
+from .algebra.gradients import frozen, most
 from .conventions import epsilon
 
 POINTS, ORDERS = 5, 4  # a window is known by the energy and three derivatives at equally spaced points
 FINE = np.linspace(0.0, 1.0, 65)  # where it is looked at
 WIDTH = float(FINE[1])
 SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
-POLISH, SHARPEN = 3, 14  # Newton steps on the interpolant before maxima are compared, and when one is chosen
+SHARPEN = 14  # Newton steps on an interpolant at most
 BUDGET = 50_000  # windows
 
 
 class _Marks(eqx.Module):
-    """Where the maximum of each figure was seen: its place x in a window that begins at time t, and jets of the window.
+    """Where the maximum of each figure was seen: its place x in a window that begins at time t.
 
     `y`: coordinates at the nearest known point, `base`. `turning`: the slope vanishes there (it is not the end of what was
     looked at).
@@ -38,7 +40,6 @@ class _Marks(eqx.Module):
     t: Float[Array, " figures"]
     y: Any
     base: Float[Array, " figures"]
-    data: Float[Array, "figures data"]
     x: Float[Array, " figures"]
     best: Float[Array, " figures"]
     turning: Bool[Array, " figures"]
@@ -77,15 +78,14 @@ def _walk(
     zero, no = jnp.zeros_like(initial), jnp.zeros((), bool)
     zeros = jnp.zeros(len(names), dtype)
     y = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(names)), start)
-    nothing = jnp.zeros((len(names), POINTS * ORDERS), dtype)
-    none = _Marks(zeros, y, zeros, nothing, zeros, zeros - jnp.inf, zeros > 0)
+    none = _Marks(zeros, y, zeros, zeros, zeros - jnp.inf, zeros > 0)
     jet = lambda y: jnp.stack(flow.derivatives(figure, y, ORDERS - 1))  # noqa: E731
     sample = flow.sampler(span, POINTS, jet)
     march = _March(jnp.zeros((), int), zero, start, zero, zero, zero, no, none)
     matrix = _interpolants()
     # value and derivatives that are asked for, (4 or 5, points, data)
     grid = chebyshev.basis(FINE, POINTS * ORDERS) @ matrix[: 5 if "max_instantaneous_power" in names else 4]
-    powers = span ** np.arange(ORDERS)
+    powers = jnp.stack(list(itertools.accumulate([span] * (ORDERS - 1), operator.mul, initial=jnp.ones_like(span))))
     points = jnp.asarray(FINE, dtype)
 
     def unfinished(m: _March):
@@ -98,6 +98,7 @@ def _walk(
         return wanted & (m.turn < BUDGET) & valid & moving
 
     def advance(m: _March) -> _March:
+        active = unfinished(m)  # not in every lane of a batch
         ys, jets = sample(m.y)
         data = (jets.at[:, 0].add(-initial) * powers).ravel()
         e, d, dd, ddd, *dddd = jnp.matmul(grid, data, precision=lax.Precision.HIGHEST)
@@ -116,7 +117,7 @@ def _walk(
         lowest = jnp.minimum(m.lowest, lax.cummin(e_before))
         falls = down & (jnp.maximum(rise, jnp.maximum(e_before, e) - lowest) > least)
         i = jnp.argmax(falls)
-        is_peak, peak_x = falls[i] & ~m.found, x[i]
+        is_peak, peak_x = falls[i] & ~m.found & active, x[i]
 
         for name in names:
             if name == "first_peak":
@@ -135,37 +136,32 @@ def _walk(
             starts.append(start)
             admitted.append(admit)
 
-        def polish(_, state):
-            values = chebyshev.evaluate(coefficients[: len(grid), None], state[0])
-            aims = [_aim(name, since + state[0][k], values[:, k]) for k, name in enumerate(names)]
-            value, slope, bend = map(jnp.stack, zip(*aims, strict=True))
-            return maxima.polish(state[0], value, slope, bend, floor, ceiling, WIDTH)
-
-        x = jnp.stack(starts)
-        x, best, inside = lax.fori_loop(0, POLISH, polish, (x, x, x > 0))
+        x = _sharpen(jnp.stack(starts), coefficients, since, floor, ceiling, names)
+        aims = chebyshev.evaluate(coefficients[:3, None], x)
+        best = jnp.stack([_value(name, since + x[k], aims[:, k], 0.0) for k, name in enumerate(names)])
+        inside = (floor < x) & (x < ceiling)
         # where the way to a maximum leads across a seam, the window on the other side knows it better
         last = (m.turn + 1 >= turns) & (x >= ceiling)
         end = ((m.t == 0) & (x <= 0)) | last
         best = jnp.where(inside | end, best, best - 1e-7 * jnp.abs(best))
         is_first = np.array([name == "first_peak" for name in names])
         best = best / jnp.where(np.array([name.endswith("power") for name in names]), span, 1.0)
-        better = jnp.stack(admitted) & (is_first | (best > m.marks.best))
+        better = jnp.stack(admitted) & (is_first | (best > m.marks.best)) & active
         nearest = jnp.clip(jnp.round(x * (POINTS - 1)), 0, POINTS - 1).astype(int)
         new = _Marks(
             jnp.broadcast_to(m.t, x.shape),
             jax.tree.map(lambda y: y[nearest], ys),
             nearest / (POINTS - 1),
-            jnp.broadcast_to(data, (*x.shape, *data.shape)),
             x,
             best,
             ~end | (is_first & last),
         )
 
         y = jax.tree.map(lambda y: y[-1], ys)
-        edge = jnp.maximum(m.edge, flow.state(y).edge())
+        edge = jnp.where(active, jnp.maximum(m.edge, flow.state(y).edge()), m.edge)
         found = m.found | is_peak
         return _March(
-            m.turn + 1,
+            m.turn + active,
             (m.turn + 1) * span,
             y,
             d[FINE.size - 1] / span,
@@ -175,7 +171,7 @@ def _walk(
             _choose(better, new, m.marks),
         )
 
-    return lax.while_loop(unfinished, advance, march), span
+    return lax.while_loop(lambda m: most(unfinished(m)), advance, march), span
 
 
 @functools.cache
@@ -183,13 +179,6 @@ def _interpolants() -> np.ndarray:
     """Matrices from the jets of a window to the Chebyshev coefficients of the energy and of its first four derivatives in x."""
     count = POINTS * ORDERS
     return np.stack([np.linalg.matrix_power(chebyshev.slope(count), k) for k in range(5)]) @ chebyshev.hermite(POINTS, ORDERS)
-
-
-def _aim(name: str, t: Any, e: Any) -> Any:
-    """What a figure is the maximum of, with two derivatives, from derivatives of the energy gained since the start."""
-    if name == "max_average_power":
-        return maxima.average_slope(t, *e[:3])
-    return e[1:4] if name == "max_instantaneous_power" else e[:3]
 
 
 def _residue(name: str, t: Any, e: Any) -> tuple[Any, Any]:
@@ -206,31 +195,24 @@ def _picked(function: Any, names: tuple[str, ...], kind: Any) -> Any:
     return jax.tree.map(lambda *z: jnp.stack(z)[kind], *map(function, names))
 
 
-def _sharpen(marks: _Marks, names: tuple[str, ...], span: Any, end: Any) -> Float[Array, " marks"]:
-    """Places x of the maxima on the interpolants.
+def _sharpen(x: Any, coefficients: Any, since: Any, floor: Any, ceiling: Any, names: tuple[str, ...]) -> Float[Array, " figures"]:
+    """From places nearby to the maxima of a window's interpolant, or to an end of it.
 
-    Newton's steps, many since a maximum may be flat (at a quartic one each takes off a third of the error), kept beside the
-    mark and between start and `end`.
+    Newton's steps, as many as a flat maximum may take (at a quartic one each takes off a third of the error).
     """
+    low, high = jnp.maximum(floor, x - 2 * WIDTH), jnp.minimum(ceiling, x + 2 * WIDTH)
 
-    def one(mark, kind):
-        coefficients = jnp.matmul(_interpolants()[:4], mark.data, precision=lax.Precision.HIGHEST)
-        low = jnp.maximum(jnp.where(mark.t > 0, -SEAM, 0.0), mark.x - 2 * WIDTH)
-        high = jnp.minimum(jnp.minimum((end - mark.t) / span, 1 + SEAM), mark.x + 2 * WIDTH)
+    def newton(state):
+        k, x, _ = state
+        e = chebyshev.evaluate(coefficients[:4, None], x)
+        ends = [_residue(name, since + x[k], e[:, k]) for k, name in enumerate(names)]
+        root, slope = map(jnp.stack, zip(*ends, strict=True))
+        step = jnp.where(slope < 0, -root / jnp.where(slope < 0, slope, 1.0), WIDTH / 4 * jnp.sign(root))
+        new = jnp.clip(x + jnp.clip(step, -WIDTH / 2, WIDTH / 2), low, high)
+        return k + 1, new, jnp.max(jnp.abs(new - x))
 
-        def newton(state):
-            k, x, _ = state
-            e = chebyshev.evaluate(coefficients, x)
-            root, slope = _picked(lambda name: _residue(name, mark.t / span + x, e), names, kind)
-            step = jnp.where(slope < 0, -root / jnp.where(slope < 0, slope, 1.0), WIDTH / 4 * jnp.sign(root))
-            new = jnp.clip(x + jnp.clip(step, -WIDTH / 2, WIDTH / 2), low, high)
-            return k + 1, new, jnp.abs(new - x)
-
-        moving = lambda state: (state[0] < SHARPEN) & (state[2] > 1e-10)  # noqa: E731
-        begin = jnp.zeros((), int), mark.x, jnp.where(mark.turning, jnp.inf, 0.0)
-        return lax.while_loop(moving, newton, begin)[1]
-
-    return jax.vmap(one)(marks, jnp.arange(len(names)))
+    moving = lambda state: most((state[0] < SHARPEN) & (state[2] > 1e-10))  # noqa: E731
+    return lax.while_loop(moving, newton, (jnp.zeros((), int), x, jnp.full((), jnp.inf, x.dtype)))[1]
 
 
 class Found(eqx.Module):
@@ -238,8 +220,8 @@ class Found(eqx.Module):
 
     Attributes:
         marks: where they were seen.
-        x: where they are, in windows of length `span`.
         y: coordinates there.
+        span: length of a window.
         horizon: the end of what was looked at, or None.
         peak: whether the energy has a first peak.
         turns: windows that were looked at.
@@ -247,7 +229,6 @@ class Found(eqx.Module):
     """
 
     marks: _Marks
-    x: Float[Array, " figures"]
     y: Any
     span: Float[Array, ""]
     horizon: Float[Array, ""] | None
@@ -262,9 +243,8 @@ def search(flow: Any, battery: Any, scale: Any, horizon: Any, valid: Any, names:
     energy = lambda state: merits.energy(battery, state)  # noqa: E731
     march, span = _walk(flow, energy, battery.reachable(), scale, horizon, valid, names)
     marks = march.marks
-    x = _sharpen(marks, names, span, jnp.inf if horizon is None else horizon)
-    y = lax.map(lambda leg: flow.hop(*leg), (marks.y, (x - marks.base) * span))
-    return frozen(Found(marks, x, y, span, horizon, march.found, march.turn, march.edge))
+    y = lax.map(lambda leg: flow.hop(*leg), (marks.y, (marks.x - marks.base) * span))
+    return frozen(Found(marks, y, span, horizon, march.found, march.turn, march.edge))
 
 
 def settle(given: Any, found: Found, names: tuple[str, ...]) -> tuple[Any, Any]:
@@ -280,10 +260,10 @@ def settle(given: Any, found: Found, names: tuple[str, ...]) -> tuple[Any, Any]:
         given = eqx.combine(dynamic, static)
 
         def one(now):
-            mark, x, y, kind = now
-            return _land(given, mark, x, y, found, lambda f: _picked(f, names, kind), _orders(names))
+            mark, y, kind = now
+            return _land(given, mark, y, found, lambda f: _picked(f, names, kind), _orders(names))
 
-        return lax.map(one, (found.marks, found.x, found.y, np.arange(len(names))))
+        return lax.map(one, (found.marks, found.y, np.arange(len(names))))
 
     @run.defjvp
     def _(primals, tangents):
@@ -291,8 +271,8 @@ def settle(given: Any, found: Found, names: tuple[str, ...]) -> tuple[Any, Any]:
             given, frozen_found = eqx.combine(dynamic, static), frozen(found)
             ends = []
             for k, name in enumerate(names):
-                mark, x, y = jax.tree.map(lambda leaf, k=k: leaf[k], (found.marks, found.x, found.y))
-                ends.append(_land(given, mark, x, y, frozen_found, lambda f, name=name: f(name), _orders((name,))))
+                mark, y = jax.tree.map(lambda leaf, k=k: leaf[k], (found.marks, found.y))
+                ends.append(_land(given, mark, y, frozen_found, lambda f, name=name: f(name), _orders((name,))))
             return tuple(map(jnp.stack, zip(*ends, strict=True)))
 
         return run(*primals), jax.jvp(each, primals, tangents)[1]
@@ -304,7 +284,7 @@ def _orders(names: tuple[str, ...]) -> int:
     return 4 if "max_instantaneous_power" in names else 3
 
 
-def _land(given: Any, mark: _Marks, x: Any, y: Any, found: Found, pick: Any, order: int) -> tuple[Any, Any]:
+def _land(given: Any, mark: _Marks, y: Any, found: Found, pick: Any, order: int) -> tuple[Any, Any]:
     """Time and value of a maximum; `pick` makes a function of a name that of this figure's.
 
     The interpolant gives a time t, good to some digits; exact derivatives at t give a small step, along which they are
@@ -315,7 +295,7 @@ def _land(given: Any, mark: _Marks, x: Any, y: Any, found: Found, pick: Any, ord
     flow, battery, window = given
     span, horizon = found.span, found.horizon
     initial = merits.energy(battery, flow.state(flow.start))
-    t = mark.t + x * span
+    t = mark.t + mark.x * span
     derivatives = flow.taylor(lambda state: merits.energy(battery, state), t, y, order)
     gained = lambda e: [e[0] - initial, *e[1:]]  # noqa: E731
     residue = lambda t, e: pick(lambda name: _residue(name, t, e))  # noqa: E731

@@ -53,15 +53,6 @@ def highest(points: Any, derivatives: Any, allowed: Any, floor: Any, ceiling: An
     return points[i] + step[i], allowed[i]
 
 
-def polish(x: Any, f: Any, d: Any, dd: Any, floor: Any, ceiling: Any, width: float) -> tuple[Any, Any, Any]:
-    """One Newton step to a maximum near x, from value and derivatives there: (x, value, whether it is no end)."""
-    curved = dd < 0
-    newton = jnp.where(curved, -d / jnp.where(curved, dd, 1.0), 0.0)
-    step = jnp.clip(newton, jnp.maximum(floor - x, -width), jnp.minimum(ceiling - x, width))
-    x = jnp.clip(x + step, floor, ceiling)
-    return x, f + step * (d + step * dd / 2), (floor < x) & (x < ceiling)
-
-
 def average_slope(t: Any, e: Any, *derivatives: Any) -> list[Any]:
     """``E / t`` and its derivatives from those of E, where E(0) = 0."""
     safe = jnp.where(t > 0, t, 1.0)
