@@ -25,7 +25,6 @@ from .method import AbstractFlow, AbstractMethod, Figures, intervals
 
 PHASE = 6.4  # turn of the fastest figure that a window may cover
 ORDERS = 64  # terms of a series that are kept at once
-UNROLL = 2  # pairs of orders: a turn of a loop costs as much as its work on a short chain
 
 
 class Chebyshev(AbstractMethod):
@@ -45,19 +44,22 @@ class Chebyshev(AbstractMethod):
         """Bounds of the spectrum."""
         if not isinstance(law, AbstractUnitaryLaw):
             fail(MethodError, "Chebyshev", "solve a unitary law", f"this is {type(law).__name__}", "use jaxqb.Adaptive()")
-        size = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(jax.eval_shape(lambda: law.start)))
+        leaves = jax.tree.leaves(jax.eval_shape(lambda: law.start))
+        size, levels = sum(math.prod(leaf.shape) for leaf in leaves), leaves[0].shape[-1]
         # long chains are slow to follow and want few, long steps; a grid's figures turn nearly as fast as its amplitudes
         reach = self.reach or (64.0 if isinstance(law, Chain) and size >= 4096 else 24.0)
+        leap = self.reach or (min(max(levels / 2, 24.0), 256.0) if _is_chain(law) else 48.0)
         radius = lax.stop_gradient(law.radius())
-        return ChebyshevFlow(law, jnp.maximum(radius, jnp.finfo(radius.dtype).tiny ** 0.5), reach)
+        return ChebyshevFlow(law, jnp.maximum(radius, jnp.finfo(radius.dtype).tiny ** 0.5), reach, leap)
 
 
 class ChebyshevFlow(AbstractFlow):
-    """A unitary law with a bound on its spectrum."""
+    """A unitary law with a bound on its spectrum, and dimensionless lengths: of a step, and between two points of a window."""
 
     law: AbstractUnitaryLaw
     radius: Float[Array, ""]
     reach: float = eqx.field(static=True)
+    leap: float = eqx.field(static=True)
 
     def _expand(
         self, law: AbstractUnitaryLaw, y: Any, coefficients: Float[Array, "*q k"], radius: Any, orders: Any = None
@@ -81,12 +83,8 @@ class ChebyshevFlow(AbstractFlow):
         start = y, odd, weigh(pairs[0], y, odd)
         if orders is None:
             return lax.scan(lambda carry, pair: (turn(carry, pair), None), start, pairs[1:])[0][2]
-        unroll = UNROLL if self.is_chain() else 1
-        pairs = jnp.pad(pairs[1:], ((0, -(len(pairs) - 1) % unroll), *((0, 0),) * (pairs.ndim - 1)))
-        groups = pairs.reshape(-1, unroll, *pairs.shape[1:])
-        count = jnp.minimum(most(-(-(_pairs(orders) - 1) // unroll)), len(groups))
-        several = lambda k, carry: functools.reduce(turn, groups[k], carry)  # noqa: E731
-        return lax.fori_loop(0, count, several, start)[2]
+        count = jnp.minimum(most(_pairs(orders)), len(pairs))
+        return lax.fori_loop(1, count, lambda k, carry: turn(carry, pairs[k]), start)[2]
 
     def path(self, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"]) -> Any:
         """Coordinates after each of successive steps of dimensionless lengths s, by the rows of `table`."""
@@ -206,18 +204,18 @@ class ChebyshevFlow(AbstractFlow):
         return run((self, battery), ts), True
 
     def is_chain(self) -> bool:
-        """Whether products are cheap: a chain, or sectors that are chains."""
-        return isinstance(getattr(self.law, "sectors", self.law), Chain)
+        """Whether products are cheap."""
+        return _is_chain(self.law)
 
     def window(self) -> Float[Array, ""]:
         """As long as the fastest figure turns by no more than PHASE, and a series of moderate length reaches."""
         pace = jnp.maximum(lax.stop_gradient(self.law.pace()), self.radius * 1e-9)
-        return jnp.minimum(PHASE / pace, 4 * self.reach / self.radius)
+        return jnp.minimum(PHASE / pace, 4 * self.leap / self.radius)
 
     def sampler(self, span: Float[Array, ""], points: int, look: Callable) -> Callable:
         """Equal steps from point to point, the first of no length."""
         s = self.radius * span / (points - 1)
-        coefficients = chebyshev.exponential(s, chebyshev.terms(self.reach))
+        coefficients = chebyshev.exponential(s, chebyshev.terms(self.leap))
         stay = np.arange(coefficients.shape[0]) == 0
 
         def leg(y, moves):
@@ -230,13 +228,18 @@ class ChebyshevFlow(AbstractFlow):
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
         """One series."""
         s = self.radius * span
-        table = chebyshev.exponential(s, chebyshev.terms(0.51 * self.reach))
+        table = chebyshev.exponential(s, chebyshev.terms(0.51 * self.leap))
         return self._expand(self.law, y, table, self.radius, chebyshev.enough(jnp.abs(s)))
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """The known coordinates, with derivatives through the whole way from the start."""
         y = self._travel(lax.stop_gradient(t), self.law.start, frozen(y))
         return self.derivatives(figure, y, order)
+
+
+def _is_chain(law: Any) -> bool:
+    """A chain, or sectors that are chains."""
+    return isinstance(getattr(law, "sectors", law), Chain)
 
 
 def _pairs(orders: Any) -> Any:
