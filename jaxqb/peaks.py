@@ -177,8 +177,8 @@ def _walk(
 @functools.cache
 def _interpolants() -> np.ndarray:
     """Matrices from the jets of a window to the Chebyshev coefficients of the energy and of its first four derivatives in x."""
-    count = POINTS * ORDERS
-    return np.stack([np.linalg.matrix_power(chebyshev.slope(count), k) for k in range(5)]) @ chebyshev.hermite(POINTS, ORDERS)
+    values = chebyshev.hermite(tuple(np.linspace(0.0, 1.0, POINTS)), ORDERS)
+    return np.stack([np.linalg.matrix_power(chebyshev.slope(len(values)), k) for k in range(5)]) @ values
 
 
 def _residue(name: str, t: Any, e: Any) -> tuple[Any, Any]:

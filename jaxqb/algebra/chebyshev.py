@@ -27,15 +27,13 @@ def terms(reach: float) -> int:
     return 2 * math.ceil(enough(reach) / 2)
 
 
-def _quadrature(count: int, real: type = np.float64) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+@functools.cache
+def _quadrature(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nodes sin(theta) on a quarter circle and the matrices that turn samples there into even and odd J_k."""
     quarter = count // 2 + 1
-    theta = (np.arange(quarter, dtype=real) + 0.5) * (np.arccos(real(0)) / quarter)
+    theta = (np.arange(quarter) + 0.5) * (np.pi / 2 / quarter)
     k = np.arange(0, count, 2)
     return np.sin(theta), np.cos(np.outer(theta, k)) / quarter, np.sin(np.outer(theta, k + 1)) / quarter
-
-
-_double_quadrature = functools.cache(_quadrature)
 
 
 def bessel(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]:
@@ -45,13 +43,10 @@ def bessel(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]:
     ordinary point) and an absolute error of a few rounding errors. Dividing by the root of ``J_0^2 + 2 sum J_k^2 = 1`` keeps
     thousands of successive steps from drifting.
     """
-    points, _, _ = _double_quadrature(count)
-    return _integrated(*circle(jnp.asarray(s)[..., None] * points), count)
-
-
-def _integrated(cos: Any, sin: Any, count: int) -> Any:
-    _, even, odd = _double_quadrature(count)
-    both = jnp.stack([cos @ even, sin @ odd], axis=-1)
+    points, even, odd = _quadrature(count)
+    cosine, sine = circle(jnp.asarray(s)[..., None] * points)
+    weigh = functools.partial(jnp.matmul, precision=lax.Precision.HIGHEST)
+    both = jnp.stack([weigh(cosine, even), weigh(sine, odd)], axis=-1)
     values = both.reshape(*both.shape[:-2], count)
     norm = 2 * jnp.sum(values**2, axis=-1, keepdims=True) - values[..., :1] ** 2
     return values / jnp.sqrt(norm)
@@ -62,24 +57,9 @@ def exponential(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]
 
     Those that are nothing but rounding are left out: derivatives of high orders are large (as k^2) and would amplify it.
     """
-    return _weighed(bessel(s, count), s)
-
-
-def exponentials(s: Float[Array, ""], parts: int, count: int) -> Float[Array, "parts {count}"]:
-    """Those at s / parts, 2 s / parts, ... s: cosines and sines of the first give the others."""
-    phase = s / parts * _double_quadrature(count)[0]
-    turns = [circle(phase)]
-    for _ in range(parts - 1):
-        (c, s1), (cos, sin) = turns[0], turns[-1]
-        turns.append((cos * c - sin * s1, sin * c + cos * s1))
-    cos, sin = map(jnp.stack, zip(*turns, strict=True))
-    return _weighed(_integrated(cos, sin, count), s * np.arange(1, parts + 1) / parts)
-
-
-def _weighed(bessels: Any, s: Any) -> Any:
-    order = np.arange(bessels.shape[-1])
+    order = np.arange(count)
     needed = order < enough(jnp.abs(lax.stop_gradient(s)))[..., None]
-    return jnp.where(needed, bessels * np.where(order > 0, 2.0, 1.0), 0.0)
+    return jnp.where(needed, bessel(s, count) * np.where(order > 0, 2.0, 1.0), 0.0)
 
 
 @functools.cache
@@ -89,18 +69,11 @@ def nodes(count: int) -> np.ndarray:
 
 
 @functools.cache
-def interpolation(count: int) -> np.ndarray:
-    """Matrix (count, count) from values at `nodes` to Chebyshev coefficients."""
-    angles = np.pi * np.arange(count) / (count - 1)
-    return np.linalg.inv(np.cos(np.outer(np.pi - angles, np.arange(count))))
-
-
-@functools.cache
-def hermite(points: int, orders: int) -> np.ndarray:
-    """Matrix from value and derivatives (orders in all) at equally spaced points of [0, 1] to Chebyshev coefficients."""
-    count = points * orders
+def hermite(points: tuple[float, ...], orders: int) -> np.ndarray:
+    """Matrix from value and derivatives (orders in all) at points of [0, 1] to Chebyshev coefficients."""
+    count = len(points) * orders
     shift, rows = slope(count), []
-    for x in np.linspace(0.0, 1.0, points):
+    for x in points:
         row = np.cos(np.arccos(2 * x - 1) * np.arange(count))
         for _ in range(orders):
             rows.append(row)
@@ -128,5 +101,6 @@ def evaluate(coefficients: Float[Array, "*b k"], x: Float[Array, "*c"]) -> Float
 
 def basis(x: Any, count: int) -> Any:
     """``T_k(2x - 1)`` for k below count and x in [0, 1] (clipped), shape (points, count)."""
-    xp = np if isinstance(x, np.ndarray) else jnp
-    return xp.cos(xp.arccos(xp.clip(2 * x - 1, -1.0, 1.0))[:, None] * np.arange(count))
+    if isinstance(x, np.ndarray):
+        return np.cos(np.arccos(np.clip(2 * x - 1, -1.0, 1.0))[:, None] * np.arange(count))
+    return circle(jnp.arccos(jnp.clip(2 * x - 1, -1.0, 1.0))[:, None] * np.arange(count))[0]

@@ -61,17 +61,14 @@ class ChebyshevFlow(AbstractFlow):
     reach: float = eqx.field(static=True)
     leap: float = eqx.field(static=True)
 
-    def _expand(
-        self, law: AbstractUnitaryLaw, y: Any, coefficients: Float[Array, "*q k"], radius: Any, orders: Any = None
-    ) -> Any:
-        """Sum of the series, or of one for each row: a leapfrog over even and odd orders, in place.
+    def _expand(self, law: AbstractUnitaryLaw, y: Any, coefficients: Float[Array, " k"], radius: Any, orders: Any = None) -> Any:
+        """Sum of the series: a leapfrog over even and odd orders, in place.
 
         `orders`: how many of them are not zero (traced); then without derivatives.
         """
-        pairs = jnp.moveaxis(coefficients.reshape(*coefficients.shape[:-1], -1, 2), -2, 0)
+        pairs = coefficients.reshape(-1, 2)
         add = lambda a, x, b: jax.tree.map(lambda x, b: x + a * b, x, b)  # noqa: E731
-        outer = lambda weight, x: weight.reshape(*weight.shape, *(1,) * x.ndim) * x  # noqa: E731
-        weigh = lambda w, even, odd: jax.tree.map(lambda e, o: outer(w[..., 0], e) + outer(w[..., 1], o), even, odd)  # noqa: E731
+        weigh = lambda w, even, odd: jax.tree.map(lambda e, o: w[0] * e + w[1] * o, even, odd)  # noqa: E731
         odd = jax.tree.map(lambda d: d / radius, law.field(y))
 
         def turn(carry, pair):
@@ -193,7 +190,7 @@ class ChebyshevFlow(AbstractFlow):
             ways = [lambda: legs(args, ts), lambda: curves.direct(flow, many, ts)]
             chosen = (flow.radius * ts[-1] < curves.LONG / 4 * ts.shape[0]).astype(int)
             if figures.smooth:
-                ways.append(lambda: curves.interpolated(flow, many, ts))
+                ways.append(lambda: curves.interpolated(flow, lambda y: figures.sloped(flow, battery, y), ts))
                 chosen = jnp.where(ts[-1] / curves.windows(flow)[0] * curves.POINTS < 2 * ts.shape[0], 2, chosen)
             return lax.switch(chosen, ways)
 

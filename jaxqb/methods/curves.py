@@ -19,8 +19,8 @@ from .method import EDGE
 
 LONG = 512.0  # dimensionless length that one series may cover
 NODES = 16  # times that one series serves
-POINTS = 40  # Chebyshev points of a window between which figures are interpolated
-TURN, TURN_CHAIN = 0.43, 0.2  # turn of a figure from point to point by the law's estimate, which is better for a chain
+POINTS = 20  # Chebyshev points of a window between which figures are interpolated, by value and slope
+TURN, TURN_CHAIN = 0.86, 0.4  # turn of a figure from point to point by the law's estimate, which is better for a chain
 RETRIES = 3  # halvings of a window; figures that are nothing but rounding never look smooth
 BLOCK = 64  # times that are interpolated at once
 
@@ -46,9 +46,12 @@ def direct(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[str, An
 
 
 def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[str, Any]:
-    """Figures at the Chebyshev points of windows, interpolated; a window is halved until the interpolation is exact."""
-    matrix = chebyshev.interpolation(POINTS)
-    highest = lax.Precision.HIGHEST
+    """From values and slopes at the Chebyshev points of windows; a window is halved until the interpolation is exact.
+
+    `figures` answers both for given coordinates, on a leading axis.
+    """
+    matrix = chebyshev.hermite(tuple(chebyshev.nodes(POINTS)), 2)
+    weigh = lambda rows, x: jnp.tensordot(rows, x, 1, precision=lax.Precision.HIGHEST)  # noqa: E731
     longest, steps, chain = windows(flow)
     longest = ts[-1] / jnp.ceil(ts[-1] / longest)
     shortest = longest * 0.5**RETRIES
@@ -63,8 +66,9 @@ def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[s
             ys = flow.path(y, coefficients, s)
         else:
             ys = flow.sums(y, coefficients, s, real)
-        series = jax.tree.map(lambda v: jnp.tensordot(matrix, v, 1, precision=highest), figures(ys))
-        seen = [jnp.abs(c.reshape(POINTS, -1)) for name, c in series.items() if name != EDGE]
+        data = lambda jets: jets.at[:, 1].multiply(length).reshape(2 * POINTS, *jets.shape[2:])  # noqa: E731
+        series = {name: weigh(matrix, data(jets)) for name, jets in lax.map(figures, ys).items()}
+        seen = [jnp.abs(c.reshape(2 * POINTS, -1)) for name, c in series.items() if name != EDGE]
         good = jnp.all(jnp.stack([jnp.max(c[-3:]) <= 200 * epsilon() * jnp.max(c) for c in seen]))
         good = good | (length < 1.5 * shortest)
         end = t + length
@@ -72,8 +76,8 @@ def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[s
         def block(carry):
             k, out = carry
             here = lax.dynamic_slice(padded, (k,), (BLOCK,))
-            rows = chebyshev.basis((here - t) / length, POINTS)
-            new = jax.tree.map(lambda c: jnp.tensordot(rows, c, 1, precision=highest), series)
+            rows = chebyshev.basis((here - t) / length, 2 * POINTS)
+            new = {name: weigh(rows, c) for name, c in series.items()}
             # times beyond this window are written too, and written again when their turn comes
             out = jax.tree.map(lambda o, new: lax.dynamic_update_slice_in_dim(o, new, k, 0), out, new)
             return k + jnp.sum((here <= end) & (k + np.arange(BLOCK) < count)), out
@@ -88,7 +92,7 @@ def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[s
         return k, jnp.where(good, end, t), jnp.where(good, length, length / 2), coefficients, y, out
 
     y = flow.law.start
-    out = _unknown(flow, figures, count + BLOCK)
+    out = _unknown(flow, lambda ys: {name: jets[:, 0] for name, jets in jax.vmap(figures)(ys).items()}, count + BLOCK)
     carry = (jnp.zeros((), int), jnp.zeros((), ts.dtype), longest, table(longest), y, out)
     if isinstance(y, tuple) and not chain:
         carry = window(carry, real=True)

@@ -35,6 +35,12 @@ class Figures(eqx.Module):
             out[name] = along(flow.field, lambda y, f=f: f(battery, flow.state(y)), y, 1)[1]
         return out
 
+    def sloped(self, flow: "AbstractFlow", battery: Any, y: Any) -> dict[str, Any]:
+        """Value and slope of all of them at coordinates y, stacked."""
+        jet = lambda f, order: along(flow.field, lambda y: f(battery, flow.state(y)), y, order)  # noqa: E731
+        jets = {name: jet(f, 1) for name, f in self.plain.items()} | {name: jet(f, 2)[1:] for name, f in self.rates.items()}
+        return {name: jnp.stack(jet) for name, jet in jets.items()}
+
 
 class AbstractFlow(eqx.Module):
     """A law made ready by a method.

@@ -15,6 +15,7 @@ from scipy.linalg import expm
 from truth import linear
 
 from jaxqb.algebra import chebyshev, spectra
+from jaxqb.algebra.circle import circle
 from jaxqb.algebra.ladders import boson_lowering, spin_lowering
 from jaxqb.algebra.passive import passive_full, passive_symmetric
 
@@ -38,12 +39,16 @@ def test_bessel_to_the_last_digit(bound: float) -> None:
     assert abs(float(mpmath.besselj(count, bound))) < 2e-16, "what is left out is below rounding"
 
 
-@pytest.mark.parametrize("s", [0.0, 1e-3, 7.0, 48.0])
-def test_coefficients_at_parts_of_a_length(s: float) -> None:
-    """Made from one set of sines and cosines by adding angles."""
-    count = chebyshev.terms(48.0)
-    exact = [[float(mpmath.besselj(k, s * part / 3)) * (2 if k else 1) for k in range(count)] for part in (1, 2, 3)]
-    np.testing.assert_allclose(chebyshev.exponentials(jnp.asarray(s), 3, count), exact, rtol=0, atol=8e-15)
+def test_circle() -> None:
+    angles = np.concatenate([np.linspace(-9, 9, 401), np.arange(-12, 13) * np.pi / 4, np.geomspace(1e-300, 9e5, 400)])
+    cosine, sine = circle(jnp.asarray(angles))
+    with mpmath.workdps(40):
+        exact = np.array([[float(f(mpmath.mpf(x))) for x in angles.tolist()] for f in (mpmath.cos, mpmath.sin)])
+    np.testing.assert_allclose([cosine, sine], exact, rtol=0, atol=2.3e-16)
+    np.testing.assert_allclose(sine[-400:-250], exact[1, -400:-250], rtol=2.3e-16, err_msg="small angles keep every digit")
+    slopes = jax.jvp(circle, (jnp.asarray(angles),), (jnp.full(angles.shape, 2.0),))[1]
+    np.testing.assert_array_equal(slopes, (-2 * sine, 2 * cosine))
+    assert {x.dtype for x in circle(jnp.ones(2, np.float32))} == {np.dtype(np.float32)}
 
 
 def test_bessel_of_many_and_its_slope() -> None:
@@ -72,16 +77,16 @@ def test_exponential_of_an_antisymmetric_matrix(s: float, seed: int) -> None:
 @given(st.lists(st.floats(-3, 3), min_size=1, max_size=15), st.floats(0, 1))
 def test_interpolants_are_exact_for_polynomials(coefficients: list[float], x: float) -> None:
     polynomial = np.polynomial.Polynomial(coefficients)
-    jets = [polynomial.deriv(order)(place) if order else polynomial(place) for place in (0, 0.5, 1) for order in range(5)]
     size = 1 + np.abs(coefficients).sum()
-    nodes = chebyshev.interpolation(15) @ polynomial(chebyshev.nodes(15))
-    # rounding is amplified by slopes (2 * 14^2 each) and by the jets' fourth derivatives
-    for row, error in ((nodes, 3e-14), (chebyshev.hermite(3, 5) @ jets, 3e-11)):
+    # rounding is amplified by slopes (2 * 14^2 each) and by the jets' higher derivatives
+    for points, orders, error in ((chebyshev.nodes(15), 1, 3e-14), (chebyshev.nodes(8), 2, 3e-13), ((0.0, 0.5, 1.0), 5, 3e-11)):
+        jets = [polynomial.deriv(k)(place) if k else polynomial(place) for place in points for k in range(orders)]
+        row = chebyshev.hermite(tuple(points), orders) @ jets
         for order in range(4):
             known = polynomial.deriv(order)(x) if order else polynomial(x)
             value = chebyshev.evaluate(jnp.asarray(row), jnp.asarray(x))
             np.testing.assert_allclose(value, known, rtol=0, atol=error * size * 392**order)
-            row = chebyshev.slope(15) @ row
+            row = chebyshev.slope(len(row)) @ row
 
 
 def test_nodes_and_basis() -> None:
@@ -94,7 +99,7 @@ def test_nodes_and_basis() -> None:
 
 
 def test_interpolant_continues_beyond_its_ends() -> None:
-    row = jnp.asarray(chebyshev.interpolation(16) @ np.sin(chebyshev.nodes(16)))
+    row = jnp.asarray(chebyshev.hermite(tuple(chebyshev.nodes(16)), 1) @ np.sin(chebyshev.nodes(16)))
     for x in (-0.02, 1.03):
         assert float(chebyshev.evaluate(row, jnp.asarray(x))) == pytest.approx(np.sin(x), abs=1e-13)
 
