@@ -105,11 +105,11 @@ class ChebyshevFlow(AbstractFlow):
             to_odd = lambda x: law.field((x, zero))[1]  # noqa: E731
             to_even = lambda z: law.field((zero, z))[0]  # noqa: E731
 
-        def pair(carry, _):
-            even, odd = carry
+        def pair(k, carry):
+            (even, odd), kept = carry
             even = jax.tree.map(lambda x, b: x + 2 / radius * b, even, to_even(odd))
             odd = jax.tree.map(lambda x, b: x + 2 / radius * b, odd, to_odd(even))
-            return (even, odd), (even, odd)  # the new ones, so that the loop can overwrite the old ones
+            return (even, odd), jax.tree.map(lambda room, x: room.at[k].set(x), kept, (even, odd))
 
         def weigh(weights, terms):
             lines = terms.reshape(terms.shape[0], -1)
@@ -128,10 +128,10 @@ class ChebyshevFlow(AbstractFlow):
             """Blocks up to the last that row `last` needs, for rows from `first` on."""
 
             def block(carry):
-                i, terms, sums = carry
-                terms, kept = lax.scan(pair, terms, None, length=size)
+                i, terms, kept, sums = carry
+                terms, kept = lax.fori_loop(0, size, pair, (terms, kept))
                 new = [jax.tree.map(lambda v, w=weights[i, k, first:]: weigh(w, v), kept[k]) for k in (0, 1)]
-                return i + 1, terms, jax.tree.map(jnp.add, sums, join(*new))
+                return i + 1, terms, kept, jax.tree.map(jnp.add, sums, join(*new))
 
             needed = jnp.minimum(-(-(_pairs(chebyshev.enough(s[last])) - 1) // size), blocks)
             return lax.while_loop(lambda c: c[0] < needed, block, carry)
@@ -139,10 +139,11 @@ class ChebyshevFlow(AbstractFlow):
         odd = jax.tree.map(lambda d: d / radius, to_odd(y))
         start = [jax.tree.map(lambda v, w=table[:, k, None]: weigh(w, v[None]), terms) for k, terms in enumerate((y, odd))]
         half = table.shape[0] // 2 if blocks > 1 else 0  # the earlier half of the times needs fewer orders
-        i, terms, sums = (jnp.zeros((), int), (y, odd), join(*start))
+        room = jax.tree.map(lambda v: jnp.zeros((size, *v.shape), v.dtype), (y, odd))
+        *carry, sums = jnp.zeros((), int), (y, odd), room, join(*start)
         if half:
-            i, terms, sums = through((i, terms, sums), 0, half - 1)
-        later = through((i, terms, jax.tree.map(lambda v: v[half:], sums)), half, -1)[2]
+            *carry, sums = through((*carry, sums), 0, half - 1)
+        later = through((*carry, jax.tree.map(lambda v: v[half:], sums)), half, -1)[-1]
         return jax.tree.map(lambda a, b: jnp.concatenate([a[:half], b]), sums, later)
 
     def _travel(self, span: Float[Array, ""], y: Any, known: Any = None) -> Any:
