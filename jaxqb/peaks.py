@@ -23,7 +23,7 @@ from .algebra.gradients import frozen, most
 from .conventions import epsilon
 
 POINTS, ORDERS = 5, 4  # a window is known by the energy and three derivatives at equally spaced points
-FINE = np.linspace(0.0, 1.0, 65)  # where it is looked at
+FINE = np.linspace(0.0, 1.0, 49)  # where it is looked at
 WIDTH = float(FINE[1])
 SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
 SHARPEN = 14  # Newton steps on an interpolant at most
@@ -111,9 +111,9 @@ def _walk(
         starts, admitted = [], []
 
         # first peak: the slope turns from rising to falling, between two points or at the seam of two windows
-        before = jnp.concatenate([(m.slope * span)[None], d[:-1]])
-        e_before, dd_before = (jnp.concatenate([f[:1], f[:-1]]) for f in (e, dd))
-        x, down, rise = maxima.turning_points(points, before, d, dd_before, dd, WIDTH)
+        d_before = jnp.concatenate([(m.slope * span)[None], d[:-1]])
+        e_before, dd_before, ddd_before = (jnp.concatenate([f[:1], f[:-1]]) for f in (e, dd, ddd))
+        x, down, rise = maxima.turning_points(points, (d_before, dd_before, ddd_before), (d, dd, ddd), WIDTH)
         lowest = jnp.minimum(m.lowest, lax.cummin(e_before))
         falls = down & (jnp.maximum(rise, jnp.maximum(e_before, e) - lowest) > least)
         i = jnp.argmax(falls)

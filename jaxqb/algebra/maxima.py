@@ -6,32 +6,37 @@ from typing import Any
 import jax.numpy as jnp
 
 
-def turning_points(points: Any, slope: Any, slope_after: Any, bend: Any, bend_after: Any, width: float) -> tuple[Any, Any, Any]:
+def turning_points(points: Any, before: Any, after: Any, width: float) -> tuple[Any, Any, Any]:
     """Where a slope passes from + to - in the interval that ends at each point, and whether it does.
 
-    Known are slope and bend at both ends. Beside a change of sign from end to end, the slope may dip below zero and come
-    back, or rise above it and return, between ends of equal sign: its extremum is looked at. Also returns by how much the
-    function rises in the latter case (else 0), of which its values at the points know nothing.
+    Known are the slope and two derivatives at both ends. Beside a change of sign from end to end, the slope may dip below
+    zero and come back, or rise above it and return, between ends of equal sign: its extremum is looked at. Also returns by how
+    much the function rises within the interval before it falls, of which its values at the points know nothing.
     """
+    (slope, bend, third), (slope_after, bend_after, third_after) = before, after
     crosses = (slope > 0) & (slope_after <= 0)
     x = points - width * slope_after / jnp.where(crosses, slope_after - slope, 1.0)
 
-    # the extremum of the slope, where the bend vanishes, by cubic interpolation
+    # the extremum of the slope, where the bend vanishes: from a line through the bends by Newton's steps on the quintic
     extreme = bend * bend_after < 0
     u = jnp.where(extreme, bend / jnp.where(extreme, bend - bend_after, 1.0), 0.0)
-    most = (
-        (1 + 2 * u) * (1 - u) ** 2 * slope
-        + u * (1 - u) ** 2 * width * bend
-        + u**2 * (3 - 2 * u) * slope_after
-        + u**2 * (u - 1) * width * bend_after
-    )
+    b, c = width * bend, width**2 * third / 2
+    off, off_bend, off_third = slope_after - slope - b - c, width * bend_after - b - 2 * c, width**2 * third_after - 2 * c
+    cubic = 10 * off - 4 * off_bend + off_third / 2
+    quartic = -15 * off + 7 * off_bend - off_third
+    quintic = 6 * off - 3 * off_bend + off_third / 2
+    for _ in range(2):
+        first = b + u * (2 * c + u * (3 * cubic + u * (4 * quartic + u * 5 * quintic)))
+        second = 2 * c + u * (6 * cubic + u * (12 * quartic + u * 20 * quintic))
+        u = jnp.clip(u - jnp.where(second == 0, 0.0, first / jnp.where(second == 0, 1.0, second)), 0.0, 1.0)
+    most = slope + u * (b + u * (c + u * (cubic + u * (quartic + u * quintic))))
     dips = extreme & (bend < 0) & (slope > 0) & (slope_after > 0) & (most < 0)
     bumps = extreme & (bend > 0) & (slope <= 0) & (slope_after <= 0) & (most > 0)
     pair = dips | bumps
     # beside the extremum of a parabola, on its left where the slope falls first and on its right where it rises first
     away = jnp.sqrt(jnp.where(pair, 2 * jnp.abs(most) * width / jnp.abs(jnp.where(pair, bend_after - bend, 1.0)), 0.0))
     beside = points - width * (1 - u) + jnp.where(dips, -away, away)
-    rise = jnp.where(bumps, 4 / 3 * most * away, 0.0)
+    rise = jnp.where(crosses, slope * (x - points + width) / 2, jnp.where(bumps, 4 / 3 * most * away, 0.0))
     return jnp.where(pair, jnp.clip(beside, points - width, points), x), crosses | pair, rise
 
 

@@ -133,6 +133,18 @@ def test_a_peak_just_behind_a_minimum(window: float | None) -> None:
     assert float(best.time) == pytest.approx(first.time, rel=1e-8)
 
 
+@pytest.mark.parametrize("method", [qb.Eigen(), qb.Chebyshev()])
+def test_a_rise_between_two_points(method: Any) -> None:
+    """The energy rises by 2e-6; wherever points fall, none or one of them sees the slope positive."""
+    rest = {"anisotropy": -0.9456997848667635, "battery_frequency": -0.8354467601666742, "charger_frequency": -0.8354467601666742}
+    flow = flows.spin_charger(Spins(1, 3, -5.865823770597991, **rest), 0, 3)
+    first = peaks.first_peak(flow, resolution=0.002)
+    assert first.time == pytest.approx(0.1397099, abs=1e-6)
+    best = qb.charge(qb.SpinCharger(1, 3, coupling=-5.865823770597991, **rest), method=method).first_peak
+    assert float(best.value) == pytest.approx(first.value + flow.initial, rel=1e-11)
+    assert float(best.time) == pytest.approx(first.time, rel=1e-8)
+
+
 def test_the_end_of_a_window_moves_with_it() -> None:
     flow = flows.spin_charger(Spins(6, 6))
     best = lambda window: qb.charge(qb.SpinCharger(6, 6), window).max_energy  # noqa: E731
