@@ -21,7 +21,7 @@ from ..algebra.gradients import frozen, most, reversible
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw, Chain
 from . import curves
-from .method import AbstractFlow, AbstractMethod, Figures, intervals
+from .method import AbstractFlow, AbstractMethod, Figures, intervals, is_chain
 
 PHASE = 6.4  # turn of the fastest figure that a window may cover
 ORDERS = 64  # terms of a series that are kept at once
@@ -48,7 +48,7 @@ class Chebyshev(AbstractMethod):
         size, levels = sum(math.prod(leaf.shape) for leaf in leaves), leaves[0].shape[-1]
         # long chains are slow to follow and want few, long steps; a grid's figures turn nearly as fast as its amplitudes
         reach = self.reach or (64.0 if isinstance(law, Chain) and size >= 4096 else 24.0)
-        leap = self.reach or (min(max(levels / 2, 24.0), 256.0) if _is_chain(law) else 48.0)
+        leap = self.reach or (min(max(levels / 2, 24.0), 256.0) if is_chain(law) else 48.0)
         radius = lax.stop_gradient(law.radius())
         return ChebyshevFlow(law, jnp.maximum(radius, jnp.finfo(radius.dtype).tiny ** 0.5), reach, leap)
 
@@ -152,7 +152,7 @@ class ChebyshevFlow(AbstractFlow):
         reach = self.reach
         if known is not None:
             size = sum(leaf.size for leaf in jax.tree.leaves(y))
-            reach *= 2 if size < 80 else 10 if self.is_chain() else 6
+            reach *= 2 if size < 80 else 10 if is_chain(self.law) else 6
         stretch = self.radius * lax.stop_gradient(jnp.abs(span))
         turns = jnp.ceil(stretch / reach).astype(int)
         turns = jnp.where(stretch > 0, jnp.maximum(turns, 1), 0)
@@ -201,10 +201,6 @@ class ChebyshevFlow(AbstractFlow):
 
         return run((self, battery), ts), True
 
-    def is_chain(self) -> bool:
-        """Whether products are cheap."""
-        return _is_chain(self.law)
-
     def window(self) -> Float[Array, ""]:
         """As long as the fastest figure turns by no more than PHASE, and a series of moderate length reaches."""
         pace = jnp.maximum(lax.stop_gradient(self.law.pace()), self.radius * 1e-9)
@@ -233,11 +229,6 @@ class ChebyshevFlow(AbstractFlow):
         """The known coordinates, with derivatives through the whole way from the start."""
         y = self._travel(lax.stop_gradient(t), self.law.start, frozen(y))
         return self.derivatives(figure, y, order)
-
-
-def _is_chain(law: Any) -> bool:
-    """A chain, or sectors that are chains."""
-    return isinstance(getattr(law, "sectors", law), Chain)
 
 
 def _pairs(orders: Any) -> Any:

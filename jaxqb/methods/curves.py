@@ -15,7 +15,7 @@ from jaxtyping import Array, Float
 
 from ..algebra import chebyshev
 from ..conventions import epsilon
-from .method import EDGE
+from .method import EDGE, is_chain
 
 LONG = 512.0  # dimensionless length that one series may cover
 NODES = 16  # times that one series serves
@@ -105,7 +105,7 @@ def windows(flow: Any) -> tuple[Float[Array, ""], np.ndarray, bool]:
 
     Products are cheap on a chain, which is followed from point to point; those of a grid serve all points at once.
     """
-    points, chain = chebyshev.nodes(POINTS), flow.is_chain()
+    points, chain = chebyshev.nodes(POINTS), is_chain(flow.law)
     steps, turn = (np.diff(points, prepend=0.0), TURN_CHAIN) if chain else (points, TURN)
     pace = jnp.maximum(lax.stop_gradient(flow.law.pace()), flow.radius * 1e-9)
     return jnp.minimum(LONG / (steps.max() * flow.radius), POINTS * turn / pace), steps, chain

@@ -1,6 +1,7 @@
 """What every method and every flow promises."""
 
 import abc
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
@@ -11,7 +12,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from ..laws import AbstractUnitaryLaw
+from ..laws import AbstractUnitaryLaw, Chain
 
 EDGE = "(edge)"  # the name under which flows carry what the status needs: the population of truncated levels
 
@@ -86,8 +87,10 @@ class AbstractFlow(eqx.Module):
 
     def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
         """``figure(state)``, which is linear in the density matrix, and its time derivatives up to `order` at coordinates y."""
-        ways = along_quadratic if isinstance(self.law, AbstractUnitaryLaw) else along
-        return ways(self.field, lambda y: figure(self.state(y)), y, order)
+        on_y = lambda y: figure(self.state(y))  # noqa: E731
+        if not isinstance(self.law, AbstractUnitaryLaw):
+            return along(self.field, on_y, y, order)
+        return along_quadratic(self.field, on_y, y, order, is_chain(self.law))
 
     @abc.abstractmethod
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
@@ -107,6 +110,11 @@ class AbstractMethod(eqx.Module):
         """The law made ready."""
 
 
+def is_chain(law: Any) -> bool:
+    """Whether products are cheap: a chain, or sectors that are chains."""
+    return isinstance(getattr(law, "sectors", law), Chain)
+
+
 def along(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
     """A function of y and its first derivatives along the field."""
     functions = [figure]
@@ -115,24 +123,24 @@ def along(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, .
     return tuple(f(y) for f in functions)
 
 
-def along_quadratic(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
+def along_quadratic(field: Callable, figure: Callable, y: Any, order: int, light: bool = False) -> tuple[Any, ...]:
     """The same for a linear field and a quadratic form.
 
     With y_k the k-th power of the field on y and B the form, the d-th derivative is ``sum_k binomial(d, k) B(y_k, y_(d-k))``.
+    `light`: the field is so cheap that the compiler may nest its powers into each other, which else takes it long.
     """
-    # in a loop, so that the compiler does not nest the powers into each other
-    later = lax.scan(lambda y, _: (field(y),) * 2, y, length=order)[1]
-    powers = jax.tree.map(lambda y, later: jnp.concatenate([y[None], later]), y, later)
-    # of a form: 2 B(y_k, .); the rest of the sum is its mirror image
-    slopes = jax.vmap(jax.grad(figure))(jax.tree.map(lambda p: p[: order // 2 + 1], powers))
+    if light:
+        powers = list(itertools.accumulate(range(order), lambda y, _: field(y), initial=y))
+    else:
+        later = lax.scan(lambda y, _: (field(y),) * 2, y, length=order)[1]
+        powers = [y, *(jax.tree.map(lambda p, k=k: p[k], later) for k in range(order))]
+    slopes = [jax.grad(figure)(p) for p in powers[: order // 2 + 1]]  # of a form: 2 B(y_k, .)
 
-    def terms(d: int, slope: Any, power: Any) -> Any:
-        weights = [math.comb(d, k) * (0.5 if 2 * k == d else 1.0) for k in range(d // 2 + 1)]
-        return sum(w * slope[k] * power[d - k] for k, w in enumerate(weights))
+    def term(d: int, k: int) -> Any:
+        weight = math.comb(d, k) * (0.5 if 2 * k == d else 1.0)  # the rest of the sum is its mirror image
+        return weight * sum(jnp.sum(s * p) for s, p in zip(*map(jax.tree.leaves, (slopes[k], powers[d - k])), strict=True))
 
-    parts = jax.tree.map(lambda s, p: jnp.stack([terms(d, s, p) for d in range(order + 1)]), slopes, powers)
-    sums = [jnp.sum(part.reshape(order + 1, -1), axis=1) for part in jax.tree.leaves(parts)]
-    return tuple(jnp.sum(jnp.stack(sums), axis=0))
+    return tuple(sum(term(d, k) for k in range(d // 2 + 1)) for d in range(order + 1))
 
 
 def intervals(ts: Float[Array, " t"]) -> Float[Array, " t"]:
