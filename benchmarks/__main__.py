@@ -2,7 +2,8 @@
 
 Sets float64 in jax, the device if ``--device`` asks for one, and one BLAS thread: on two cores
 shared with others the second one made numpy 2 to 20 times slower (``--blas-threads 0`` leaves
-that alone).  Nothing else is set.
+that alone).  ``--cores 1`` keeps all of them on one core, where nothing waits for a sleeping one.
+Nothing else is set.
 """
 
 import argparse
@@ -18,6 +19,7 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="small sizes")
     parser.add_argument("--memory", action="store_true", help="peak memory too, each in a fresh process")
     parser.add_argument("--device", choices=("cpu", "gpu"), help="default: jax's choice")
+    parser.add_argument("--cores", type=int, metavar="N", help="run on N cores only (Linux; default: all)")
     parser.add_argument("--blas-threads", type=int, default=1, metavar="N")
     return parser.parse_args()
 
@@ -56,10 +58,12 @@ def main():
     if options.blas_threads:
         for library in ("OPENBLAS", "MKL", "OMP"):
             os.environ[f"{library}_NUM_THREADS"] = str(options.blas_threads)
+    if options.cores:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-options.cores :])
     from .cold import fresh_memory
     from .ours import ours
     from .peers import contenders
-    from .timing import compare, write
+    from .timing import compare, cores, write
     from .workloads import FULL, QUICK
 
     workloads = QUICK if options.quick else FULL
@@ -75,7 +79,7 @@ def main():
         for row in (row for row in rows if row.label):
             row.memory = fresh_memory(row.workload, row.tool, row.label)
     print(table(rows))
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(f"load {os.getloadavg()[0]:.1f}, {cores()} of {os.cpu_count()} cores")
     if options.json:
         write(rows, options.json)
 

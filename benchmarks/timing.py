@@ -7,6 +7,7 @@ against a third reference beside every time.
 """
 
 import json
+import os
 import resource
 import time
 from dataclasses import asdict, dataclass, field
@@ -29,6 +30,7 @@ class Row:
     sizes: dict
     dtype: str = "float64"
     device: str = "cpu"
+    cores: int | None = field(default_factory=lambda: cores())  # that the process may use
     first_s: float | None = None  # first call: trace, compile, run
     run_s: float | None = None  # median wall time of a later call
     cpu_s: float | None = None  # median CPU time of a later call, all threads
@@ -51,6 +53,11 @@ class Row:
     def cpu_ratio(self):
         """The same of CPU seconds."""
         return median(self.cpu_ratios) if self.cpu_ratios else None
+
+
+def cores():
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def write(rows, path):
@@ -77,7 +84,7 @@ def measure_first(name, work, contender, device):
     again, cpu = min(clocked(contender.run)[1:] for _ in range(5))
     off = error(figures, work)
     return Row(
-        name, contender.tool, contender.label, work.sizes, str(figures.dtype), device,
+        name, contender.tool, contender.label, work.sizes, str(figures.dtype), device, cores(),
         first, again, cpu, off, versions=contender.versions(),
         tried={contender.label: [first, again, off]},
     )  # fmt: skip
