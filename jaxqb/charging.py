@@ -13,7 +13,7 @@ from .batteries.battery import AbstractBattery, check_single
 from .compiled import compiled
 from .conventions import real_dtype
 from .errors import MeritError, Status, TimesError, fail
-from .evolution import FULL, check_law, check_method, count, explain_edge
+from .evolution import FULL, check_law, check_method, explain_edge, state_size
 from .fields import traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod, select_method
@@ -105,8 +105,8 @@ def charge(
     check_law(law)
     check_method(method)
     names = check_figures(figures, window)
-    best = _charge(battery, window, law, method, names, numbers=count(battery, law))
-    again = lambda wider: _charge(wider, window, None, method, names, numbers=count(wider)).status  # noqa: E731
+    best = _charge(battery, window, law, method, names, numbers=state_size(battery, law))
+    again = lambda wider: _charge(wider, window, None, method, names, numbers=state_size(wider)).status  # noqa: E731
     explain_edge(battery, best.status, again)
     return best
 

@@ -106,7 +106,7 @@ def check_law(law: Any) -> None:
         fail(FieldError, "law", "be a law", f"it is {law!r}", "use one of battery.laws(), e.g. law=battery.grid()")
 
 
-def count(battery: AbstractBattery, law: Any = None) -> int:
+def state_size(battery: AbstractBattery, law: Any = None) -> int:
     """About how many numbers a state holds."""
     return battery.amplitudes() if law is None else max(np.size(leaf) for leaf in jax.tree.leaves(law))
 
@@ -160,8 +160,8 @@ def evolve(
     if method is None and law is None and any(map(traced, sizes)):
         method = Chebyshev()  # its derivatives by a size are right where those of `Eigen` do not exist
     figures = tuple(chosen.items())
-    solution = _evolve(battery, ts, law, figures, method, numbers=count(battery, law))
-    again = lambda wider: _evolve(wider, ts, None, figures, method, numbers=count(wider)).status  # noqa: E731
+    solution = _evolve(battery, ts, law, figures, method, numbers=state_size(battery, law))
+    again = lambda wider: _evolve(wider, ts, None, figures, method, numbers=state_size(wider)).status  # noqa: E731
     explain_edge(battery, solution.status, again)
     return solution
 

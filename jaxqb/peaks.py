@@ -21,8 +21,9 @@ from . import merit as merits
 from .algebra import chebyshev, maxima
 from .algebra.gradients import frozen, most
 from .conventions import epsilon
+from .methods.method import POINTS
 
-POINTS, ORDERS = 5, 4  # a window is known by the energy and three derivatives at equally spaced points
+ORDERS = 4  # a window is known by the energy and three derivatives at equally spaced points
 FINE = np.linspace(0.0, 1.0, 49)  # where it is looked at
 WIDTH = float(FINE[1])
 SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends

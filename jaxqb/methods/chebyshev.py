@@ -21,7 +21,7 @@ from ..algebra.gradients import frozen, most, reversible
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw, Chain
 from . import curves
-from .method import AbstractFlow, AbstractMethod, Figures, intervals, is_chain
+from .method import POINTS, AbstractFlow, AbstractMethod, Figures, intervals, is_chain
 
 PHASE = 6.4  # turn of the fastest figure that a window may cover
 ORDERS = 64  # terms of a series that are kept at once
@@ -204,7 +204,7 @@ class ChebyshevFlow(AbstractFlow):
     def window(self) -> Float[Array, ""]:
         """As long as the fastest figure turns by no more than PHASE, and a series of moderate length reaches."""
         pace = jnp.maximum(lax.stop_gradient(self.law.pace()), self.radius * 1e-9)
-        return jnp.minimum(PHASE / pace, 4 * self.leap / self.radius)
+        return jnp.minimum(PHASE / pace, (POINTS - 1) * self.leap / self.radius)
 
     def sampler(self, span: Float[Array, ""], points: int, look: Callable) -> Callable:
         """Equal steps from point to point, the first of no length."""

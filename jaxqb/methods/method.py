@@ -14,6 +14,7 @@ from jaxtyping import Array, Float
 
 from ..laws import AbstractUnitaryLaw, Chain
 
+POINTS = 5  # of a window, ends included, at which a search knows the figures
 EDGE = "(edge)"  # the name under which flows carry what the status needs: the population of truncated levels
 
 
@@ -83,7 +84,7 @@ class AbstractFlow(eqx.Module):
 
     @abc.abstractmethod
     def hop(self, y: Any, span: Float[Array, ""]) -> Any:
-        """Coordinates a time of at most a third of a window ahead of y, or behind it."""
+        """Coordinates at most an eighth of a window ahead of y, or behind it."""
 
     def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
         """``figure(state)``, which is linear in the density matrix, and its time derivatives up to `order` at coordinates y."""
