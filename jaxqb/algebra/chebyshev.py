@@ -7,14 +7,17 @@ Source: Tal-Ezer & Kosloff, J. Chem. Phys. 81, 3967 (1984), in the real form for
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
 from .circle import circle
+from .gradients import most
 
 
 def enough(reach: Any) -> Any:
@@ -60,6 +63,34 @@ def exponential(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]
     order = np.arange(count)
     needed = order < enough(jnp.abs(lax.stop_gradient(s)))[..., None]
     return jnp.where(needed, bessel(s, count) * np.where(order > 0, 2.0, 1.0), 0.0)
+
+
+def expand(field: Callable, radius: Any, y: Any, coefficients: Float[Array, " k"], orders: Any = None) -> Any:
+    """``sum_k c_k u_k y`` for ``A y = field(y) / radius``: a leapfrog over even and odd orders, in place.
+
+    `orders`: how many of an even number of coefficients are not zero (traced); then without derivatives.
+    """
+    both = coefficients.reshape(-1, 2)
+    add = lambda a, x, b: jax.tree.map(lambda x, b: x + a * b, x, b)  # noqa: E731
+    weigh = lambda w, even, odd: jax.tree.map(lambda e, o: w[0] * e + w[1] * o, even, odd)  # noqa: E731
+    odd = jax.tree.map(lambda d: d / radius, field(y))
+
+    def turn(carry, weights):
+        even, odd, total = carry
+        even = add(2 / radius, even, field(odd))
+        odd = add(2 / radius, odd, field(even))
+        return even, odd, add(1.0, total, weigh(weights, even, odd))
+
+    start = y, odd, weigh(both[0], y, odd)
+    if orders is None:
+        return lax.scan(lambda carry, weights: (turn(carry, weights), None), start, both[1:])[0][2]
+    count = jnp.minimum(most(pairs(orders)), len(both))
+    return lax.fori_loop(1, count, lambda k, carry: turn(carry, both[k]), start)[2]
+
+
+def pairs(orders: Any) -> Any:
+    """Pairs of even and odd orders, from a number of orders."""
+    return jnp.ceil(orders / 2).astype(int)
 
 
 @functools.cache

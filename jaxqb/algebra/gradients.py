@@ -4,6 +4,7 @@ JAX has no reverse mode for a loop with a traced number of turns. Where each tur
 stored either: the reverse sweep recovers every intermediate value by stepping back.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +43,9 @@ def linear_map(forward: Callable, transpose: Callable, x: Any) -> Any:
     return lax.custom_linear_solve(lambda v: v, x, lambda _, b: forward(b), lambda _, b: transpose(b), symmetric=True)
 
 
-def reversible(step: Callable, undo: Callable, params: Any, fixed: Any, turns: Any, y0: Any, known: Any = None) -> Any:
+def reversible(
+    step: Callable, undo: Callable, params: Any, fixed: Any, turns: Any, y0: Any, known: Any = None, quick: Callable | None = None
+) -> Any:
     """``y`` after `turns` (traced) applications of ``y -> step(params, fixed, y)``, differentiable in `params` and `y0`.
 
     Args:
@@ -51,6 +54,8 @@ def reversible(step: Callable, undo: Callable, params: Any, fixed: Any, turns: A
         undo: its inverse, ``undo(params, fixed, step(params, fixed, y)) == y`` to rounding.
         turns: traced integer.
         known: the answer, where it has been computed already; the loop then runs for derivatives only.
+        quick: ``quick(params, fixed, y, ct)``, a cheaper way back over one turn: y before it, the cotangents of `params` and of
+            that y, and whether they are good enough. Once they are not, it is asked no more.
     """
 
     @jax.custom_jvp
@@ -72,15 +77,25 @@ def reversible(step: Callable, undo: Callable, params: Any, fixed: Any, turns: A
 
             return lin[0], lax.fori_loop(0, turns, turn, (start, lin[1]))[1]
 
+        def back(y, dy):
+            y = undo(params, fixed, y)
+            _, pull = jax.vjp(lambda params, y: step(params, fixed, y), params, y)
+            return y, *pull(dy)
+
         def backward(ct):
             def turn(_, carry):
-                y, dparams, dy = carry
-                y = undo(params, fixed, y)
-                _, pull = jax.vjp(lambda params, y: step(params, fixed, y), params, y)
-                more, dy = pull(dy)
-                return y, jax.tree.map(jnp.add, dparams, more), dy
+                y, dparams, dy, failed = carry
+                if quick is None:
+                    y, more, dy = back(y, dy)
+                else:
+                    # of a batch, all or none: a choice between lanes would do both
+                    skip = lambda y, dy: (y, dparams, dy, failed > 0)  # noqa: E731
+                    *found, good = lax.cond(most(failed) == 0, functools.partial(quick, params, fixed), skip, y, dy)
+                    failed = jnp.where(good, failed, 1)
+                    y, more, dy = lax.cond(most(failed) == 0, lambda *_: tuple(found), back, y, dy)
+                return y, jax.tree.map(jnp.add, dparams, more), dy, failed
 
-            return lax.fori_loop(0, turns, turn, (last, *ct))[1:]
+            return lax.fori_loop(0, turns, turn, (last, *ct, jnp.zeros((), int)))[1:3]
 
         return end, linear_map(forward, backward, (tangents[0], tangents[1]))[1]
 

@@ -128,6 +128,10 @@ class Chain(AbstractUnitaryLaw):
         root = jnp.sqrt(jnp.where(self.linked, self.strength, 1.0))
         return jnp.abs(self.exchange) * jnp.where(self.linked, root, 0.0)
 
+    def adjoint(self) -> "Chain":
+        """The chain whose field is minus the transpose of this one's."""
+        return eqx.tree_at(lambda law: (law.up, law.down), self, (self.down, self.up))
+
     def hamiltonian(self) -> Float[Array, "levels levels"]:
         """Symmetric tridiagonal matrix."""
         diagonal = jnp.zeros_like(self.diagonal) if self.resonant else self.diagonal

@@ -17,10 +17,10 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from ..algebra import chebyshev
-from ..algebra.gradients import frozen, most, reversible
+from ..algebra.gradients import frozen, reversible
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw, Chain
-from . import curves
+from . import curves, duhamel
 from .method import POINTS, AbstractFlow, AbstractMethod, Figures, intervals, is_chain
 
 PHASE = 6.4  # turn of the fastest figure that a window may cover
@@ -61,34 +61,12 @@ class ChebyshevFlow(AbstractFlow):
     reach: float = eqx.field(static=True)
     leap: float = eqx.field(static=True)
 
-    def _expand(self, law: AbstractUnitaryLaw, y: Any, coefficients: Float[Array, " k"], radius: Any, orders: Any = None) -> Any:
-        """Sum of the series: a leapfrog over even and odd orders, in place.
-
-        `orders`: how many of them are not zero (traced); then without derivatives.
-        """
-        pairs = coefficients.reshape(-1, 2)
-        add = lambda a, x, b: jax.tree.map(lambda x, b: x + a * b, x, b)  # noqa: E731
-        weigh = lambda w, even, odd: jax.tree.map(lambda e, o: w[0] * e + w[1] * o, even, odd)  # noqa: E731
-        odd = jax.tree.map(lambda d: d / radius, law.field(y))
-
-        def turn(carry, pair):
-            even, odd, total = carry
-            even = add(2 / radius, even, law.field(odd))
-            odd = add(2 / radius, odd, law.field(even))
-            return even, odd, add(1.0, total, weigh(pair, even, odd))
-
-        start = y, odd, weigh(pairs[0], y, odd)
-        if orders is None:
-            return lax.scan(lambda carry, pair: (turn(carry, pair), None), start, pairs[1:])[0][2]
-        count = jnp.minimum(most(_pairs(orders)), len(pairs))
-        return lax.fori_loop(1, count, lambda k, carry: turn(carry, pairs[k]), start)[2]
-
     def path(self, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"]) -> Any:
         """Coordinates after each of successive steps of dimensionless lengths s, by the rows of `table`."""
 
         def leg(y, now):
             coefficients, s = now
-            y = self._expand(self.law, y, coefficients, self.radius, chebyshev.enough(s))
+            y = chebyshev.expand(self.field, self.radius, y, coefficients, chebyshev.enough(s))
             return y, y
 
         return lax.scan(leg, y, (table, s))[1]
@@ -133,7 +111,7 @@ class ChebyshevFlow(AbstractFlow):
                 new = [jax.tree.map(lambda v, w=weights[i, k, first:]: weigh(w, v), kept[k]) for k in (0, 1)]
                 return i + 1, terms, kept, jax.tree.map(jnp.add, sums, join(*new))
 
-            needed = jnp.minimum(-(-(_pairs(chebyshev.enough(s[last])) - 1) // size), blocks)
+            needed = jnp.minimum(-(-(chebyshev.pairs(chebyshev.enough(s[last])) - 1) // size), blocks)
             return lax.while_loop(lambda c: c[0] < needed, block, carry)
 
         odd = jax.tree.map(lambda d: d / radius, to_odd(y))
@@ -148,14 +126,16 @@ class ChebyshevFlow(AbstractFlow):
 
     def _travel(self, span: Float[Array, ""], y: Any, known: Any = None) -> Any:
         """Coordinates a time `span` ahead of y, in equal steps, differentiable by law, y and (if none are known) span."""
-        # where only derivatives are wanted, longer steps: fewer terms a unit of time, and one step is all that is stored
-        reach = self.reach
+        length, reach, quick = lax.stop_gradient(jnp.abs(span)), self.reach, None
         if known is not None:
+            # only derivatives are wanted: longer steps take fewer terms a unit of time, and one step is all that is stored
             size = sum(leaf.size for leaf in jax.tree.leaves(y))
             reach *= 2 if size < 80 else 10 if is_chain(self.law) else 6
-        stretch = self.radius * lax.stop_gradient(jnp.abs(span))
-        turns = jnp.ceil(stretch / reach).astype(int)
-        turns = jnp.where(stretch > 0, jnp.maximum(turns, 1), 0)
+        if known is not None and duhamel.serves(self.law):
+            reach, turns = duhamel.REACH, duhamel.turns(self.law, self.radius, length)
+            quick = duhamel.way_back(self.law, self.radius, length / jnp.maximum(turns, 1))
+        else:
+            turns = jnp.ceil(self.radius * length / reach).astype(int)
         count = chebyshev.terms(reach)
         coefficients = chebyshev.exponential(self.radius * span / jnp.maximum(turns, 1), count)
         dynamic, static = eqx.partition(self.law, eqx.is_inexact_array)
@@ -163,11 +143,11 @@ class ChebyshevFlow(AbstractFlow):
         def step(params, fixed, y, signs: Any = 1.0):
             (dynamic, moving), (standing, radius) = params, fixed
             coefficients = standing if moving is None else moving
-            return self._expand(eqx.combine(dynamic, static), y, coefficients * signs, radius)
+            return chebyshev.expand(eqx.combine(dynamic, static).field, radius, y, coefficients * signs)
 
         undo = functools.partial(step, signs=np.tile([1.0, -1.0], count // 2))
         moving, standing = (coefficients, None) if known is None else (None, frozen(coefficients))
-        return reversible(step, undo, (dynamic, moving), (standing, frozen(self.radius)), turns, y, known)
+        return reversible(step, undo, (dynamic, moving), (standing, frozen(self.radius)), turns, y, known, quick)
 
     def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
         """Travel from time to time, serve many times from one series, or interpolate; derivatives by the travel."""
@@ -214,7 +194,7 @@ class ChebyshevFlow(AbstractFlow):
 
         def leg(y, moves):
             series = jnp.where(moves, coefficients, stay)
-            y = self._expand(self.law, y, series, self.radius, jnp.where(moves, chebyshev.enough(s), 0.0))
+            y = chebyshev.expand(self.field, self.radius, y, series, jnp.where(moves, chebyshev.enough(s), 0.0))
             return y, (y, look(y))
 
         return lambda y: lax.scan(leg, y, np.arange(points) > 0)[1]
@@ -223,14 +203,9 @@ class ChebyshevFlow(AbstractFlow):
         """One series."""
         s = self.radius * span
         table = chebyshev.exponential(s, chebyshev.terms(0.51 * self.leap))
-        return self._expand(self.law, y, table, self.radius, chebyshev.enough(jnp.abs(s)))
+        return chebyshev.expand(self.field, self.radius, y, table, chebyshev.enough(jnp.abs(s)))
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """The known coordinates, with derivatives through the whole way from the start."""
         y = self._travel(lax.stop_gradient(t), self.law.start, frozen(y))
         return self.derivatives(figure, y, order)
-
-
-def _pairs(orders: Any) -> Any:
-    """Pairs of even and odd orders, from a number of orders."""
-    return jnp.ceil(orders / 2).astype(int)
