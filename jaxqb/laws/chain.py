@@ -9,6 +9,7 @@ from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
@@ -118,10 +119,9 @@ class Chain(AbstractUnitaryLaw):
         links = self.gauge[:-1] * self.down
         if not self.resonant:
             return self._ket(y[0], y[1], self.gauge, links)
-        turn = jnp.arange(y.shape[0]) % 4
-        re = jnp.where(turn == 0, y, jnp.where(turn == 2, -y, 0.0))
-        im = jnp.where(turn == 1, -y, jnp.where(turn == 3, y, 0.0))
-        return self._ket(re, im, self.gauge, links)
+        turns = np.arange(y.shape[0]) % 4
+        re, im = np.array([1.0, 0.0, -1.0, 0.0])[turns], np.array([0.0, -1.0, 0.0, 1.0])[turns]
+        return self._ket(re * y, im * y, self.gauge, links)
 
     def _root(self) -> Float[Array, " links"]:
         """Couplings. No link has no slope; a link that vanishes at this very size has an infinite one, which must show as NaN."""

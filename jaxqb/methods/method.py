@@ -137,11 +137,20 @@ def along_quadratic(field: Callable, figure: Callable, y: Any, order: int, light
         powers = [y, *(jax.tree.map(lambda p, k=k: p[k], later) for k in range(order))]
     slopes = [jax.grad(figure)(p) for p in powers[: order // 2 + 1]]  # of a form: 2 B(y_k, .)
 
-    def term(d: int, k: int) -> Any:
-        weight = math.comb(d, k) * (0.5 if 2 * k == d else 1.0)  # the rest of the sum is its mirror image
-        return weight * sum(jnp.sum(s * p) for s, p in zip(*map(jax.tree.leaves, (slopes[k], powers[d - k])), strict=True))
+    def derivative(d: int) -> Any:
+        weights = [math.comb(d, k) * (0.5 if 2 * k == d else 1.0) for k in range(d // 2 + 1)]  # the rest is their mirror image
+        density = lambda *leaves: sum(w * s * p for w, s, p in zip(weights, leaves[::2], leaves[1::2], strict=True))  # noqa: E731
+        terms = jax.tree.map(density, *itertools.chain(*((slopes[k], powers[d - k]) for k in range(d // 2 + 1))))
+        return sum(map(_total, jax.tree.leaves(terms)))
 
-    return tuple(sum(term(d, k) for k in range(d // 2 + 1)) for d in range(order + 1))
+    return tuple(map(derivative, range(order + 1)))
+
+
+def _total(x: Float[Array, " *n"]) -> Float[Array, ""]:
+    """The sum, in four parts at once: one alone waits at each addition for the one before."""
+    x = x.ravel()
+    n = x.size // 4
+    return jnp.sum(x[:n] + x[n : 2 * n] + x[2 * n : 3 * n] + x[3 * n : 4 * n]) + sum(x[k] for k in range(4 * n, x.size))
 
 
 def intervals(ts: Float[Array, " t"]) -> Float[Array, " t"]:
