@@ -71,10 +71,11 @@ class ChebyshevFlow(AbstractFlow):
 
         return lax.scan(leg, y, (table, s))[1]
 
-    def sums(self, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"], real: bool = False) -> Any:
-        """The series for many times at once, one a row of `table` for each of ascending lengths s; times on the leading axis.
+    def sums(self, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"], real: bool = False) -> tuple[Any, Any]:
+        """Even and odd orders of the series for many times at once, a row of `table` for each of ascending lengths s.
 
-        `real`: y has no imaginary part; then even orders are real and odd ones imaginary, which halves the work.
+        Their sum are the coordinates ahead of y, their difference those behind; times are on the leading axis. `real`: y has
+        no imaginary part, and only the parts that do not vanish are computed: even orders are real and odd ones imaginary.
         """
         law, radius = self.law, self.radius
         to_odd = to_even = law.field
@@ -100,25 +101,23 @@ class ChebyshevFlow(AbstractFlow):
         weights = jnp.pad(table[:, 2:], ((0, 0), (0, 2 * size * blocks - count))).reshape(-1, blocks, size, 2)
         weights = jnp.moveaxis(weights, (1, 3), (0, 1))  # block, even or odd, time, order
 
-        join = lambda even, odd: (even, odd) if real else jax.tree.map(jnp.add, even, odd)  # noqa: E731
-
         def through(carry, first, last):
             """Blocks up to the last that row `last` needs, for rows from `first` on."""
 
             def block(carry):
                 i, terms, kept, sums = carry
                 terms, kept = lax.fori_loop(0, size, pair, (terms, kept))
-                new = [jax.tree.map(lambda v, w=weights[i, k, first:]: weigh(w, v), kept[k]) for k in (0, 1)]
-                return i + 1, terms, kept, jax.tree.map(jnp.add, sums, join(*new))
+                new = tuple(jax.tree.map(lambda v, w=weights[i, k, first:]: weigh(w, v), kept[k]) for k in (0, 1))
+                return i + 1, terms, kept, jax.tree.map(jnp.add, sums, new)
 
             needed = jnp.minimum(-(-(chebyshev.pairs(chebyshev.enough(s[last])) - 1) // size), blocks)
             return lax.while_loop(lambda c: c[0] < needed, block, carry)
 
         odd = jax.tree.map(lambda d: d / radius, to_odd(y))
-        start = [jax.tree.map(lambda v, w=table[:, k, None]: weigh(w, v[None]), terms) for k, terms in enumerate((y, odd))]
+        sums = tuple(jax.tree.map(lambda v, w=table[:, k, None]: weigh(w, v[None]), terms) for k, terms in enumerate((y, odd)))
         half = table.shape[0] // 2 if blocks > 1 else 0  # the earlier half of the times needs fewer orders
         room = jax.tree.map(lambda v: jnp.zeros((size, *v.shape), v.dtype), (y, odd))
-        *carry, sums = jnp.zeros((), int), (y, odd), room, join(*start)
+        carry = jnp.zeros((), int), (y, odd), room
         if half:
             *carry, sums = through((*carry, sums), 0, half - 1)
         later = through((*carry, jax.tree.map(lambda v: v[half:], sums)), half, -1)[-1]

@@ -4,6 +4,7 @@ A series serves several times at once (`direct`); where the figures are smooth, 
 serve every time in it (`interpolated`).
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,7 @@ def direct(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[str, An
         k, t, y, out = carry
         here = lax.dynamic_slice(padded, (k,), (NODES,))
         s = jnp.clip(flow.radius * (here - t), 0.0, LONG)
-        ys = flow.sums(y, chebyshev.exponential(s, order), s)
+        ys = jax.tree.map(jnp.add, *flow.sums(y, chebyshev.exponential(s, order), s))
         # times out of reach are written too, and written again when their turn comes
         out = jax.tree.map(lambda o, new: lax.dynamic_update_slice_in_dim(o, new, k, 0), out, figures(ys))
         reached = (flow.radius * (here - t) <= LONG) & (k + np.arange(NODES) < count)
@@ -55,17 +56,18 @@ def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[s
     longest, steps, chain = windows(flow)
     longest = ts[-1] / jnp.ceil(ts[-1] / longest)
     shortest = longest * 0.5**RETRIES
-    table = lambda length: chebyshev.exponential(flow.radius * length * steps, chebyshev.terms(LONG))  # noqa: E731
+    table = lambda length: chebyshev.exponential(flow.radius * length * steps, chebyshev.terms(LONG if chain else LONG / 2))  # noqa: E731
+    ahead = flow.path if chain else functools.partial(_around, flow)
     padded = jnp.concatenate([ts, jnp.full((BLOCK,), ts[-1])])
     count = ts.shape[0]
 
     def window(carry, real=False):
         k, t, length, coefficients, y, out = carry
-        s = flow.radius * length * steps
-        if chain:
-            ys = flow.path(y, coefficients, s)
+        if real:
+            s = flow.radius * length * chebyshev.nodes(POINTS)
+            ys = flow.sums(y, chebyshev.exponential(s, chebyshev.terms(LONG)), s, real=True)
         else:
-            ys = flow.sums(y, coefficients, s, real)
+            ys = ahead(y, coefficients, flow.radius * length * steps)
         data = lambda jets: jets.at[:, 1].multiply(length).reshape(2 * POINTS, *jets.shape[2:])  # noqa: E731
         series = {name: weigh(matrix, data(jets)) for name, jets in lax.map(figures, ys).items()}
         seen = [jnp.abs(c.reshape(2 * POINTS, -1)) for name, c in series.items() if name != EDGE]
@@ -103,12 +105,21 @@ def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[s
 def windows(flow: Any) -> tuple[Float[Array, ""], np.ndarray, bool]:
     """How long a window of interpolation may be, the steps to its points as parts of it, and whether these are successive.
 
-    Products are cheap on a chain, which is followed from point to point; those of a grid serve all points at once.
+    Products are cheap on a chain, which is followed from point to point; those of a grid serve all points at once, half of
+    them ahead of the middle of the window and half behind.
     """
     points, chain = chebyshev.nodes(POINTS), is_chain(flow.law)
-    steps, turn = (np.diff(points, prepend=0.0), TURN_CHAIN) if chain else (points, TURN)
+    steps, turn = (np.diff(points, prepend=0.0), TURN_CHAIN) if chain else (points[POINTS // 2 :] - 0.5, TURN)
+    reach = LONG / steps.max() if chain else LONG  # of a window: the first one of a grid is one series
     pace = jnp.maximum(lax.stop_gradient(flow.law.pace()), flow.radius * 1e-9)
-    return jnp.minimum(LONG / (steps.max() * flow.radius), POINTS * turn / pace), steps, chain
+    return jnp.minimum(reach / flow.radius, POINTS * turn / pace), steps, chain
+
+
+def _around(flow: Any, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"]) -> Any:
+    """Coordinates at lengths s before and behind a middle, which lies as far ahead of y as the last of them."""
+    middle = chebyshev.expand(flow.field, flow.radius, y, table[-1], chebyshev.enough(s[-1]))
+    join = lambda even, odd: jnp.concatenate([(even - odd)[::-1], even + odd])  # noqa: E731
+    return jax.tree.map(join, *flow.sums(middle, table, s))
 
 
 def _unknown(flow: Any, figures: Callable, count: int) -> dict[str, Any]:
