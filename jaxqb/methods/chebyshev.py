@@ -84,11 +84,13 @@ class ChebyshevFlow(AbstractFlow):
             to_odd = lambda x: law.field((x, zero))[1]  # noqa: E731
             to_even = lambda z: law.field((zero, z))[0]  # noqa: E731
 
+        put = lax.dynamic_update_index_in_dim  # `.at[k].set` would check k
+
         def pair(k, carry):
             (even, odd), kept = carry
             even = jax.tree.map(lambda x, b: x + 2 / radius * b, even, to_even(odd))
             odd = jax.tree.map(lambda x, b: x + 2 / radius * b, odd, to_odd(even))
-            return (even, odd), jax.tree.map(lambda room, x: room.at[k].set(x), kept, (even, odd))
+            return (even, odd), jax.tree.map(lambda room, x: put(room, x, k, 0), kept, (even, odd))
 
         def weigh(weights, terms):
             lines = terms.reshape(terms.shape[0], -1)

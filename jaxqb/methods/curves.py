@@ -4,7 +4,6 @@ A series serves several times at once (`direct`); where the figures are smooth, 
 serve every time in it (`interpolated`).
 """
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -56,18 +55,20 @@ def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[s
     longest, steps, chain = windows(flow)
     longest = ts[-1] / jnp.ceil(ts[-1] / longest)
     shortest = longest * 0.5**RETRIES
-    table = lambda length: chebyshev.exponential(flow.radius * length * steps, chebyshev.terms(LONG if chain else LONG / 2))  # noqa: E731
-    ahead = flow.path if chain else functools.partial(_around, flow)
+    # those of a chain serve all windows of one length
+    table = lambda length: chebyshev.exponential(flow.radius * length * steps, chebyshev.terms(LONG)) if chain else ()  # noqa: E731
     padded = jnp.concatenate([ts, jnp.full((BLOCK,), ts[-1])])
     count = ts.shape[0]
 
     def window(carry, real=False):
         k, t, length, coefficients, y, out = carry
+        s = flow.radius * length * (chebyshev.nodes(POINTS) if real else steps)
         if real:
-            s = flow.radius * length * chebyshev.nodes(POINTS)
             ys = flow.sums(y, chebyshev.exponential(s, chebyshev.terms(LONG)), s, real=True)
+        elif chain:
+            ys = flow.path(y, coefficients, s)
         else:
-            ys = ahead(y, coefficients, flow.radius * length * steps)
+            ys = _around(flow, y, chebyshev.exponential(s, chebyshev.terms(LONG / 2)), s)
         data = lambda jets: jets.at[:, 1].multiply(length).reshape(2 * POINTS, *jets.shape[2:])  # noqa: E731
         series = {name: weigh(matrix, data(jets)) for name, jets in lax.map(figures, ys).items()}
         seen = [jnp.abs(c.reshape(2 * POINTS, -1)) for name, c in series.items() if name != EDGE]
