@@ -241,7 +241,7 @@ def design(quick: bool) -> xr.Dataset:
     data = xr.Dataset(
         {
             "power": table(found["max_average_power"], **POWER),
-            "energy": table(found["max_energy"] / CELLS, "E_max / N_B", UNITS["energy"], "largest energy per cell for At < 0.2"),
+            "energy": table(found["max_energy"] / CELLS, "E_max / N_B", UNITS["energy"], "energy per cell, At < 0.2"),
             "best_start": number(every[best], "n", "cells", "charger spins up at the largest power, Delta = 0"),
             "best_power": number(power[best], **POWER),
             "best_energy": number(all_found["first_peak"][best], "E_first", UNITS["energy"], "energy there"),
