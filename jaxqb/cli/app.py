@@ -8,6 +8,7 @@ import math
 import tomllib
 import warnings
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -103,7 +104,7 @@ def charge(
 
     Example: [bold]jaxqb charge SpinCharger n_battery=2 n_charger=4 'charger_excitations={thermal=3.5}'[/bold]
     """
-    given = dict(map(_assignment, fields or []))
+    given = _assignments(fields or [])
     process.start_jax()
     from ..charging import charge as solve
     from ..figures import LABELS
@@ -131,6 +132,7 @@ def sweep(file: File, out: Out = OUT, as_json: Json = False) -> None:
     from ..study import SweepStudy
 
     study = _load(file, SweepStudy, "optimize")
+    stem = _stem(study, out)
     data = study.run()
     found = rows.points(data)
     if as_json:
@@ -140,7 +142,6 @@ def sweep(file: File, out: Out = OUT, as_json: Json = False) -> None:
         show.table(f"{study.tables.title or file}{left}", found[:MANY])
         seconds = [data.attrs[f"seconds_{what}"] for what in ("compile", "run")]
         typer.echo(f"{len(found)} points: {seconds[0]:.1f} s to compile, {seconds[1]:.1f} s to run")
-    stem = _stem(study, out)
     data.to_dataframe().to_csv(stem.with_suffix(".csv"))
     show.written(stem.with_suffix(".csv"))
     if study.tables.output.plot:
@@ -167,6 +168,7 @@ def optimize(file: File, out: Out = OUT, as_json: Json = False) -> None:
     from ..study.around import around
 
     study = _load(file, DesignStudy, "sweep")
+    stem = _stem(study, out)
     best = study.run()
     near = around(study, best)
     if as_json:
@@ -174,7 +176,6 @@ def optimize(file: File, out: Out = OUT, as_json: Json = False) -> None:
     else:
         show.table(study.tables.title or str(file), rows.comparison(near.given, near.best))
         typer.echo(repr(best))
-    stem = _stem(study, out)
     stem.with_suffix(".json").write_text(best.to_json() + "\n", encoding="utf-8")
     show.written(stem.with_suffix(".json"))
     if study.tables.output.plot:
@@ -200,6 +201,7 @@ def reproduce(
 
     Example: [bold]jaxqb reproduce huangfu2021 fig2 --full --out figures[/bold]
     """
+    _folder(out)
     process.start_jax()
     from ..papers import reproduce as compute
 
@@ -210,8 +212,9 @@ def reproduce(
     elif figure is not None:
         show.table(f"{paper} {figure}: {data.attrs['caption']}", rows.ranges(data))
     else:
-        shown = [{key: row[key] for key in ("paper", "verdict", "printed", "ours", "says")} for row in found]
-        show.table("What is printed, and what we find", shown)
+        shown = [{key: row[key] for key in ("paper", "verdict", "printed", "ours", "reading", "says")} for row in found]
+        show.table("What is printed, what we find, and what we find if it is read otherwise", shown)
+        typer.echo(f"why, for each, and what the verdicts mean: {out / 'index.html'}")
     show.written(out / (paper or ""))
     raise typer.Exit(int(any(row.get("stands") == "NO" for row in found)))
 
@@ -247,6 +250,17 @@ def doctor(as_json: Json = False) -> None:
     raise typer.Exit(int(not row["passed"]))
 
 
+def _assignments(fields: list[str]) -> dict[str, Any]:
+    """Fields and their values, each given once."""
+    pairs = list(map(_assignment, fields))
+    given = dict(pairs)
+    for name, value in given.items():
+        values = [other for known, other in pairs if known == name]
+        if len(values) > 1:
+            fail(FieldError, name, "be given once", f"it is {' and '.join(map(repr, values))}", f"keep {name}={value!r}")
+    return given
+
+
 def _assignment(given: str) -> tuple[str, Any]:
     """`name=value`, the value written as in TOML."""
     name, equals, value = (part.strip() for part in given.partition("="))
@@ -270,16 +284,25 @@ def _load(file: Path, kind: type["Kind"], command: str) -> "Kind":
 
     study = load(file)
     if not isinstance(study, kind):
-        fail(StudyError, str(file), "be a study for this command", "it is one for the other", f"use `jaxqb {command}`")
+        other = "sweep" if command == "optimize" else "design"
+        fail(StudyError, str(file), f"have a table [{other}]", f"it is a study for `jaxqb {command}`", "run that")
     process.start_jax(study.tables.numerics.x64)
     return study
 
 
 def _stem(study: "Study", out: Path) -> Path:
     """Where the results of a study are written, without the suffix; --out goes before what the study says."""
-    folder = Path(study.tables.output.directory or OUT) if out == OUT else out
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / study.path.stem
+    return _folder(Path(study.tables.output.directory or OUT) if out == OUT else out) / study.path.stem
+
+
+def _folder(path: Path) -> Path:
+    """A folder to write to, made if need be; known to be good before anything is computed."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path):
+            return path
+    except OSError as error:
+        fail(StudyError, "--out", "be a folder that can be written to", f"{path} is not ({error.strerror})", "name another one")
 
 
 def _draw(figure: Any, stem: Path) -> None:

@@ -48,8 +48,8 @@ def check(written: dict[str, Any]) -> Tables:
         return kind.model_validate(written)
     except ValidationError as error:
         errors = error.errors()
-    # unknown keys first: they are what makes others missing
-    _explain(kind, min(errors, key=lambda item: item["type"] != "extra_forbidden"), given)
+    # unknown keys first, and of these the tables: they are what makes others missing or unknown
+    _explain(kind, min(errors, key=lambda item: (item["type"] != "extra_forbidden", len(item["loc"]))), given)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -71,6 +71,7 @@ def _explain(kind: type[BaseModel], found: Any, given: list[str]) -> NoReturn:
     table = ".".join(above)
     if found["type"] == "extra_forbidden":
         other = SweepTables if kind is DesignTables else DesignTables
+        tables = [] if above else ["sweep", "design"]
         if key in _keys(other, above) and given:
             verbs = ("design", "sweep") if kind is SweepTables else ("sweep", "design")
             fail(
@@ -81,11 +82,11 @@ def _explain(kind: type[BaseModel], found: Any, given: list[str]) -> NoReturn:
                 f"remove {name}, or write [{verbs[0]}]",
             )
         where = f"be a key of [{table}]" if table else "be a table of a study, or a key above the tables"
-        fail(StudyError, name, where, "it is none", nearest(key, _keys(kind, above)))
+        fail(StudyError, name, where, "it is none", nearest(key, {**dict.fromkeys(_keys(kind, above)), **dict.fromkeys(tables)}))
     if found["type"] == "missing":
         if key == "sweep":
             fail(StudyError, "sweep", "be given, or design", "neither is there", "add a table [sweep] or [design]")
-        fail(StudyError, name, "be given", "it is missing", f"add {key} = ..." if table else f"add a table [{name}]")
+        fail(StudyError, name, "be given", "it is missing", f"give {key} a value" if table else f"add a table [{name}]")
     if found["type"] == "value_error" and isinstance(wrong := found["ctx"]["error"], Wrong):
         fail(StudyError, name, *wrong.args)
     must = found["msg"].removeprefix("Input should ")

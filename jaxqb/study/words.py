@@ -47,7 +47,7 @@ def battery_of(kind: str, fields: Mapping[str, Any]) -> "AbstractBattery":
             fail(StudyError, f"battery.{name}", f"be a field of {kind}", "it is none", nearest(name, known))
     for name, item in known.items():
         if name not in fields and item.default is dataclasses.MISSING:
-            fail(StudyError, f"battery.{name}", f"be given for a {kind}", "it is missing", f"add {name} = ...")
+            fail(StudyError, f"battery.{name}", f"be given for a {kind}", "it is missing", f"give {name} a value")
     for name, info in battery.declared().items():
         if name in fields:
             dataclasses.replace(info, name=f"battery.{name}").convert(fields[name])
@@ -98,7 +98,7 @@ def check_figure(place: str, name: str, window: float | None) -> None:
     if name not in known:
         fail(StudyError, place, "name a figure", f"it is {name!r}", nearest(name, known))
     if name.startswith("max_energy") and window is None:
-        fail(StudyError, place, "have a window", f"{name} has none", "add window = ... to [numerics]")
+        fail(StudyError, place, "have a window", f"{name} has none", "give [numerics] a window")
 
 
 def figures_of(names: Iterable[str], window: float | None, method: "AbstractMethod | None") -> Any:

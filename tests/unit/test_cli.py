@@ -116,6 +116,7 @@ def test_what_does_not_exist_is_null_and_exit_code_1():
         (["charge", "SpinCharger", "n_battery=2"], ["n_charger", "missing"]),
         (["charge", "SpinCharger", "n_battery=two", "n_charger=4"], ["n_battery", "'two'"]),
         (["charge", "SpinCharger", "n_battery"], ["FIELD=VALUE"]),
+        (["charge", "SpinCharger", "n_battery=2", "n_battery=3", "n_charger=4"], ["n_battery", "once", "2 and 3"]),
         (["charge", "SpinCharger", "n_battery=2.5", "n_charger=4"], ["n_battery", "integer"]),
         (["charge", "SpinCharger", "n_battery=2", "n_charger=4", "--window", "-1"], ["window", "positive"]),
         (["models", "CavityChanger"], ["write CavityCharger"]),
@@ -128,6 +129,23 @@ def test_what_does_not_exist_is_null_and_exit_code_1():
 def test_wrong_input_is_one_sentence(arguments, named):
     sentence = refused(*arguments)
     assert all(word in sentence for word in named), sentence
+
+
+@pytest.mark.parametrize("command", ["sweep", "optimize", "reproduce"])
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_place_that_cannot_be_written_to_is_refused_before_anything_runs(command, place, tmp_path, monkeypatch):
+    Path("file").touch()
+    Path("sweep.toml").write_text(
+        'figures = ["first_peak"]\n[battery]\ntype = "SpinCharger"\nn_battery = 2\n[sweep]\nn_charger = [2]\n'
+    )
+    Path("optimize.toml").write_text(
+        '[battery]\ntype = "SpinCharger"\nn_battery = 2\nn_charger = 2\n[design]\ncoupling = [1.0, 2.0]\n'
+        '[objective]\nmaximise = "max_average_power"\n'
+    )
+    monkeypatch.setattr(process, "start_jax", lambda *_: None)
+    what = "peng2021" if command == "reproduce" else f"{command}.toml"
+    sentence = refused(command, what, "--out", place)
+    assert "--out" in sentence and place in sentence and "folder" in sentence
 
 
 def test_doctor_checks_a_closed_form():
@@ -144,7 +162,7 @@ def test_doctor_says_when_the_check_fails(monkeypatch):
 
 def claims(stands):
     """What `reproduce` returns, for one paper with one claim."""
-    columns = {"says": "P", "printed": "1.0", "ours": "1.1", "verdict": "reproduced", "stands": stands}
+    columns = {"says": "P", "printed": "1.0", "ours": "1.1", "reading": "", "verdict": "reproduced", "stands": stands}
     dataset = xr.Dataset({name: ("claim", [value]) for name, value in columns.items()})
     return lambda *_, **__: xr.DataTree.from_dict({"/somebody2000/claims": dataset})
 
