@@ -170,8 +170,9 @@ def explain_edge(battery: Any, status: Any, retry: Any) -> None:
     """Outside of traces: if the truncation was reached, find a sufficient cutoff and say it."""
     if traced(status) or int(status) != Status.UNRESOLVED:
         return
+    wider = battery
     for _ in range(5):
-        wider = battery.widened()
+        wider = wider.widened()
         if int(retry(wider)) != Status.UNRESOLVED:
             fail(
                 CutoffError,
@@ -180,12 +181,11 @@ def explain_edge(battery: Any, status: Any, retry: Any) -> None:
                 f"its last levels filled up at cutoff={battery.kept()}",
                 f"use cutoff={wider.kept()}",
             )
-        battery = wider
     fail(
         CutoffError,
         "cutoff",
         "hold the light",
-        f"even {battery.kept()} is too small",
+        f"even {wider.kept()} is too small",
         "use shorter times or weaker coupling",
     )
 

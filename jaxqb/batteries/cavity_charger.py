@@ -198,10 +198,10 @@ def _needed(start: AbstractStart, traced_bound: float) -> int:
     if isinstance(start, Thermal):
         return max(1, math.ceil(math.log(TAIL) / math.log(mean / (1 + mean)))) if mean > 0 else 1
     if isinstance(start, Coherent):
-        n, weight, tail = 0, math.exp(-mean), 1 - math.exp(-mean)
-        while tail > TAIL:
+        n, tail = math.floor(mean), 1.0
+        while mean > 0 and tail > TAIL:
             n += 1
-            weight *= mean / n
-            tail = weight * (n + 1) / (n + 1 - mean) if n + 1 > mean else 1.0
+            weight = math.exp(n * math.log(mean) - mean - math.lgamma(n + 1))  # as a product it would underflow
+            tail = weight * (n + 1) / (n + 1 - mean)
         return max(1, n)
     return 1

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from ..charging import check_window
 from ..conventions import real_dtype
 from ..errors import DesignError, Status, fail
 from ..figures import LABELS, Charging, Function
@@ -82,6 +83,7 @@ def _scalar(name: str, found: dict[str, Array]) -> Array:
 
 def read_goals(objective: Any, constraints: Any, minimise: bool, window: Any, solver: AbstractMethod | None) -> Goals:
     """Objective and constraints from what a user may give."""
+    window = check_window(window)
     if constraints is None:
         constraints = {}
     if not isinstance(constraints, Mapping):
@@ -91,7 +93,6 @@ def read_goals(objective: Any, constraints: Any, minimise: bool, window: Any, so
     wanted = [_read_wanted("objective", objective, name.replace("<lambda>", "objective"), window)]
     wanted += [_read_wanted(f"constraints[{label!r}]", what, label, window) for label, (what, _, _) in read.items()]
     bases = tuple(dict.fromkeys(_base(one) for one in wanted if isinstance(one, str)))
-    window = None if window is None else np.asarray(window, dtype=float)
     return Goals(
         Charging(bases, window, solver) if bases else None,
         tuple(wanted),

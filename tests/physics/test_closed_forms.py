@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.special import gammaln
 from truth import closed, solvable, tables
 
 import jaxqb as qb
@@ -157,3 +158,13 @@ def test_dicke_without_fields() -> None:
     battery = qb.CavityCharger(3, 2, coupling=0.5, counter_rotating=1.0, battery_frequency=tiny, cavity_frequency=tiny, cutoff=80)
     energy = qb.evolve(battery, TIMES[:12]).saved["energy"]
     np.testing.assert_allclose(energy / tiny, solvable.xx_cavity(TIMES[:12], 3, 2, 0.5), atol=1e-7)
+
+
+@pytest.mark.parametrize("mean", [0.3, 30.0, 1000.0])
+def test_one_cell_in_coherent_light_of_any_strength(mean: float) -> None:
+    n = np.arange(int(mean + 20 * np.sqrt(mean)) + 40)
+    weights = np.exp(n * np.log(mean) - mean - gammaln(n + 1.0))
+    times = np.array([0.3, 0.7]) / np.sqrt(mean)
+    exact = np.sum(weights * np.sin(np.sqrt(n) * times[:, None]) ** 2, axis=1)
+    battery = qb.CavityCharger(1, qb.coherent(mean))
+    np.testing.assert_allclose(qb.evolve(battery, times).saved["energy"], exact, rtol=0, atol=1e-11)

@@ -158,6 +158,10 @@ CALLS = [
     (lambda: qb.evolve(qb.SpinCharger, [1.0]), FieldError, "battery", ""),
     (lambda: qb.evolve(HULL, [1.0]), FieldError, "coupling", "(2,)"),
     (lambda: qb.charge(HULL), FieldError, "coupling", "(2,)"),
+    (lambda: qb.charge(qb.CavityCharger(1, qb.thermal([1.0, 2.0]))), FieldError, "photons", "(2,)"),
+    (lambda: qb.evolve(qb.CavityCharger(1, qb.coherent([1.0, 2.0])), [1.0]), FieldError, "photons", "(2,)"),
+    (lambda: qb.optimize("first_peak", GOOD, {"coupling": (0.5, 1.0)}, window=-1.0), TimesError, "window", "-1"),
+    (lambda: qb.optimize("first_peak", GOOD, {"coupling": (0.5, 1.0)}, window="a"), TimesError, "window", "'a'"),
     (lambda: qb.evolve(GOOD, [1.0], law="chain"), FieldError, "law", "'chain'"),
     (lambda: qb.charge(GOOD, law=3), FieldError, "law", "3"),
     (lambda: qb.evolve(GOOD, [1.0], method="eigen"), FieldError, "method", "'eigen'"),
@@ -277,6 +281,8 @@ def test_named_cutoff_of_the_run_suffices() -> None:
     small = light(cutoff=4, **parameters)()
     cutoff = named(lambda: qb.evolve(small, ts))
     assert cutoff > 4
+    with pytest.raises(CutoffError, match="cutoff=4;"):  # the one that was given
+        qb.evolve(small, ts)
     assert named(lambda: qb.charge(small, 2.0)) >= cutoff / 2
     one, other = (qb.evolve(light(cutoff=c, **parameters)(), ts).saved["energy"] for c in (cutoff, 2 * cutoff))
     np.testing.assert_allclose(one, other, rtol=0, atol=1e-7)
