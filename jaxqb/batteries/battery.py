@@ -139,6 +139,4 @@ def check_single(battery: Any, verb: str) -> None:
     for item in dataclasses.fields(battery):
         mean = getattr(getattr(battery, item.name), "mean", 0.0)
         if np.ndim(mean) > 0:
-            fail(
-                FieldError, item.name, f"have one mean in `{verb}`", f"it has shape {np.shape(mean)}", "use jax.vmap, or one mean"
-            )
+            fail(FieldError, item.name, f"have one mean in `{verb}`", f"it has shape {np.shape(mean)}", "use `jax.vmap`")

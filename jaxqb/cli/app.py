@@ -131,7 +131,7 @@ def sweep(file: File, out: Out = OUT, as_json: Json = False) -> None:
     """
     from ..study import SweepStudy
 
-    study = _load(file, SweepStudy, "optimize")
+    study = _load(file, SweepStudy, "sweep", "optimize")
     stem = _stem(study, out)
     data = study.run()
     found = rows.points(data)
@@ -167,7 +167,7 @@ def optimize(file: File, out: Out = OUT, as_json: Json = False) -> None:
     from ..study import DesignStudy
     from ..study.around import around
 
-    study = _load(file, DesignStudy, "sweep")
+    study = _load(file, DesignStudy, "design", "sweep")
     stem = _stem(study, out)
     best = study.run()
     near = around(study, best)
@@ -278,14 +278,13 @@ def _assignment(given: str) -> tuple[str, Any]:
         )
 
 
-def _load(file: Path, kind: type["Kind"], command: str) -> "Kind":
-    """A study of this kind, checked, and jax started as it asks."""
+def _load(file: Path, kind: type["Kind"], table: str, other: str) -> "Kind":
+    """A study of the kind that has this table, checked, and jax started as it asks; of the other kind, the command is named."""
     from ..study import load
 
     study = load(file)
     if not isinstance(study, kind):
-        other = "sweep" if command == "optimize" else "design"
-        fail(StudyError, str(file), f"have a table [{other}]", f"it is a study for `jaxqb {command}`", "run that")
+        fail(StudyError, str(file), f"have a table [{table}]", f"it is a study for `jaxqb {other}`", "run that")
     process.start_jax(study.tables.numerics.x64)
     return study
 

@@ -71,7 +71,6 @@ def _explain(kind: type[BaseModel], found: Any, given: list[str]) -> NoReturn:
     table = ".".join(above)
     if found["type"] == "extra_forbidden":
         other = SweepTables if kind is DesignTables else DesignTables
-        tables = [] if above else ["sweep", "design"]
         if key in _keys(other, above) and given:
             verbs = ("design", "sweep") if kind is SweepTables else ("sweep", "design")
             fail(
@@ -82,7 +81,13 @@ def _explain(kind: type[BaseModel], found: Any, given: list[str]) -> NoReturn:
                 f"remove {name}, or write [{verbs[0]}]",
             )
         where = f"be a key of [{table}]" if table else "be a table of a study, or a key above the tables"
-        fail(StudyError, name, where, "it is none", nearest(key, {**dict.fromkeys(_keys(kind, above)), **dict.fromkeys(tables)}))
+        fail(
+            StudyError,
+            name,
+            where,
+            "it is none",
+            nearest(key, _keys(kind, above) if above else [*_keys(kind, above), "sweep", "design"]),
+        )
     if found["type"] == "missing":
         if key == "sweep":
             fail(StudyError, "sweep", "be given, or design", "neither is there", "add a table [sweep] or [design]")

@@ -35,7 +35,7 @@ def figures(rho: Any, cells: int, frequency: float) -> dict[str, float]:
     }
 
 
-def compare(battery: Any, h: Any, start: Any) -> None:
+def assert_same_figures(battery: Any, h: Any, start: Any) -> None:
     """All figures at all times."""
     cells, frequency = int(battery.n_battery), float(battery.battery_frequency)
     names = ("energy", "ergotropy", "purity", "log_negativity")
@@ -60,7 +60,7 @@ def test_anisotropic_spins() -> None:
     parameters = (0.6, 0.7, 0.3, 1.2, 0.9)
     names = ("coupling", "anisotropy", "ising", "battery_frequency", "charger_frequency")
     battery = qb.SpinCharger(3, 4, charger_excitations=3, **dict(zip(names, parameters, strict=True)))
-    compare(battery, spins(3, 4, *parameters), qutip.tensor(qutip.basis(4, 3), qutip.basis(5, 1)))
+    assert_same_figures(battery, spins(3, 4, *parameters), qutip.tensor(qutip.basis(4, 3), qutip.basis(5, 1)))
 
 
 def test_mixed_charger() -> None:
@@ -68,7 +68,7 @@ def test_mixed_charger() -> None:
     battery = qb.SpinCharger(2, 3, coupling=0.8, charger_excitations=weights)
     charger = qutip.Qobj(np.diag(weights[::-1]))
     start = qutip.tensor(qutip.ket2dm(qutip.basis(3, 2)), charger)
-    compare(battery, spins(2, 3, 0.8, 0.0, 0.0, 1.0, 1.0), start)
+    assert_same_figures(battery, spins(2, 3, 0.8, 0.0, 0.0, 1.0, 1.0), start)
 
 
 def test_dicke_battery_in_coherent_light() -> None:
@@ -80,4 +80,4 @@ def test_dicke_battery_in_coherent_light() -> None:
     h = 1.1 * s["z"] + 0.8 * b.dag() @ b + 0.35 * (s["+"] @ b + s["-"] @ b.dag())
     h += 0.35 * 0.9 * (s["+"] @ b.dag() + s["-"] @ b)
     light = qutip.coherent(cut, np.sqrt(mean), method="analytic")
-    compare(battery, h, qutip.tensor(qutip.basis(3, 2), light))
+    assert_same_figures(battery, h, qutip.tensor(qutip.basis(3, 2), light))

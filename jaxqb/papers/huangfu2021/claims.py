@@ -1,13 +1,9 @@
 """What Huangfu & Jing 2021 print, line by line, from the abstract to the appendix, and what is true."""
 
-from typing import Any
-
 import numpy as np
 
-from ...batteries import SpinCharger
-from ...evolution import evolve
-from ...merit import ergotropy
-from ..paper import Claim, Results
+from ..paper import Claim
+from . import checks
 from .figures import LIGHT
 
 MIRRORED, TAVIS = LIGHT  # the limit of a full spin charger, and the model that the paper names
@@ -17,187 +13,19 @@ BENCHMARK = (
     "the start has b^+b = N; the order of the bases in Eqs. A2 and A4 hides it, and for M = 2 both store 16/9)"
 )
 
-
-def _at(r: Results, figure: str, name: str, **where: Any) -> float:
-    return float(r[figure][name].sel(**where))
-
-
-def _always(condition: Any) -> bool:
-    return bool(np.all(condition))
-
-
-def _falls(array: Any, along: str) -> bool:
-    """Whether an array never rises along a dimension (by more than rounding)."""
-    return _always(array.dropna("cells", how="any").diff(along) <= 1e-12)
-
-
-def _slope(x: Any, y: Any) -> float:
-    """Slope of the regression of y on x, with intercept."""
-    return float(np.polyfit(x, y, 1)[0])
-
-
-def _energy_over_power(ratio: float) -> Any:
-    where = {"ratio": ratio, "anisotropy": 0.0}
-    return lambda r: _slope(r["fig3"].power.sel(where), r["fig3"].energy.sel(where))
-
-
-def _power_over_energy(ratio: float) -> Any:
-    return lambda r: _slope(r["fig3"].energy_pi.sel(ratio=ratio), r["fig3"].power.sel(ratio=ratio, anisotropy=0.0))
-
-
-def _coincides(benchmark: str) -> Any:
-    """Within 2 % for N/M = 10 and 100."""
-
-    def check(r: Results) -> bool:
-        light, spins = r["fig2"].sel(benchmark=benchmark), r["fig2"].sel(ratio=[10.0, 100.0])
-        near = [spins.energy_first / light.energy_first_cavity, spins.power / light.power_cavity]
-        return all(_always(abs(x - 1) < 0.02) for x in near)
-
-    return check
-
-
-def _double_charger(benchmark: str) -> Any:
-    """N/M = 2: the lead in energy grows with M, the power stays within 2 %."""
-
-    def check(r: Results) -> bool:
-        light, spins = r["fig2"].sel(benchmark=benchmark), r["fig2"].sel(ratio=2.0)
-        lead = spins.energy_first - light.energy_first_cavity
-        return _always(lead.diff("cells") > 0) and _always(abs(spins.power / light.power_cavity - 1) < 0.02)
-
-    return check
-
-
-def _equal_charger(benchmark: str) -> Any:
-    """N/M = 1, M >= 3: more energy than the cavity, and 0 to 15 % less power."""
-
-    def check(r: Results) -> bool:
-        both = r["fig2"].sel(ratio=1.0, benchmark=benchmark, cells=slice(3, None))
-        loss = 1 - both.power / both.power_cavity
-        return _always(both.energy_first > both.energy_first_cavity) and _always((loss > 0) & (loss < 0.15))
-
-    return check
-
-
-def _charger_size(r: Results) -> bool:
-    more = r["fig2"].sel(cells=slice(2, None))
-    power = more.power * np.sqrt(more.ratio)  # at fixed M, up to a constant
-    return _always(power.diff("ratio") > 0) and _always(more.energy_first.diff("ratio") < 0)
-
-
-def _leaves_line(r: Results) -> bool:
-    """Whether the point gamma = 1, M = 10 lies the farther in power from the line of gamma = 0, the larger N/M."""
-    apart = []
-    for _, panel in r["fig3"].groupby("ratio"):
-        panel = panel.squeeze("ratio")
-        main, last = panel.sel(anisotropy=0.0), panel.sel(anisotropy=1.0, cells=10)
-        line = np.polynomial.Polynomial.fit(main.energy, main.power, 1)
-        apart.append(abs(float(last.power) - line(float(last.energy))) / float(main.power[-1]))
-    return _always(np.diff(apart) > 0)
-
-
-def _slightly_beaten(benchmark: str) -> Any:
-    def check(r: Results) -> bool:
-        loss = 1 - r["fig4"].power.sel(anisotropy=0.0) / r["fig4"].power_cavity.sel(benchmark=benchmark)
-        loss = loss.dropna("cells").sel(cells=slice(2, None))
-        return _always((loss > 0) & (loss < 0.15))
-
-    return check
-
-
-def _meets_cavity(benchmark: str) -> Any:
-    """gamma = 0.2, M from 20 on: first maxima within 6 %."""
-
-    def check(r: Results) -> bool:
-        ratio = r["fig4"].energy_first.sel(anisotropy=0.2) / r["fig4"].energy_cavity.sel(benchmark=benchmark)
-        return _always(abs(ratio.dropna("cells").sel(cells=slice(20, None)) - 1) < 0.06)
-
-    return check
-
-
-def _beats_cavity(r: Results) -> bool:
-    """The lead over either cavity grows with M."""
-    lead = (r["fig4"].energy_first.sel(anisotropy=0.0) - r["fig4"].energy_cavity) * r["fig4"].cells
-    lead = lead.dropna("cells").sel(cells=slice(2, None))
-    return _always(lead > 0) and _always(lead.diff("cells") > 0)
-
-
-def _advantage(scale: Any) -> Any:
-    """Whether eta of spins is above that of both cavities for M > 1, the cavities' being scaled."""
-
-    def check(r: Results) -> bool:
-        data = r["fig5"].sel(cells=slice(2, 101))
-        lead = data.advantage.sel(anisotropy=0.0) - data.advantage_cavity * scale(data.cells)
-        return _always(lead.dropna("cells") > 0)
-
-    return check
-
-
-def _steeper(r: Results) -> bool:
-    """The same for exponents, in one unit g: g~ = sqrt(M) g adds 1/2 to the cavity's."""
-    return _at(r, "fig5", "exponent", anisotropy=0.0, cells=100) > 0.5 + _at(
-        r, "fig5", "exponent_cavity", benchmark=TAVIS, cells=100
-    )
-
-
-def _steeper_own(r: Results) -> bool:
-    return _at(r, "fig5", "exponent", anisotropy=0.0, cells=100) > _at(r, "fig5", "exponent_cavity", benchmark=TAVIS, cells=100)
-
-
-def _beta(gamma: float, cells: int) -> Any:
-    return lambda r: _at(r, "fig5", "exponent", anisotropy=gamma, cells=cells)
-
-
-def _fraction_left(name: str, start: str) -> Any:
-    return lambda r: 100 * _at(r, "fig7", name, start=start) / _at(r, "fig7", name, start="ideal")
-
-
-def _closed_form(r: Results) -> float:
-    """Largest deviation of Eq. A6 from the dynamics, N = 2, 4, 20, 200."""
-    traces = {n: r["fig8"].energy.sel(charger=n) for n in (2, 20, 200)} | {4: r["fig6"].energy.sel(crosstalk=0.0)}
-    worst = 0.0
-    for n, trace in traces.items():
-        square = 2 * (3 * n - 2)
-        swing = np.cos(np.sqrt(square) * trace.time)
-        printed = (square + 4) / (9 * square**2) * ((square - 8) * swing - (7 * square - 8)) * (swing - 1)
-        worst = max(worst, float(abs(trace - printed).max()))
-    return worst
-
-
-def _first_time(r: Results) -> float:
-    """Largest deviation of the first maximum's time from pi/(xi g), xi^2 = 2 (3 N - 2)."""
-    data = r["fig8"]
-    return float(abs(data.time_first - np.pi / np.sqrt(2 * (3 * data.charger - 2))).max())
-
-
-def _starts_apart(name: str) -> Any:
-    """Largest deviation of Eq. 17 from the dynamics."""
-    return lambda r: float(abs(r["eq17"].energy - r["eq17"][name]).max())
-
-
-def _charger_component(r: Results) -> float:
-    """Work in three of four excited charger spins (one component of Eq. 19), in omega_0."""
-    start = SpinCharger(4, 1, coupling=0.0, battery_excitations=3)
-    return float(evolve(start, [0.0], {"work": ergotropy.with_(space="full")}).saved["work"][0])
-
-
-def _identity(r: Results) -> float:
-    """J^+J^- + J^-J^+ in the fully excited state of four spins, where Eq. 14 vanishes."""
-    return float(SpinCharger(2, 4, charger_crosstalk=1.0).crosstalk_energy(0.0, 4.0, 2.0, 4.0))
-
-
 CLAIMS = (
     # abstract and conclusion
     Claim(
         "abstract, Sec. V (2)",
         "a larger charger has more power and stores less, N/M = 1, 2, 10, 100",
         True,
-        _charger_size,
+        checks.charger_size,
     ),
     Claim(
         "abstract, Sec. V (2)",
         "a larger charger stores less: N = 11 below N = 10 at M = 10",
         True,
-        lambda r: _at(r, "tradeoff", "energy", size=11.0) < _at(r, "tradeoff", "energy", size=10.0),
+        lambda r: checks.at(r, "tradeoff", "energy", size=11.0) < checks.at(r, "tradeoff", "energy", size=10.0),
         "wrong",
         "just above N = M the first maximum still rises (dE/dN = +0.387 at N = M = 10) up to N = 10.6",
     ),
@@ -205,17 +33,17 @@ CLAIMS = (
         "abstract, Sec. V",
         "the power law in M is superior to the cavity's (exponents at M = 100)",
         True,
-        _steeper,
+        checks.steeper,
         "convention",
         "eta(cavity) is measured in g~, eta(spins) in g; with g~ = sqrt(M) g, as N = M, the cavity's exponent is 1.0 "
         "against 0.87",
-        reading=_steeper_own,
+        reading=checks.steeper_own,
     ),
     Claim(
         "Sec. V (1)",
         "charging is full where N = M: first maximum for M = 3",
         "3",
-        lambda r: _at(r, "fig2", "energy_first", ratio=1.0, cells=3),
+        lambda r: checks.at(r, "fig2", "energy_first", ratio=1.0, cells=3),
         "wrong",
         "exact for M = 1, 2 only; the couplings (m+1)(M-m) are no perfect-transfer chain; E/M -> 1 as M grows",
         within=1e-6,
@@ -224,7 +52,7 @@ CLAIMS = (
         "Sec. V (1)",
         "charging is full where N = M: M = 2",
         "2",
-        lambda r: _at(r, "fig2", "energy_first", ratio=1.0, cells=2),
+        lambda r: checks.at(r, "fig2", "energy_first", ratio=1.0, cells=2),
         within=1e-9,
     ),
     # Sec. II
@@ -240,28 +68,28 @@ CLAIMS = (
         "Fig. 2, text",
         "spins coincide with Tavis-Cummings from N/M = 10 on",
         True,
-        _coincides(TAVIS),
+        checks.coincides(TAVIS),
         "convention",
         BENCHMARK,
-        reading=_coincides(MIRRORED),
+        reading=checks.coincides(MIRRORED),
     ),
     Claim(
         "Fig. 2, text",
         "N/M = 2: the lead in energy over the cavity grows with M, powers are nearly equal",
         True,
-        _double_charger(TAVIS),
+        checks.double_charger(TAVIS),
         "convention",
         BENCHMARK,
-        reading=_double_charger(MIRRORED),
+        reading=checks.double_charger(MIRRORED),
     ),
     Claim(
         "Fig. 2, text",
         "N/M = 1, M >= 3: much higher energy than the cavity at little lower power",
         True,
-        _equal_charger(TAVIS),
+        checks.equal_charger(TAVIS),
         "convention",
         BENCHMARK + "; Tavis-Cummings has twice the power",
-        reading=_equal_charger(MIRRORED),
+        reading=checks.equal_charger(MIRRORED),
     ),
     Claim(
         "Fig. 3, text",
@@ -277,11 +105,11 @@ CLAIMS = (
             "Fig. 3, text",
             f"slope of energy over power, N/M = {ratio:g}",
             printed,
-            _energy_over_power(ratio),
+            checks.energy_over_power(ratio),
             "convention",
             "inferred: slope of power over energy, gamma = 0, regression with intercept, E_max over g t <= pi; no "
             "single window gives both this and 9.76",
-            reading=_power_over_energy(ratio),
+            reading=checks.power_over_energy(ratio),
         )
         for ratio, printed in ((1.0, "1.002"), (10.0, "1.307"))
     ),
@@ -289,18 +117,18 @@ CLAIMS = (
         "Fig. 3, text",
         "less anisotropy, more energy",
         True,
-        lambda r: _falls(r["fig3"].energy, "anisotropy"),
+        lambda r: checks.falls(r["fig3"].energy, "anisotropy"),
         "convention",
         "true of the first maximum; false of the largest energy in a window, which 9.76 implies (M = 8: 6.81 at gamma "
         "= 0.6, 7.32 at gamma = 1)",
-        reading=lambda r: _falls(r["fig3"].energy_first, "anisotropy"),
+        reading=lambda r: checks.falls(r["fig3"].energy_first, "anisotropy"),
     ),
-    Claim("Fig. 3, text", "less anisotropy, more power", True, lambda r: _falls(r["fig3"].power, "anisotropy")),
+    Claim("Fig. 3, text", "less anisotropy, more power", True, lambda r: checks.falls(r["fig3"].power, "anisotropy")),
     Claim(
         "Fig. 3(a), text",
         "E_max for M = 10, gamma = 1",
         "7.48",
-        lambda r: _at(r, "fig3", "energy", ratio=1.0, anisotropy=1.0, cells=10),
+        lambda r: checks.at(r, "fig3", "energy", ratio=1.0, anisotropy=1.0, cells=10),
         "misprint",
         "no maximum near 7.48 exists before g t = 12; 7.58 is the largest up to g t = 10",
     ),
@@ -308,13 +136,13 @@ CLAIMS = (
         "Fig. 3(a), text",
         "P_max/sqrt(N) for M = 10, gamma = 1",
         "6.67",
-        lambda r: _at(r, "fig3", "power", ratio=1.0, anisotropy=1.0, cells=10),
+        lambda r: checks.at(r, "fig3", "power", ratio=1.0, anisotropy=1.0, cells=10),
     ),
     Claim(
         "Fig. 3(a), text",
         "E_max for M = 10, gamma = 0",
         "9.76",
-        lambda r: _at(r, "fig3", "energy", ratio=1.0, anisotropy=0.0, cells=10),
+        lambda r: checks.at(r, "fig3", "energy", ratio=1.0, anisotropy=0.0, cells=10),
         why="the largest energy for any window from g t = 3.92 to 19.66; the first maximum is 9.567, and there is no "
         "largest of all",
     ),
@@ -322,7 +150,7 @@ CLAIMS = (
         "Fig. 3(a), text",
         "P_max/sqrt(N) for M = 10, gamma = 0",
         "9.24",
-        lambda r: _at(r, "fig3", "power", ratio=1.0, anisotropy=0.0, cells=10),
+        lambda r: checks.at(r, "fig3", "power", ratio=1.0, anisotropy=0.0, cells=10),
         why="9.2460 truncated (a grid of times dt = 0.01/g gives 9.242)",
         rule="truncate",
     ),
@@ -330,55 +158,55 @@ CLAIMS = (
         "Fig. 3, text",
         "gamma = 1 leaves the main line as N/M grows",
         True,
-        _leaves_line,
+        checks.leaves_line,
     ),
     Claim(
         "Fig. 3(d), text",
         "N/M = 10, M = 10: gamma = 1 has considerably less energy and power (below 3/4) than gamma = 0",
         True,
         lambda r: all(
-            _at(r, "fig3", x, ratio=10.0, anisotropy=1.0, cells=10)
-            < 0.75 * _at(r, "fig3", x, ratio=10.0, anisotropy=0.0, cells=10)
+            checks.at(r, "fig3", x, ratio=10.0, anisotropy=1.0, cells=10)
+            < 0.75 * checks.at(r, "fig3", x, ratio=10.0, anisotropy=0.0, cells=10)
             for x in ("energy", "power")
         ),
     ),
-    Claim("Fig. 4(a), text", "isotropic spins store more than the cavity, the more the larger M", True, _beats_cavity),
+    Claim("Fig. 4(a), text", "isotropic spins store more than the cavity, the more the larger M", True, checks.beats_cavity),
     Claim(
         "Fig. 4(b), text",
         "isotropic spins have slightly less power than the cavity",
         True,
-        _slightly_beaten(TAVIS),
+        checks.slightly_beaten(TAVIS),
         "convention",
         BENCHMARK,
-        reading=_slightly_beaten(MIRRORED),
+        reading=checks.slightly_beaten(MIRRORED),
     ),
     Claim(
         "Fig. 4(a), text",
         "anisotropy lowers the energy monotonically (N = M)",
         True,
-        lambda r: _falls(r["fig4"].energy, "anisotropy"),
+        lambda r: checks.falls(r["fig4"].energy, "anisotropy"),
         "convention",
         "true of the first maximum, up to M = 101; false of the largest energy in a window",
-        reading=lambda r: _falls(r["fig4"].energy_first, "anisotropy"),
+        reading=lambda r: checks.falls(r["fig4"].energy_first, "anisotropy"),
     ),
     Claim(
         "Fig. 4(b), text",
         "anisotropy lowers the power monotonically (N = M)",
         True,
-        lambda r: _falls(r["fig4"].power, "anisotropy"),
+        lambda r: checks.falls(r["fig4"].power, "anisotropy"),
     ),
     Claim(
         "Fig. 4(a), text",
         "gamma = 0.2 stores almost what the cavity does",
         True,
-        _meets_cavity(TAVIS),
+        checks.meets_cavity(TAVIS),
         "convention",
         "within 6 % of the mirrored cavity from M = 20 on; Tavis-Cummings is crossed near M = 11 and 16 % above at M = 100",
-        reading=_meets_cavity(MIRRORED),
+        reading=checks.meets_cavity(MIRRORED),
     ),
     # Sec. III
-    Claim("Sec. III", "e_max of one cell", "1", lambda r: _at(r, "fig3", "energy", ratio=1.0, anisotropy=0.0, cells=1)),
-    Claim("Sec. III", "p_max of one cell", "0.72", lambda r: _at(r, "fig3", "power", ratio=1.0, anisotropy=0.0, cells=1)),
+    Claim("Sec. III", "e_max of one cell", "1", lambda r: checks.at(r, "fig3", "energy", ratio=1.0, anisotropy=0.0, cells=1)),
+    Claim("Sec. III", "p_max of one cell", "0.72", lambda r: checks.at(r, "fig3", "power", ratio=1.0, anisotropy=0.0, cells=1)),
     Claim(
         "Sec. III",
         "parallel charging does not depend on gamma",
@@ -390,26 +218,26 @@ CLAIMS = (
         "Fig. 5, text",
         "eta is remarkably larger for spins than for the cavity",
         True,
-        _advantage(np.sqrt),
+        checks.advantage(np.sqrt),
         "convention",
         "eta(cavity) is measured in g~, eta(spins) in g; in one unit, g~ = sqrt(M) g, the cavity's is larger (8.1 "
         "against 4.0 at M = 10)",
-        reading=_advantage(lambda cells: 1.0),
+        reading=checks.advantage(lambda cells: 1.0),
     ),
-    Claim("Fig. 5, text", "beta at M = 20, gamma = 0", "0.81", _beta(0.0, 20), why="the local slope d ln eta/d ln M"),
-    Claim("Fig. 5, text", "beta at M = 100, gamma = 0", "0.87", _beta(0.0, 100), why="the local slope d ln eta/d ln M"),
+    Claim("Fig. 5, text", "beta at M = 20, gamma = 0", "0.81", checks.beta(0.0, 20), why="the local slope d ln eta/d ln M"),
+    Claim("Fig. 5, text", "beta at M = 100, gamma = 0", "0.87", checks.beta(0.0, 100), why="the local slope d ln eta/d ln M"),
     Claim(
         "Fig. 5, text",
         "beta grows with M towards 1, gamma = 0",
         True,
-        lambda r: _always(r["fig5"].exponent.sel(anisotropy=0.0).dropna("cells").diff("cells") > 0),
+        lambda r: checks.always(r["fig5"].exponent.sel(anisotropy=0.0).dropna("cells").diff("cells") > 0),
         why="as 1 - 1/ln M",
     ),
     Claim(
         "Fig. 5, text",
         "beta at M = 1000, gamma = 0",
         "0.99",
-        _beta(0.0, 1000),
+        checks.beta(0.0, 1000),
         "wrong",
         "the law for large M, P = 2 g M^2/ln(4 M s), gives 0.913 there, and 0.99 near M = 10^40 only",
     ),
@@ -418,10 +246,10 @@ CLAIMS = (
             "Fig. 5, text",
             f"beta at M = 100, gamma = {gamma:g}",
             printed,
-            _beta(gamma, 100),
+            checks.beta(gamma, 100),
             "misprint",
             "inferred: all three are the values at M = 50",
-            reading=_beta(gamma, 50),
+            reading=checks.beta(gamma, 50),
         )
         for gamma, printed in ((0.2, "0.84"), (0.6, "0.79"), (1.0, "0.48"))
     ),
@@ -429,13 +257,13 @@ CLAIMS = (
         "Fig. 5, text",
         "beta at M = 100 falls with gamma",
         True,
-        lambda r: _always(r["fig5"].exponent.sel(cells=100).diff("anisotropy") < 0),
+        lambda r: checks.always(r["fig5"].exponent.sel(cells=100).diff("anisotropy") < 0),
     ),
     Claim(
         "Fig. 5, text",
         "beta of Tavis-Cummings, M >> 1 (M = 100)",
         "0.5",
-        lambda r: _at(r, "fig5", "exponent_cavity", benchmark=TAVIS, cells=100),
+        lambda r: checks.at(r, "fig5", "exponent_cavity", benchmark=TAVIS, cells=100),
         why="of the true model; the mirrored one that the other comparisons need has 0.356",
     ),
     # Sec. IV A
@@ -443,36 +271,36 @@ CLAIMS = (
         "Eq. 15",
         "coefficient of the identity for N = 4",
         "1",
-        _identity,
+        checks.identity,
         "misprint",
         "it is N: the terms l = j of Eq. 14 give one each; a constant, without effect",
     ),
     *(
-        Claim("Fig. 6, text", f"E_max at g_1/g = {g:g}", printed, lambda r, g=g: _at(r, "fig6", "energy_max", crosstalk=g))
+        Claim("Fig. 6, text", f"E_max at g_1/g = {g:g}", printed, lambda r, g=g: checks.at(r, "fig6", "energy_max", crosstalk=g))
         for g, printed in ((0.0, "1.92"), (0.1, "1.91"), (1.0, "0.85"))
     ),
     Claim(
         "Fig. 6, text",
         "per cent of the full energy at g_1/g = 7",
         "1",
-        lambda r: 100 * _at(r, "fig6", "energy_max", crosstalk=7.0) / 2,
+        lambda r: 100 * checks.at(r, "fig6", "energy_max", crosstalk=7.0) / 2,
     ),
     Claim(
         "abstract, Fig. 6, text",
         "per cent of the full energy at g_1/g = 10",
         "0",
-        lambda r: 100 * _at(r, "fig6", "energy_max", crosstalk=10.0) / 2,
+        lambda r: 100 * checks.at(r, "fig6", "energy_max", crosstalk=10.0) / 2,
         why="0.45 %: nearly decoupled",
     ),
     *(
-        Claim("Fig. 6, text", f"P_max at g_1/g = {g:g}", printed, lambda r, g=g: _at(r, "fig6", "power_max", crosstalk=g))
+        Claim("Fig. 6, text", f"P_max at g_1/g = {g:g}", printed, lambda r, g=g: checks.at(r, "fig6", "power_max", crosstalk=g))
         for g, printed in ((0.0, "3.04"), (0.1, "3.02"), (1.0, "1.83"))
     ),
     Claim(
         "Sec. IV A",
         "weak crosstalk among the cells (g_2/g = 0.1, 1) lowers the energy",
         True,
-        lambda r: _always(r["beyond_crosstalk"].energy.max("time").sel(crosstalk=[0.0, 0.1, 1.0]).diff("crosstalk") < 0),
+        lambda r: checks.always(r["beyond_crosstalk"].energy.max("time").sel(crosstalk=[0.0, 0.1, 1.0]).diff("crosstalk") < 0),
     ),
     Claim(
         "Sec. IV A",
@@ -486,7 +314,7 @@ CLAIMS = (
         "Sec. IV",
         "non-ideal effects fade with size (power lost at g_1/g = 0.1, N = 2 M, M = 2 to 10)",
         True,
-        lambda r: _always(r["beyond_crosstalk"].power_lost.diff("cells") < 0),
+        lambda r: checks.always(r["beyond_crosstalk"].power_lost.diff("cells") < 0),
         "wrong",
         "the loss doubles, from 0.60 % to 1.18 %",
     ),
@@ -495,11 +323,11 @@ CLAIMS = (
         "Eq. 17",
         "Eq. 17 is the dynamics: largest deviation at p_0 = 0 and 0.3",
         "0",
-        _starts_apart("printed"),
+        checks.starts_apart("printed"),
         "misprint",
         "the last term needs 1/2: |10> is half a singlet, which is dark; 4-spin dynamics then agree to 1e-14",
         within=1e-9,
-        reading=_starts_apart("mended"),
+        reading=checks.starts_apart("mended"),
     ),
     Claim(
         "Eq. 17, text",
@@ -512,7 +340,7 @@ CLAIMS = (
             "Fig. 7, text",
             f"per cent of ideal {of}, {start}",
             printed,
-            _fraction_left(f"{of}_max", start),
+            checks.fraction_left(f"{of}_max", start),
             rule="truncate" if printed == "84" else "round",
         )
         for start, of, printed in (
@@ -527,7 +355,7 @@ CLAIMS = (
         "non-empty batteries do worse than non-ideal chargers",
         True,
         lambda r: all(
-            _at(r, "fig7", x, start="non-empty battery") < _at(r, "fig7", x, start="non-ideal charger")
+            checks.at(r, "fig7", x, start="non-empty battery") < checks.at(r, "fig7", x, start="non-ideal charger")
             for x in ("energy_max", "power_max")
         ),
     ),
@@ -535,7 +363,10 @@ CLAIMS = (
         "Fig. 7, text",
         "interference of |01> and |10> is what a non-empty battery loses by: coherence between them makes it worse",
         True,
-        lambda r: _fraction_left("energy_max", "non-empty, symmetric")(r) < _fraction_left("energy_max", "non-empty battery")(r),
+        lambda r: (
+            checks.fraction_left("energy_max", "non-empty, symmetric")(r)
+            < checks.fraction_left("energy_max", "non-empty battery")(r)
+        ),
         "wrong",
         "the start is an incoherent mixture, whose singlet half is dark: 70 % are left, against 80 % of the coherent "
         "symmetric state",
@@ -544,20 +375,20 @@ CLAIMS = (
         "Sec. IV B",
         "non-ideal states are passive: work in the charger's component l = 4",
         "0",
-        _charger_component,
+        checks.charger_component,
         "wrong",
         "pure excited Dicke states give all their energy; of the components only l = 1, all spins down, is passive",
         within=1e-9,
     ),
     # appendix
-    Claim("Eq. A6", "Eq. A6 is the dynamics: largest deviation for N = 2, 4, 20, 200", "0", _closed_form, within=1e-11),
-    Claim("Eq. A7", "first maximum at pi/(xi g): largest deviation", "0", _first_time, within=1e-9),
+    Claim("Eq. A6", "Eq. A6 is the dynamics: largest deviation for N = 2, 4, 20, 200", "0", checks.closed_form, within=1e-11),
+    Claim("Eq. A7", "first maximum at pi/(xi g): largest deviation", "0", checks.first_time, within=1e-9),
     *(
         Claim(
             "Eq. A7, Fig. 8",
             f"E_max for M = 2, N = {n}",
             printed,
-            lambda r, n=n: _at(r, "fig8", "energy_max", charger=n),
+            lambda r, n=n: checks.at(r, "fig8", "energy_max", charger=n),
             why="holds for N >= 2",
         )
         for n, printed in ((2, "2"), (20, "1.81"), (200, "1.78"))
@@ -567,7 +398,7 @@ CLAIMS = (
             "Fig. 8(d)",
             f"E_max of two cells and two photons, {name}",
             "1.7778",
-            lambda r, name=name: _at(r, "fig2", "energy_first_cavity", benchmark=name, cells=2),
+            lambda r, name=name: checks.at(r, "fig2", "energy_first_cavity", benchmark=name, cells=2),
             why="printed as 16/9",
         )
         for name in (TAVIS, MIRRORED)
@@ -576,14 +407,14 @@ CLAIMS = (
         "Fig. 8, text",
         "finite chargers store more than the cavity (M = 2)",
         True,
-        lambda r: _always(r["fig8"].energy_max > 16 / 9),
+        lambda r: checks.always(r["fig8"].energy_max > 16 / 9),
     ),
     *(
         Claim(
             "Fig. 9, text",
             f"P_max/sqrt(N) for M = 2, N = {n}",
             printed,
-            lambda r, n=n: _at(r, "fig9", "power_max", charger=n) / np.sqrt(n),
+            lambda r, n=n: checks.at(r, "fig9", "power_max", charger=n) / np.sqrt(n),
         )
         for n, printed in ((2, "1.45"), (200, "1.53"))
     ),
@@ -591,15 +422,17 @@ CLAIMS = (
         "Fig. 9, text",
         "a larger charger brings more fluctuations (maxima of P up to g t = 3)",
         True,
-        lambda r: _always(((r["fig9"].power.diff("time") > 0).astype(int).diff("time") < 0).sum("time").diff("charger") > 0),
+        lambda r: checks.always(
+            ((r["fig9"].power.diff("time") > 0).astype(int).diff("time") < 0).sum("time").diff("charger") > 0
+        ),
     ),
     Claim(
         "Eq. A4, Fig. 9(d)",
         "P_max of the cavity is close to 1.53",
         "1.53",
-        lambda r: _at(r, "fig2", "power_cavity", benchmark=TAVIS, cells=2),
+        lambda r: checks.at(r, "fig2", "power_cavity", benchmark=TAVIS, cells=2),
         "convention",
         BENCHMARK,
-        reading=lambda r: _at(r, "fig2", "power_cavity", benchmark=MIRRORED, cells=2),
+        reading=lambda r: checks.at(r, "fig2", "power_cavity", benchmark=MIRRORED, cells=2),
     ),
 )
