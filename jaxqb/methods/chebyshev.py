@@ -17,7 +17,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from ..algebra import chebyshev
-from ..algebra.gradients import frozen, reversible
+from ..algebra.gradients import frozen, most, reversible
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw, Chain
 from . import curves, duhamel
@@ -25,6 +25,7 @@ from .method import POINTS, AbstractFlow, AbstractMethod, Figures, intervals, is
 
 PHASE = 6.4  # turn of the fastest figure that a window may cover
 ORDERS = 64  # terms of a series that are kept at once
+TIMES = 2  # that are served at once: those whose terms have all been added are left out
 
 
 class Chebyshev(AbstractMethod):
@@ -71,30 +72,49 @@ class ChebyshevFlow(AbstractFlow):
 
         return lax.scan(leg, y, (table, s))[1]
 
-    def sums(self, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"], real: bool = False) -> tuple[Any, Any]:
-        """Even and odd orders of the series for many times at once, a row of `table` for each of ascending lengths s.
+    def ahead(self, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"]) -> Any:
+        """Coordinates at ascending lengths s ahead of y, by the rows of `table`; times on the leading axis."""
+        if not isinstance(y, tuple):
+            return jax.tree.map(jnp.add, *self.orders(y, table, s, curves.room(y, s)))
+        parts = jax.tree.map(lambda *parts: jnp.stack(parts), *y)
+        even, odd = lax.map(lambda part: self.orders(part, table, s, curves.room(part, s)), parts)
+        return jax.tree.map(lambda e, o: e[0] - o[1], even, odd), jax.tree.map(lambda e, o: o[0] + e[1], even, odd)
 
-        Their sum are the coordinates ahead of y, their difference those behind; times are on the leading axis. `real`: y has
-        no imaginary part, and only the parts that do not vanish are computed: even orders are real and odd ones imaginary.
+    def orders(
+        self,
+        x: Any,
+        table: Float[Array, "q k"],
+        s: Float[Array, " q"],
+        sums: Any,
+        first: Any = 0,
+        stop: Any = None,
+    ) -> Any:
+        """Sums of the even orders of a series, and of its odd ones, for many lengths s at once, added to `sums`.
+
+        x is a vector of the gauge, or real part of a pair whose other part is zero: then even orders are real and odd ones
+        imaginary, and only what does not vanish is computed. Lengths ascend; only those from `first` to `stop` are served
+        (multiples of TIMES, traced).
         """
-        law, radius = self.law, self.radius
-        to_odd = to_even = law.field
-        if real:
-            y, zero = y
-            to_odd = lambda x: law.field((x, zero))[1]  # noqa: E731
-            to_even = lambda z: law.field((zero, z))[0]  # noqa: E731
-
-        put = lax.dynamic_update_index_in_dim  # `.at[k].set` would check k
+        field = self.law.field
+        to_odd = to_even = field
+        if isinstance(jax.eval_shape(lambda: self.law.start), tuple):
+            zero = jax.tree.map(jnp.zeros_like, x)
+            to_odd, to_even = lambda x: field((x, zero))[1], lambda z: field((zero, z))[0]
+        put = lax.dynamic_update_slice_in_dim  # `.at[k].set` would check k
 
         def pair(k, carry):
             (even, odd), kept = carry
-            even = jax.tree.map(lambda x, b: x + 2 / radius * b, even, to_even(odd))
-            odd = jax.tree.map(lambda x, b: x + 2 / radius * b, odd, to_odd(even))
-            return (even, odd), jax.tree.map(lambda room, x: put(room, x, k, 0), kept, (even, odd))
+            even = jax.tree.map(lambda x, b: x + 2 / self.radius * b, even, to_even(odd))
+            odd = jax.tree.map(lambda x, b: x + 2 / self.radius * b, odd, to_odd(even))
+            return (even, odd), jax.tree.map(lambda room, x: put(room, x[None], k, 0), kept, (even, odd))
 
         def weigh(weights, terms):
             lines = terms.reshape(terms.shape[0], -1)
             return jnp.matmul(weights, lines, precision=lax.Precision.HIGHEST).reshape(-1, *terms.shape[1:])
+
+        stop = jnp.asarray(len(table) if stop is None else stop)
+        here = (np.arange(len(table)) >= first) & (np.arange(len(table)) < stop)
+        table = jnp.where(here[:, None], table, 0.0)
 
         # orders go in blocks that stay in the processor's cache
         count = table.shape[1] - 2
@@ -102,28 +122,28 @@ class ChebyshevFlow(AbstractFlow):
         size = -(-count // (2 * blocks))
         weights = jnp.pad(table[:, 2:], ((0, 0), (0, 2 * size * blocks - count))).reshape(-1, blocks, size, 2)
         weights = jnp.moveaxis(weights, (1, 3), (0, 1))  # block, even or odd, time, order
+        pairs = jnp.minimum(chebyshev.pairs(chebyshev.enough(s)) - 1, blocks * size)
+        last = most(pairs[-1])
 
-        def through(carry, first, last):
-            """Blocks up to the last that row `last` needs, for rows from `first` on."""
+        def block(carry):
+            i, terms, kept, sums = carry
+            terms, kept = lax.fori_loop(0, jnp.minimum(size, last - i * size), pair, (terms, kept))
 
-            def block(carry):
-                i, terms, kept, sums = carry
-                terms, kept = lax.fori_loop(0, size, pair, (terms, kept))
-                new = tuple(jax.tree.map(lambda v, w=weights[i, k, first:]: weigh(w, v), kept[k]) for k in (0, 1))
-                return i + 1, terms, kept, jax.tree.map(jnp.add, sums, new)
+            def add(group, sums):
+                """For some of the times."""
+                at = group * TIMES
+                rows = lax.dynamic_slice_in_dim(weights[i], at, TIMES, 1)
+                old = jax.tree.map(lambda a: lax.dynamic_slice_in_dim(a, at, TIMES), sums)
+                new = tuple(jax.tree.map(lambda a, v, w=rows[k]: a + weigh(w, v), old[k], kept[k]) for k in (0, 1))
+                return jax.tree.map(lambda a, b: put(a, b, at, 0), sums, new)
 
-            needed = jnp.minimum(-(-(chebyshev.pairs(chebyshev.enough(s[last])) - 1) // size), blocks)
-            return lax.while_loop(lambda c: c[0] < needed, block, carry)
+            done = jnp.sum(here & (pairs <= i * size))  # earlier times need fewer orders
+            return i + 1, terms, kept, lax.fori_loop(-most(-(first + done)) // TIMES, most(stop) // TIMES, add, sums)
 
-        odd = jax.tree.map(lambda d: d / radius, to_odd(y))
-        sums = tuple(jax.tree.map(lambda v, w=table[:, k, None]: weigh(w, v[None]), terms) for k, terms in enumerate((y, odd)))
-        half = table.shape[0] // 2 if blocks > 1 else 0  # the earlier half of the times needs fewer orders
-        room = jax.tree.map(lambda v: jnp.zeros((size, *v.shape), v.dtype), (y, odd))
-        carry = jnp.zeros((), int), (y, odd), room
-        if half:
-            *carry, sums = through((*carry, sums), 0, half - 1)
-        later = through((*carry, jax.tree.map(lambda v: v[half:], sums)), half, -1)[-1]
-        return jax.tree.map(lambda a, b: jnp.concatenate([a[:half], b]), sums, later)
+        start = x, jax.tree.map(lambda d: d / self.radius, to_odd(x))
+        sums = tuple(jax.tree.map(lambda a, v, w=table[:, k, None]: a + weigh(w, v[None]), sums[k], start[k]) for k in (0, 1))
+        kept = jax.tree.map(lambda v: jnp.zeros((size, *v.shape), v.dtype), start)
+        return lax.while_loop(lambda c: c[0] * size < last, block, (jnp.zeros((), int), start, kept, sums))[-1]
 
     def _travel(self, span: Float[Array, ""], y: Any, known: Any = None) -> Any:
         """Coordinates a time `span` ahead of y, in equal steps, differentiable by law, y and (if none are known) span."""
@@ -168,13 +188,13 @@ class ChebyshevFlow(AbstractFlow):
         @jax.custom_jvp
         def run(args, ts):
             flow, battery = args
-            many = jax.vmap(lambda y: figures.at(flow, battery, y))
-            ways = [lambda: legs(args, ts), lambda: curves.direct(flow, many, ts)]
-            chosen = (flow.radius * ts[-1] < curves.LONG / 4 * ts.shape[0]).astype(int)
             if figures.smooth:
-                ways.append(lambda: curves.interpolated(flow, lambda y: figures.sloped(flow, battery, y), ts))
-                chosen = jnp.where(ts[-1] / curves.windows(flow)[0] * curves.POINTS < 2 * ts.shape[0], 2, chosen)
-            return lax.switch(chosen, ways)
+                dense = ts[-1] / curves.windows(flow)[0] * curves.POINTS < 2 * ts.shape[0]
+                quick = lambda: curves.interpolated(flow, lambda y: figures.sloped(flow, battery, y), ts)  # noqa: E731
+            else:
+                dense = flow.radius * ts[-1] < curves.LONG / 4 * ts.shape[0]
+                quick = lambda: curves.direct(flow, jax.vmap(lambda y: figures.at(flow, battery, y)), ts)  # noqa: E731
+            return lax.cond(dense, quick, lambda: legs(args, ts))
 
         @run.defjvp
         def _(primals, tangents):

@@ -14,6 +14,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from ..algebra import chebyshev
+from ..algebra.gradients import most
 from ..conventions import epsilon
 from .method import EDGE, is_chain
 
@@ -34,7 +35,7 @@ def direct(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[str, An
         k, t, y, out = carry
         here = lax.dynamic_slice(padded, (k,), (NODES,))
         s = jnp.clip(flow.radius * (here - t), 0.0, LONG)
-        ys = jax.tree.map(jnp.add, *flow.sums(y, chebyshev.exponential(s, order), s))
+        ys = flow.ahead(y, chebyshev.exponential(s, order), s)
         # times out of reach are written too, and written again when their turn comes
         out = jax.tree.map(lambda o, new: lax.dynamic_update_slice_in_dim(o, new, k, 0), out, figures(ys))
         reached = (flow.radius * (here - t) <= LONG) & (k + np.arange(NODES) < count)
@@ -55,20 +56,16 @@ def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[s
     longest, steps, chain = windows(flow)
     longest = ts[-1] / jnp.ceil(ts[-1] / longest)
     shortest = longest * 0.5**RETRIES
-    # those of a chain serve all windows of one length
-    table = lambda length: chebyshev.exponential(flow.radius * length * steps, chebyshev.terms(LONG)) if chain else ()  # noqa: E731
     padded = jnp.concatenate([ts, jnp.full((BLOCK,), ts[-1])])
     count = ts.shape[0]
 
-    def window(carry, real=False):
-        k, t, length, coefficients, y, out = carry
-        s = flow.radius * length * (chebyshev.nodes(POINTS) if real else steps)
-        if real:
-            ys = flow.sums(y, chebyshev.exponential(s, chebyshev.terms(LONG)), s, real=True)
-        elif chain:
-            ys = flow.path(y, coefficients, s)
-        else:
-            ys = _around(flow, y, chebyshev.exponential(s, chebyshev.terms(LONG / 2)), s)
+    def window(carry):
+        k, t, length, table, y, out = carry
+        real = False if chain else ~jnp.any(jnp.stack([jnp.any(z != 0) for z in jax.tree.leaves(y[1])]))
+        s = flow.radius * length * jnp.where(real, chebyshev.nodes(POINTS), steps)
+        # one table serves all windows of one length
+        table = lax.cond(jnp.isnan(table[0, 0]), lambda: chebyshev.exponential(s, chebyshev.terms(LONG)), lambda: table)
+        ys = flow.path(y, table, s) if chain else _spread(flow, y, table, s, real)
         data = lambda jets: jets.at[:, 1].multiply(length).reshape(2 * POINTS, *jets.shape[2:])  # noqa: E731
         series = {name: weigh(matrix, data(jets)) for name, jets in lax.map(figures, ys).items()}
         seen = [jnp.abs(c.reshape(2 * POINTS, -1)) for name, c in series.items() if name != EDGE]
@@ -91,14 +88,13 @@ def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[s
         pending = lambda c: good & (c[0] < count) & (padded[c[0]] <= end)  # noqa: E731
         k, out = lax.while_loop(pending, block, (k, out))
         y = jax.tree.map(lambda ys, y: jnp.where(good, ys[-1], y), ys, y)
-        coefficients = lax.cond(good, lambda: coefficients, lambda: table(length / 2))
-        return k, jnp.where(good, end, t), jnp.where(good, length, length / 2), coefficients, y, out
+        table = jnp.where(good & ~jnp.asarray(real), table, jnp.nan)
+        return k, jnp.where(good, end, t), jnp.where(good, length, length / 2), table, y, out
 
     y = flow.law.start
     out = _unknown(flow, lambda ys: {name: jets[:, 0] for name, jets in jax.vmap(figures)(ys).items()}, count + BLOCK)
-    carry = (jnp.zeros((), int), jnp.zeros((), ts.dtype), longest, table(longest), y, out)
-    if isinstance(y, tuple) and not chain:
-        carry = window(carry, real=True)
+    table = jnp.full((len(steps), chebyshev.terms(LONG)), jnp.nan, ts.dtype)
+    carry = (jnp.zeros((), int), jnp.zeros((), ts.dtype), longest, table, y, out)
     unfinished = lambda c: (c[0] < count) & jnp.isfinite(c[1] + c[2])  # noqa: E731
     return jax.tree.map(lambda o: o[:count], lax.while_loop(unfinished, window, carry)[-1])
 
@@ -107,20 +103,45 @@ def windows(flow: Any) -> tuple[Float[Array, ""], np.ndarray, bool]:
     """How long a window of interpolation may be, the steps to its points as parts of it, and whether these are successive.
 
     Products are cheap on a chain, which is followed from point to point; those of a grid serve all points at once, half of
-    them ahead of the middle of the window and half behind.
+    them behind the middle of the window and half ahead.
     """
     points, chain = chebyshev.nodes(POINTS), is_chain(flow.law)
-    steps, turn = (np.diff(points, prepend=0.0), TURN_CHAIN) if chain else (points[POINTS // 2 :] - 0.5, TURN)
+    steps, turn = (np.diff(points, prepend=0.0), TURN_CHAIN) if chain else (np.tile(points[POINTS // 2 :] - 0.5, 2), TURN)
     reach = LONG / steps.max() if chain else LONG  # of a window: the first one of a grid is one series
     pace = jnp.maximum(lax.stop_gradient(flow.law.pace()), flow.radius * 1e-9)
     return jnp.minimum(reach / flow.radius, POINTS * turn / pace), steps, chain
 
 
-def _around(flow: Any, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"]) -> Any:
-    """Coordinates at lengths s before and behind a middle, which lies as far ahead of y as the last of them."""
-    middle = chebyshev.expand(flow.field, flow.radius, y, table[-1], chebyshev.enough(s[-1]))
-    join = lambda even, odd: jnp.concatenate([(even - odd)[::-1], even + odd])  # noqa: E731
-    return jax.tree.map(join, *flow.sums(middle, table, s))
+def _spread(flow: Any, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"], real: Any) -> Any:
+    """Coordinates at all points of a window that begins at y.
+
+    Those ahead of a `real` y are real even orders and imaginary odd ones. Any other is brought to the middle of the window
+    first, and its parts served one after the other: the imaginary one by the first half of the rows, the real one by the
+    second; ahead of the middle odd orders are added to even ones, behind it they are subtracted.
+    """
+    half, count = POINTS // 2, table.shape[1]
+    series, orders = jnp.where(real, np.arange(count) == 0, table[-1]), jnp.where(real, 0.0, chebyshev.enough(s[-1]))
+    parts = jax.tree.map(lambda *parts: jnp.stack(parts), *chebyshev.expand(flow.field, flow.radius, y, series, orders))
+
+    def serve(k, sums):
+        x = jax.tree.map(lambda v: v[k], parts)
+        return flow.orders(x, table, s, sums, jnp.where(real, 0, half * (1 - k)), jnp.where(real | (k == 0), POINTS, half))
+
+    even, odd = lax.fori_loop(0, most(jnp.where(real, 1, 2)), serve, room(y[0], s))
+
+    def both():
+        """Real and imaginary part, behind and ahead."""
+        join = lambda e, o: jnp.concatenate([(e - o)[::-1], e + o])  # noqa: E731
+        ahead, late = jax.tree.map(lambda x: x[half:], (even, odd)), jax.tree.map(lambda x: x[:half], (even, odd))
+        return jax.tree.map(lambda e, o: join(e, -o), ahead[0], late[1]), jax.tree.map(join, late[0], ahead[1])
+
+    return lax.cond(real, lambda: (even, odd), both)
+
+
+def room(x: Any, s: Float[Array, " q"]) -> tuple[Any, Any]:
+    """Two sums of vectors like x at each of lengths s, nothing added yet."""
+    zeros = lambda: jax.tree.map(lambda x: jnp.zeros((*s.shape, *x.shape), x.dtype), x)  # noqa: E731
+    return zeros(), zeros()
 
 
 def _unknown(flow: Any, figures: Callable, count: int) -> dict[str, Any]:
