@@ -133,12 +133,13 @@ class ChainKet(eqx.Module):
 class GridKet(eqx.Module):
     """A pure state on the grid battery level x charger level, folded by the parity of m + n (see `laws.grid`).
 
-    Axes of `re` and `im`: parity sector, even or odd battery level, row, column; `battery_levels` and `charger_levels`
-    are the coordinates of each site. Coupling energies are outer products ``exchange[m] raise_charger[n]``.
+    `re` and `im` are pairs, on even and on odd battery levels, each flat over rows and columns; `battery_levels` and
+    `charger_levels` are the coordinates of each site, with axes parity sector, even or odd battery level, row, column.
+    Coupling energies are outer products ``exchange[m] raise_charger[n]``.
     """
 
-    re: Float[Array, "parities 2 rows columns"]
-    im: Float[Array, "parities 2 rows columns"]
+    re: tuple[Float[Array, "parities n"], Float[Array, "parities n"]]
+    im: tuple[Float[Array, "parities n"], Float[Array, "parities n"]]
     battery_levels: Float[Array, "1 2 rows 1"]
     charger_levels: Float[Array, "parities 2 1 columns"]
     parities: Float[Array, " parities"]
@@ -150,9 +151,21 @@ class GridKet(eqx.Module):
     lift: Float[Array, ""]
     truncated: bool = eqx.field(static=True)
 
+    @property
+    def _shape(self) -> tuple[int, int, int, int]:
+        return len(self.parities), 2, self.battery_levels.shape[2], self.charger_levels.shape[3]
+
+    def _mean(self, values: Float[Array, "#parities 2 #rows #columns"]) -> Float[Array, ""]:
+        """Of a function of both levels; even and odd rows apart, for joining them is a copy."""
+        values = jnp.broadcast_to(values, self._shape).reshape(self._shape[0], 2, -1)
+        return sum(jnp.sum((self.re[k] ** 2 + self.im[k] ** 2) * values[:, k]) for k in (0, 1))  # type: ignore[return-value]
+
+    def _joined(self, x: tuple[Float[Array, "p n"], Float[Array, "p n"]]) -> Float[Array, "parities 2 rows columns"]:
+        return jnp.stack(x, axis=1).reshape(self._shape)
+
     def populations(self) -> Float[Array, "parities 2 rows columns"]:
         """Joint probability of battery and charger levels, on the folded grid."""
-        return self.re**2 + self.im**2
+        return self._joined(self.re) ** 2 + self._joined(self.im) ** 2
 
     def _unfold(self, x: Float[Array, "parities 2 rows columns"]) -> Float[Array, "levels charger"]:
         """The full grid: column 2 j + (m mod 2) - parity."""
@@ -164,34 +177,36 @@ class GridKet(eqx.Module):
         shifted = jnp.concatenate([wide[..., 1:], jnp.zeros_like(wide[..., :1])], -1)
         return jnp.sum(jnp.where(self.parities[:, None, None] > 0, shifted, wide), axis=0)
 
+    def _parts(self) -> tuple[Float[Array, "levels charger"], Float[Array, "levels charger"]]:
+        return self._unfold(self._joined(self.re)), self._unfold(self._joined(self.im))
+
     def amplitudes(self) -> Complex[Array, "levels charger"]:
         """Amplitudes on the full grid (padding included)."""
-        return jax.lax.complex(self._unfold(self.re), self._unfold(self.im))
+        return jax.lax.complex(*self._parts())
 
     def battery(self) -> Density:
         """Reduced battery state psi psi^+ ."""
         psi = self.amplitudes()
-        one = jnp.ones((1,), self.re.dtype)
+        one = jnp.ones((1,), self.parities.dtype)
         rho = jnp.matmul(psi, psi.conj().T, precision=jax.lax.Precision.HIGHEST)
-        levels = jnp.arange(psi.shape[0], dtype=self.re.dtype)
+        levels = jnp.arange(psi.shape[0], dtype=self.parities.dtype)
         return Density(rho[None], (levels + self.lift)[None], one, self.battery_cells + 2 * self.lift)
 
     def battery_excitations(self, power: int = 1) -> Float[Array, ""]:
         """Mean of a power of the number of excited battery cells."""
-        return jnp.sum(self.populations() * (self.battery_levels + self.lift) ** power)
+        return self._mean((self.battery_levels + self.lift) ** power)
 
     def charger_excitations(self) -> Float[Array, ""]:
         """Mean excitation number of the charger (of its own tower)."""
-        return jnp.sum(self.populations() * self.charger_levels)
+        return self._mean(self.charger_levels)
 
     def expect(self, function: Callable) -> Float[Array, ""]:
         """Mean of function(m, n, M, N)."""
-        values = function(self.battery_levels, self.charger_levels, self.battery_cells, self.charger_cells)
-        return jnp.sum(self.populations() * values)
+        return self._mean(function(self.battery_levels, self.charger_levels, self.battery_cells, self.charger_cells))
 
     def coupling_energy(self) -> Float[Array, ""]:
         """Mean of exchange plus pair coupling."""
-        x, z = self._unfold(self.re), self._unfold(self.im)
+        x, z = self._parts()
         rows, columns = x.shape
         exchange = jnp.pad(self.exchange, (0, rows))[: rows - 1, None]
         pairing = jnp.pad(self.pairing, (0, rows))[: rows - 1, None]
@@ -207,9 +222,9 @@ class GridKet(eqx.Module):
     def edge(self) -> Float[Array, ""]:
         """Population of the two last kept charger levels."""
         if not self.truncated:
-            return jnp.zeros((), self.re.dtype)
+            return jnp.zeros((), self.parities.dtype)
         last = jnp.where(self.raise_charger > 0, jnp.arange(self.raise_charger.shape[0]), 0).max() + 1
-        return jnp.sum(jnp.where(self.charger_levels >= last - 1, self.populations(), 0.0))
+        return self._mean(jnp.where(self.charger_levels >= last - 1, 1.0, 0.0))
 
 
 class MixedKets(eqx.Module):

@@ -134,8 +134,7 @@ class Grid(AbstractUnitaryLaw):
         _, _, rows, columns = self.diagonal.shape
         m, n = coordinates(rows, columns, self.parities)
         return GridKet(
-            self._join(*y[0]),
-            self._join(*y[1]),
+            *y,
             m,
             n,
             self.parities,
