@@ -14,6 +14,8 @@ from .tables import DesignTables, Grid, Limits, SweepTables, Tables, Wrong
 
 NESTED = {"sweep": Grid, "constraints": Limits}  # tables whose keys are names, and what stands under each
 
+KINDS = ("values", "grid", "str", "list[str]")  # what pydantic calls the kinds of one value
+
 
 def read(path: Path) -> Tables:
     """The tables of a study file.
@@ -53,19 +55,26 @@ def check(written: dict[str, Any]) -> Tables:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """What to do about an unknown name: write the nearest known one, or one of all.
+    """What to do about an unknown name: write the nearest known one, as a whole or by a word of it, or one of all.
 
     >>> nearest("n_batery", ["n_battery", "n_charger"])
     'write n_battery'
+    >>> nearest("energi", ["first_peak", "energy_per_cell"])
+    'write energy_per_cell'
     """
-    known = {candidate.lower(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
-    return f"write {known[close[0]]}" if close else f"use one of {', '.join(known.values())}"
+    known = list(known)
+
+    def likeness(other: str) -> tuple[float, float]:
+        whole, *parts = (difflib.SequenceMatcher(None, name.lower(), x.lower()).ratio() for x in (other, *other.split("_")))
+        return max(whole, *parts), whole
+
+    best = max(known, key=likeness)
+    return f"write {best}" if likeness(best)[0] >= 0.5 else f"use one of {', '.join(known)}"
 
 
 def _explain(kind: type[BaseModel], found: Any, given: list[str]) -> NoReturn:
     """One thing that pydantic found, in the grammar of all messages."""
-    place = [part for part in found["loc"] if part not in ("values", "grid")]
+    place = [part for part in found["loc"] if part not in KINDS]
     name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
     *above, key = [part for part in place if isinstance(part, str)]
     table = ".".join(above)
@@ -94,10 +103,40 @@ def _explain(kind: type[BaseModel], found: Any, given: list[str]) -> NoReturn:
         fail(StudyError, name, "be given", "it is missing", f"give {key} a value" if table else f"add a table [{name}]")
     if found["type"] == "value_error" and isinstance(wrong := found["ctx"]["error"], Wrong):
         fail(StudyError, name, *wrong.args)
-    must = found["msg"].removeprefix("Input should ")
-    must = "be a table" if "dictionary" in must or "instance of" in must else must[:1].lower() + must[1:]
     but = "it is a table" if isinstance(found["input"], dict) else f"it is {found['input']!r}"
-    fail(StudyError, name, must, but, f"mend {key}")
+    must, fix = _expected(found)
+    fail(StudyError, name, must, but, fix)
+
+
+def _expected(found: Any) -> tuple[str, str]:
+    """What pydantic wants of a value, and how to write that."""
+    limits, value = found.get("ctx", {}), found["input"]
+    match found["type"]:
+        case "too_short":
+            least = limits["min_length"]
+            return f"hold at least {least} value{'s' * (least > 1)}", "add what is missing"
+        case "too_long":
+            return f"hold at most {limits['max_length']} values", "remove the others"
+        case "greater_than_equal":
+            return f"be at least {limits['ge']:g}", f"write {limits['ge']:g}, or more"
+        case "greater_than":
+            return f"be greater than {limits['gt']:g}", "write a larger number"
+        case "finite_number":
+            return "be a finite number", "write one"
+        case "int_type" | "int_from_float":
+            return "be an integer", "write a number without point"
+        case "float_type":
+            return "be a number", "write one, without quotes"
+        case "bool_type":
+            return "be true or false", "write one of them"
+        case "string_type":
+            return "be text", "write it in quotes"
+        case "list_type":
+            return "be a list", "write values in [ ]"
+        case "literal_error":
+            return f"be {limits['expected']}", nearest(str(value), re.findall("'(.*?)'", limits["expected"]))
+        case _:
+            return "be a table", "write {key = value}"
 
 
 def _keys(kind: type[BaseModel], above: list[str]) -> list[str]:

@@ -30,6 +30,10 @@ class Study(abc.ABC):
     def varied(self) -> Mapping[Fields, list[float]]:
         """What varies, by field (or by several that move together): all values of a sweep, both bounds of a design."""
 
+    def fields(self) -> list[str]:
+        """What varies, one by one, in the order of the file."""
+        return [name for names in self.varied() for name in ((names,) if isinstance(names, str) else names)]
+
     @abc.abstractmethod
     def named(self) -> list[tuple[str, str]]:
         """Every figure that is named, with its place in the file."""

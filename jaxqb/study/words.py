@@ -1,10 +1,12 @@
 """From what a user writes to what it means: batteries, starts, methods and figures by their names."""
 
 import dataclasses
+import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import StudyError, fail
+from ..errors import FieldError, StudyError, fail
 from .read import nearest
 
 if TYPE_CHECKING:
@@ -17,8 +19,8 @@ STARTS = ("localised", "thermal", "coherent", "populations")
 ALIASES = {"energy_per_cell": "first_peak_per_cell"}
 
 
-def battery_class(kind: str) -> type["AbstractBattery"]:
-    """The battery of this name.
+def battery_class(kind: str, place: str = "battery.type") -> type["AbstractBattery"]:
+    """The battery of this name, which was written at this place.
 
     >>> battery_class("SpinCharger").__name__
     'SpinCharger'
@@ -26,12 +28,14 @@ def battery_class(kind: str) -> type["AbstractBattery"]:
     from ..batteries import REGISTRY
 
     if kind not in REGISTRY:
-        fail(StudyError, "battery.type", "name a battery", f"it is {kind!r}", nearest(kind, REGISTRY))
+        fail(StudyError, place, "name a battery", f"it is {kind!r}", nearest(kind, REGISTRY))
     return REGISTRY[kind]
 
 
-def battery_of(kind: str, fields: Mapping[str, Any]) -> "AbstractBattery":
+def battery_of(kind: str, fields: Mapping[str, Any], in_file: bool = True) -> "AbstractBattery":
     """A battery from its name and what a user wrote for its fields; a start may be a table such as ``{thermal = 2.0}``.
+
+    Sentences about a file name the table [battery], too.
 
     Raises:
         StudyError, FieldError: where the name, a field or a value is none of this battery's.
@@ -40,32 +44,41 @@ def battery_of(kind: str, fields: Mapping[str, Any]) -> "AbstractBattery":
     >>> type(battery.charger_excitations).__name__
     'Thermal'
     """
-    battery = battery_class(kind)
+    battery, table = battery_class(kind, "battery.type" if in_file else "BATTERY"), "battery." if in_file else ""
     known = {item.name: item for item in dataclasses.fields(battery) if item.init}
     for name in fields:
         if name not in known:
-            fail(StudyError, f"battery.{name}", f"be a field of {kind}", "it is none", nearest(name, known))
+            fail(StudyError, f"{table}{name}", f"be a field of {kind}", "it is none", nearest(name, known))
     for name, item in known.items():
         if name not in fields and item.default is dataclasses.MISSING:
-            fail(StudyError, f"battery.{name}", f"be given for a {kind}", "it is missing", f"give {name} a value")
+            fail(StudyError, f"{table}{name}", f"be given for a {kind}", "it is missing", f"give {name} a value")
     for name, info in battery.declared().items():
         if name in fields:
-            dataclasses.replace(info, name=f"battery.{name}").convert(fields[name])
-    return battery(**{name: _start(name, value) for name, value in fields.items()})
+            dataclasses.replace(info, name=f"{table}{name}").convert(fields[name])
+    return battery(**{name: _start(f"{table}{name}", value) for name, value in fields.items()})
 
 
-def _start(name: str, value: Any) -> Any:
-    """A table as the start it names; any other value as it is."""
-    if not isinstance(value, Mapping):
+def _start(place: str, value: Any) -> Any:
+    """A table as the start it names, a list as populations; any other value as it is."""
+    if isinstance(value, list):
+        value = {"populations": value}
+    elif isinstance(value, Mapping):
+        if len(value) != 1:
+            fail(StudyError, place, "have one key", f"it has {len(value)}", f"use one of {', '.join(STARTS)}")
+        place = f"{place}.{next(iter(value))}"
+    else:
         return value
     from .. import batteries
 
-    if len(value) != 1:
-        fail(StudyError, f"battery.{name}", "have one key", f"it has {len(value)}", f"use one of {', '.join(STARTS)}")
     ((kind, number),) = value.items()
     if kind not in STARTS:
-        fail(StudyError, f"battery.{name}.{kind}", "be a start", "it is none", nearest(kind, STARTS))
-    return getattr(batteries, kind)(number)
+        fail(StudyError, place, "be a start", "it is none", nearest(kind, STARTS))
+    if isinstance(number, list) and not (number and all(isinstance(x, (int, float)) and math.isfinite(x) for x in number)):
+        fail(StudyError, place, "hold a finite number for each level", f"it is {number!r}", "write e.g. [0.25, 0.75]")
+    try:
+        return getattr(batteries, kind)(number)
+    except FieldError as error:  # its sentence names the argument of the start, which is not written here
+        raise FieldError(re.sub("^`.*?`", f"`{place}`", str(error))) from None
 
 
 def numbers_of(battery: type["AbstractBattery"]) -> list[str]:
@@ -96,7 +109,8 @@ def check_figure(place: str, name: str, window: float | None) -> None:
 
     known = [base + suffix for base in LABELS for suffix in ("", "_time", "_per_cell")] + list(ALIASES)
     if name not in known:
-        fail(StudyError, place, "name a figure", f"it is {name!r}", nearest(name, known))
+        answered = [other for other in known if window is not None or not other.startswith("max_energy")]
+        fail(StudyError, place, "name a figure", f"it is {name!r}", nearest(name, answered))
     if name.startswith("max_energy") and window is None:
         fail(StudyError, place, "have a window", f"{name} has none", "give [numerics] a window")
 
