@@ -16,7 +16,9 @@ import numpy as np
 import xarray as xr
 from matplotlib import ticker
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from .errors import PaperError, fail
 from .figures import LABELS
@@ -24,6 +26,13 @@ from .figures import LABELS
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "osD^vPX"
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
+GREY = "#666666"  # of no entry of a hue
+KINDS: dict[str, Any] = {
+    "lines": {},
+    "points": {"linestyle": "none", "marker": "o"},
+    "beneath": {"linestyle": "none", "marker": "o", "alpha": 0.35},
+    "both": {"marker": "o", "markerfacecolor": "white"},
+}
 PANEL = (3.4, 2.55)  # inches: one column
 PRINTED = "printed in the paper"
 FORMATS = ("png", "svg", "pdf")
@@ -65,7 +74,7 @@ def tex(symbol: str) -> str:
     text = re.sub(r"([A-Za-z]+)~", r"\\tilde{\1}", text)
     text = re.sub(r"_(\w+)", lambda m: f"_{{{m[1]}}}" if len(m[1]) == 1 else f"_{{\\mathrm{{{m[1]}}}}}", text)
     text = re.sub(rf"(?<![A-Za-z\\])({GREEK})(?![A-Za-z])", r"\\\1", text)
-    text = re.sub(r"(?<![A-Za-z\\])(ln|log)(?![A-Za-z])", r"\\\1", text)
+    text = re.sub(r"(?<![A-Za-z\\])(ln|lg|log)(?![A-Za-z])", r"\\\1", text)
     return f"${text.replace('<', chr(92) + 'langle ').replace('>', chr(92) + 'rangle ')}$"
 
 
@@ -111,9 +120,12 @@ class _Looks:
         i = self.entries.setdefault((hue, entry), len(self.entries))
         dash = DASHES[self.hues.setdefault(hue, len(self.hues)) % len(DASHES)]
         colour = COLOURS[i % len(COLOURS)]
-        line = {"color": colour, "linestyle": dash if draw != "points" else "none"}
+        if draw == "beneath":
+            red, green, blue = (0.35 * x + 0.65 for x in to_rgb(colour))
+            colour = to_hex((red, green, blue))
+        line = {"color": colour, "linestyle": dash if draw in ("lines", "both") else "none"}
         marked = {"marker": MARKERS[i % len(MARKERS)], "markerfacecolor": "white" if draw == "both" else colour}
-        return line | (marked if draw in ("points", "both") else {})
+        return line | (marked if draw != "lines" else {}) | ({"zorder": 1.9} if draw == "beneath" else {})
 
 
 def _curves(ds: xr.Dataset, name: str) -> Iterable[tuple[str, str, np.ndarray, np.ndarray]]:
@@ -169,7 +181,7 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
             spare.remove()
         looks = _Looks()
         for i, (ax, (part, names, title)) in enumerate(zip(grid, panels, strict=False)):
-            if part[names[0]].attrs.get("draw") == "map":
+            if _drawn(part, names[0]) == "map":
                 _map(figure, ax, part, names[0])
             else:
                 _lines(ax, part, names, looks)
@@ -191,7 +203,7 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
 
 def _legend(figure: Figure, handles: dict[str, Any], wide: float) -> float:
     """One legend below all panels; returns its height in inches."""
-    if len(handles) < 2:
+    if not handles:
         return 0.0
     longest = max(len(re.sub(r"[\\${}]|mathrm", "", text)) for text in handles)
     columns = min(len(handles), max(1, int(wide / (0.055 * longest + 0.45))))
@@ -202,14 +214,21 @@ def _legend(figure: Figure, handles: dict[str, Any], wide: float) -> float:
 
 def _lines(ax: Axes, ds: xr.Dataset, names: Sequence[str], looks: _Looks) -> None:
     for name in names:
-        draw = ds[name].attrs.get("draw", "lines")
+        draw = _drawn(ds, name)
         for hue, text, x, y in _curves(ds, name):
             (handle,) = ax.plot(x, y, **looks.style(hue, text, draw))
             if text and (text not in looks.handles or draw == "lines"):
                 looks.handles[text] = handle
+        kind = _text(ds[name].attrs.get("label", ""))
+        if kind and kind not in looks.handles:  # what the lines, or the points, of all entries of a hue are
+            looks.handles[kind] = Line2D([], [], color=GREY, **KINDS[draw])
     first = ds[names[0]]
     ax.set_xlabel(label(ds[first.attrs.get("against", ds.attrs["x"])], 40))
     ax.set_ylabel(label(first))
+
+
+def _drawn(ds: xr.Dataset, name: str) -> str:
+    return ds[name].attrs.get("draw", "lines")
 
 
 def _map(figure: Figure, ax: Axes, ds: xr.Dataset, name: str) -> None:

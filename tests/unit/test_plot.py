@@ -114,6 +114,7 @@ def test_optimum(sweep):
         ("<sigma^z>", r"$\langle \sigma^z\rangle $"),
         ("A N_B^1.5", r"$A N_{B}^{1.5}$"),
         ("d ln(eta)", r"$d \ln(\eta)$"),
+        ("lg P_max", r"$\lg P_{\mathrm{max}}$"),
     ],
 )
 def test_symbols(symbol, written):
@@ -135,6 +136,26 @@ def test_entries_are_written_as_mathematics():
     assert texts(plot.lines(ds, x="t")) == ["$N_{C}$ = 10000", "$N_{C}$ = ∞", "$N_{C}$ = 1.235"]
     named = ds.assign_coords(size=["Delta = 0", "0.72 sqrt(N)", "plain"])
     assert texts(plot.lines(named, x="t")) == [r"$\Delta$ = 0", r"0.72 $\sqrt{N}$", "plain"]
+
+
+def test_what_lines_and_points_of_a_hue_are():
+    dims, size = ("size", "t"), xr.DataArray([1.0, 2.0], dims="size", attrs={"symbol": "N"})
+    variables = {
+        "law": (dims, np.ones((2, 3)), {"label": "law"}),
+        "exact": (dims, np.ones((2, 3)), {"label": "exact", "draw": "beneath"}),
+    }
+    figure = plot.draw(xr.Dataset(variables, {"size": size, "t": np.arange(3.0)}, {"x": "t", "panels": ["exact law"]}))
+    assert texts(figure) == ["$N$ = 1", "$N$ = 2", "exact", "law"]
+    *_, points, line = figure.legends[0].legend_handles
+    assert (points.get_marker(), points.get_linestyle()) == ("o", "None") and line.get_linestyle() == "-"
+    assert points.get_color() == line.get_color() == plot.GREY
+    below, _, above, _ = figure.axes[0].lines
+    assert below.get_zorder() < above.get_zorder() and below.get_color() != above.get_color()
+
+
+def test_one_name_is_said_too():
+    ds = xr.Dataset({"E": ("t", [0.0, 1.0], {"label": "law"})}, {"t": [0.0, 1.0]}, {"x": "t", "panels": ["E"]})
+    assert texts(plot.draw(ds)) == ["law"]
 
 
 def test_style_stays_inside(sweep, tmp_path):

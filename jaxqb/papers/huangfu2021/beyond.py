@@ -15,7 +15,6 @@ from ..paper import as_label, axis, each, figure
 from .figures import (
     ALWAYS,
     FIRST,
-    PER_CELL,
     SINGLE,
     STORED,
     WINDOW,
@@ -28,6 +27,8 @@ from .figures import (
     time_axis,
     two_cells,
 )
+
+FIRST_PER_CELL = ("E_first / M", "omega_0", "first maximum of the energy per cell")
 
 
 def _advantage(family: SpinCharger, cells: xr.DataArray, ratio: xr.DataArray) -> xr.Dataset:
@@ -43,9 +44,9 @@ def _advantage(family: SpinCharger, cells: xr.DataArray, ratio: xr.DataArray) ->
 @figure(
     "beyond_size",
     paper="beyond",
-    caption="Large batteries without anisotropy. (a) First maximum a cell: full only for N = M, and there only as M "
-    "grows. (b) Power over the semiclassical law. (c) Local exponent of the collective advantage: it tends to 1 like "
-    "1 - 1/ln M, so 0.99 (printed at M = 1000) is reached near M = 10^40. Lines: semiclassical law; points: exact.",
+    caption="Large batteries without anisotropy against the semiclassical law. (a) First maximum a cell: full only for N "
+    "= M, and there only as M grows. (b) Power. (c) Local exponent of the collective advantage: it tends to 1 "
+    "like 1 - 1/ln M, so 0.99 (printed at M = 1000) is reached near M = 10^40.",
 )
 def beyond_size(quick: bool) -> xr.Dataset:
     """Sizes to a thousand, or to ten thousand."""
@@ -62,19 +63,20 @@ def beyond_size(quick: bool) -> xr.Dataset:
     grid = jnp.exp(jnp.linspace(-8.0, 8.0, 3201))
     limit = [1.0, *(float(jnp.max(semiclassical.fraction(grid, n))) for n in ratio.values[1:])]
     beta = ("beta", "1", "local exponent of eta, N = M")
+    exact, classical = {"draw": "points", "label": "exact"}, {"label": "semiclassical law"}
     return xr.Dataset(
         {
-            "fraction": as_label(found.first_peak / cells, *PER_CELL, draw="points"),
-            "fraction_law": as_label(xr.DataArray(limit, dims="ratio") + 0 * cells, *PER_CELL),
+            "fraction": as_label(found.first_peak / cells, *FIRST_PER_CELL, **exact),
+            "fraction_law": as_label(xr.DataArray(limit, dims="ratio") + 0 * cells, *FIRST_PER_CELL, **classical),
             "power": as_label(found.max_average_power, "P_max", "g omega_0", "largest average power"),
             "advantage": as_label(
                 found.max_average_power.isel(ratio=0) / (cells * SINGLE), "eta", "1", "collective over parallel power"
             ),
             "power_over_law": as_label(
-                found.max_average_power / law, "P_max / P_law", "1", "power over the semiclassical law", draw="both"
+                found.max_average_power / law, "P_max / P_law", "1", "power over the semiclassical law", **exact
             ),
-            "exponent": as_label(found.exponent, *beta, draw="points", label="exact"),
-            "exponent_law": as_label(cells * 0 + exponents, *beta, label="semiclassical law"),
+            "exponent": as_label(found.exponent.where(ratio == 1), *beta, **exact),  # in the colour of N = M
+            "exponent_law": as_label((cells * 0 + exponents).where(ratio == 1), *beta, **classical),
         },
         attrs={
             "x": "cells",
@@ -100,9 +102,9 @@ def _rates() -> Any:
 @figure(
     "tradeoff",
     paper="beyond",
-    caption="The charger's size as a real design parameter, M = 10. (a) Energy against power from N = 9 on; marks: "
-    "integer N. (b, c) Derivatives by N. A larger charger always adds power, but energy rises until N = 10.6 before "
-    "it falls.",
+    caption="The charger's size as a real design parameter, M = 10: what it does to energy and power. (a) Both, from N = "
+    "9 on. (b, c) Their derivatives by N. A larger charger always adds power, but energy rises until N = 10.6 "
+    "before it falls.",
 )
 def tradeoff(quick: bool) -> xr.Dataset:
     """Trade-off over real charger size."""
@@ -111,14 +113,14 @@ def tradeoff(quick: bool) -> xr.Dataset:
     rows = [_rates()(np.asarray(n)) for n in size.values]
     (first, power), (first_rate, power_rate) = jax.tree.map(lambda *x: xr.DataArray(np.stack(x), size.coords), *rows)
     whole = size % 1 == 0
-    value = ("P_max", "g omega_0", "largest average power")
+    value, real = ("P_max", "g omega_0", "largest average power"), {"label": "real $N$"}
     return xr.Dataset(
         {
             "energy": as_label(first, *FIRST),
-            "power": as_label(power, *value, against="energy"),
-            "power_of_integer": as_label(power.where(whole), *value, against="energy", draw="points", label="integer N"),
-            "energy_rate": as_label(first_rate, "dE_first/dN", "omega_0", "derivative of the energy"),
-            "power_rate": as_label(power_rate, "dP_max/dN", "g omega_0", "derivative of the power"),
+            "power": as_label(power, *value, against="energy", **real),
+            "power_of_integer": as_label(power.where(whole), *value, against="energy", draw="points", label="integer $N$"),
+            "energy_rate": as_label(first_rate, "dE_first/dN", "omega_0", "derivative of the energy", **real),
+            "power_rate": as_label(power_rate, "dP_max/dN", "g omega_0", "derivative of the power", **real),
         },
         attrs={"x": "size", "panels": ["power power_of_integer", "energy_rate", "power_rate"]},
     )
@@ -151,9 +153,9 @@ def eq17(quick: bool) -> xr.Dataset:
 @figure(
     "beyond_crosstalk",
     paper="beyond",
-    caption="(a) Crosstalk g_2 among the two cells does not decouple them from four charger spins: both empty and "
-    "both full lie at one energy, and two quanta pass together. (b) Power lost by g_1 = 0.1 g among the charger spins "
-    "grows with size, N = 2 M.",
+    caption="Crosstalk where the paper extrapolates. (a) g_2 among the two cells does not decouple them from four charger"
+    " spins: both empty and both full lie at one energy, and two quanta pass together. (b) Power lost by g_1 = "
+    "0.1 g among the charger spins grows with size, N = 2 M.",
 )
 def beyond_crosstalk(quick: bool) -> xr.Dataset:
     """Crosstalk where the paper extrapolates."""
@@ -168,5 +170,9 @@ def beyond_crosstalk(quick: bool) -> xr.Dataset:
             "energy": as_label(energy, *STORED),
             "power_lost": as_label(loss, "1 - P(g_1)/P(0)", "1", "part of the power lost", against="cells", draw="both"),
         },
-        attrs={"x": "time", "panels": ["energy", "power_lost"]},
+        attrs={
+            "x": "time",
+            "panels": ["energy", "power_lost"],
+            "titles": ["$M$ = 2, $N$ = 4", "$g_1$ = 0.1 $g$, $N$ = 2$M$"],
+        },
     )

@@ -29,7 +29,7 @@ E = ("E_max", "omega_0", f"largest stored energy, g t <= {WINDOW:g}")
 FIRST = ("E_first", "omega_0", "first maximum of the energy")
 P = ("P_max", "g omega_0", "largest average power")
 P_ROOT = ("P_max / sqrt(N)", "g omega_0", "largest average power")
-PER_CELL = ("E_first / M", "omega_0", "first maximum of the energy per cell")
+PER_CELL = ("E / M", "omega_0", "energy per cell")
 STORED = ("E", "omega_0", "stored energy")
 AVERAGE = ("P", "g omega_0", "average power")
 
@@ -168,16 +168,18 @@ def collective(quick: bool) -> xr.Dataset:
 @figure(
     "fig4",
     paper="Fig. 4",
-    caption="Energy (a) and power (b) against battery size for N = M; cavities hold M photons. Lines in (a): first "
-    "maximum; points: largest energy within g t <= 5, which anisotropy does not lower monotonically.",
+    caption="Energy (a) and power (b) against battery size for N = M; cavities hold M photons. Anisotropy lowers the "
+    "first maximum of the energy (lines), but not the largest energy within g t <= 5 (points).",
 )
 def fig4(quick: bool) -> xr.Dataset:
     """Size dependence."""
     both, light, few = collective(quick).sel(cells=slice(1, 101)), cavities(), cells_axis(range(1, 13))
     return xr.Dataset(
         {
-            "energy_first": as_label(both.first_peak / both.cells, *PER_CELL),
-            "energy": as_label(anisotropic(few, few).max_energy / few, "E_max / M", *E[1:], draw="points"),
+            "energy_first": as_label(both.first_peak / both.cells, *PER_CELL, label="first maximum of $E$"),
+            "energy": as_label(
+                anisotropic(few, few).max_energy / few, *PER_CELL, draw="points", label=f"largest $E$, $gt$ ≤ {WINDOW:g}"
+            ),
             "power": as_label(both.max_average_power / np.sqrt(both.cells), *P_ROOT),
             "energy_cavity": as_label(light.first_peak / light.cells, *PER_CELL),
             "power_cavity": as_label(light.max_average_power, *P_ROOT),
@@ -342,7 +344,7 @@ def appendix(variable: str, label: tuple[str, str, str], printed: list[Any]) -> 
             "x": "time",
             "panels": [variable, f"{variable}_cavity"],
             "facet": "charger",
-            "titles": [*(f"$N$ = {n:g}" for n in size.values), "two photons"],
+            "titles": [*(f"$N$ = {n:g}" for n in size.values), r"two photons, $\tilde{g}$ for $g$"],
             "printed": [float(x) for x in printed],
         },
     )

@@ -24,15 +24,17 @@ def one_cell(quick: bool) -> xr.Dataset:
     size, start = np.array([10, 11]), np.arange(1, 12)
     found = spins(1, size[:, None], start)
     ladder = np.where(start <= size[:, None], start * (size[:, None] - start + 1.0), np.nan)
-    table = partial(labelled, ("n_charger", "excitations"))
+    table, exact = partial(labelled, ("n_charger", "excitations")), {"draw": "beneath", "label": "computed"}
     return xr.Dataset(
         {
-            "power": table(found["max_average_power"], **POWER, draw="points"),
-            "power_closed": table(sine_peak()[1] * np.sqrt(ladder), **POWER),
+            "power": table(found["max_average_power"], **POWER, **exact),
+            "power_closed": table(sine_peak()[1] * np.sqrt(ladder), **POWER, label="closed form"),
             "power_time": table(found["max_average_power_time"], "t_P", UNITS["time"], "time of the largest power"),
             "energy": table(found["first_peak"], "E_max", UNITS["energy"], "largest energy"),
-            "time": table(found["first_peak_time"], "tau_min", UNITS["time"], "time of the full charge", draw="points"),
-            "time_closed": table(np.pi / 2 / np.sqrt(ladder), "tau_min", UNITS["time"], "pi / (2 A sqrt(b))"),
+            "time": table(found["first_peak_time"], "tau_min", UNITS["time"], "time of the full charge", **exact),
+            "time_closed": table(
+                np.pi / 2 / np.sqrt(ladder), "tau_min", UNITS["time"], "pi / (2 A sqrt(b))", label="closed form"
+            ),
             "ladder": table(ladder, "b", "number", "squared matrix element n (N - n + 1)"),
         },
         {
@@ -59,11 +61,11 @@ def one_spin(quick: bool) -> xr.Dataset:
     start = np.stack([0 * cells, (cells - 1) // 2])
     found = spins(cells, 1, 1, start)
     ladder = (start + 1) * (cells - start)
-    table = partial(labelled, ("start", "n_battery"))
+    table, exact = partial(labelled, ("start", "n_battery")), {"draw": "beneath", "label": "computed"}
     return xr.Dataset(
         {
-            "power": table(found["max_average_power"], **POWER, draw="points"),
-            "power_closed": table(sine_peak()[1] * np.sqrt(ladder), **POWER),
+            "power": table(found["max_average_power"], **POWER, **exact),
+            "power_closed": table(sine_peak()[1] * np.sqrt(ladder), **POWER, label="closed form"),
             "power_time": table(found["max_average_power_time"], "t_P", UNITS["time"], "time of the largest power"),
             "ladder": table(ladder, "b", "number", "squared matrix element (m + 1)(N_B - m)"),
             "alpha": labelled(
@@ -111,7 +113,7 @@ def beyond_bound(quick: bool) -> xr.Dataset:
     alpha, beta = power_law(few, light["max_average_power"][0, : len(few)])
     return xr.Dataset(
         {
-            "ratio": table(power / cells**1.5, "P / (A sqrt(N) N_B^1.5)", "number", "power over that of the bound"),
+            "ratio": table(power / cells**1.5, "P / (A sqrt(N) N_B^1.5)", "number", "scaled power"),
             "bound": level(
                 np.full(len(cells), sine_peak()[1]),
                 symbol="max sin^2(x)/x",
@@ -130,7 +132,7 @@ def beyond_bound(quick: bool) -> xr.Dataset:
                 light["max_average_power"] / cells**1.5,
                 "P / (A sqrt(N) N_B^1.5)",
                 "number",
-                "power, N to infinity",
+                "scaled power, N to infinity",
             ),
             "exponent": labelled(
                 "n_battery",

@@ -13,7 +13,7 @@ from ...batteries import SpinCharger
 from ...conventions import UNITS
 from ...evolution import evolve
 from ..paper import figure, labelled
-from .tables import CELLS, PEAK, SPINS, Printed, exponent, power_law, spins, tanh_peak
+from .tables import CELLS, PEAK, SPINS, TABLE, Printed, exponent, power_law, spins, tanh_peak
 
 BATTERY = {"symbol": "N_B", "units": "cells", "long_name": "number of battery cells"}
 CHARGER = {"symbol": "N", "units": "cells", "long_name": "number of charger spins"}
@@ -61,20 +61,15 @@ def fig2(quick: bool) -> xr.Dataset:
     # the paper counts S^z and J^z from the middle of their ladders
     saved = saved | {"charger": saved["charger"] - h * size / 2}
     saved = saved | {"total": saved["total"] - (field[:, None] + h * size) / 2}
-    energy = partial(labelled, ("panel", "phase"), units=UNITS["energy"])
+    energy = partial(labelled, ("panel", "phase"), symbol="E", units=UNITS["energy"], long_name="energy")
     power = partial(labelled, ("panel", "phase"), symbol="P", units=UNITS["power"])
     fixed = partial(labelled, "panel", units=UNITS["frequency"])
-    symbol = {"battery": "E_B", "charger": "E_C", "interaction": "E_I", "total": "<H>"}
-    equation = {"battery": "12", "charger": "A7", "interaction": "A8"}
+    label = {"battery": "battery, E_B", "charger": "charger, E_C", "interaction": "interaction, E_I", "total": "<H>"}
+    equation = {"battery": "E_B, Eq. 12", "charger": "E_C, Eq. A7", "interaction": "E_I, Eq. A8"}
     return xr.Dataset(
         {
-            **{name: energy(saved[name], symbol=symbol[name], long_name=f"energy, {name}", label=name) for name in symbol},
-            **{
-                f"{name}_closed": energy(
-                    closed[name], symbol=symbol[name], long_name=f"energy, {name}", label=f"{name}, Eq. {by}", draw="points"
-                )
-                for name, by in equation.items()
-            },
+            **{name: energy(saved[name], label=label[name]) for name in label},
+            **{f"{name}_closed": energy(closed[name], label=by, draw="points") for name, by in equation.items()},
             "power": power(saved["power"], long_name="average power"),
             "power_closed": power(closed["power"], long_name="average power, Eq. 13", draw="points"),
             "field": fixed(field, symbol="B", long_name="battery frequency"),
@@ -115,15 +110,15 @@ def _scaling(size: np.ndarray, cells: np.ndarray, low: int, full: bool) -> xr.Da
                 exact["first_peak"] / cells,
                 "E_first / N_B",
                 UNITS["energy"],
-                "energy per cell at its first peak",
+                "energy per cell at first peak",
                 draw="both",
             ),
             "energy_time": table(exact["first_peak_time"], "t_E", UNITS["time"], "time of the first peak"),
             "energy_grid": table(printed["energy"], "E_max", UNITS["energy"], "largest energy on the paper's times"),
-            "power": table(exact["max_average_power"], **POWER, draw="points"),
+            "power": table(exact["max_average_power"], **POWER, draw="beneath", label="exact"),
             "power_time": table(exact["max_average_power_time"], "t_P", UNITS["time"], "time of the largest power"),
             "power_grid": table(printed["power"], "P_max", UNITS["power"], "largest power on the paper's times"),
-            "fit": table(line, "beta N_B^alpha", UNITS["power"], f"power law through N_B = {low} .. {cells[-1]}"),
+            "fit": table(line, "beta N_B^alpha", UNITS["power"], "power law", label=f"fit over {low} to {cells[-1]} cells"),
             "alpha": fit(exact_fit[0], "alpha", "number", "exponent"),
             "beta": fit(exact_fit[1], "beta", UNITS["power"], "prefactor"),
             "alpha_grid": fit(printed_fit[0], "alpha", "number", "exponent on the paper's times"),
@@ -175,10 +170,8 @@ def table1(quick: bool) -> xr.Dataset:
     row = partial(labelled, "n_charger", draw="points")
     alpha = partial(row, symbol="alpha", units="number", long_name="exponent")
     beta = partial(row, symbol="beta", units=UNITS["power"], long_name="prefactor")
-    optima, times = {"label": "continuous optima"}, {"label": "times of the paper"}
-    limit = {"label": "limit"}
-    printed_alpha = (0.5013, 0.5067, 0.5172, 1.4075, 1.4434, 1.4540)
-    printed_beta = (4.3706, 9.9668, 15.9241, 7.0056, 9.4058, 11.3456)
+    printed = dict(zip(("alpha", "beta", "alpha_limit", "beta_limit"), zip(*TABLE.values(), strict=True), strict=True))
+    optima, times, limit = {"label": "exact"}, {"label": "on the paper's times"}, {"label": "exact limit"}
     return xr.Dataset(
         {
             "alpha": alpha(both["alpha"], **optima),
@@ -188,6 +181,10 @@ def table1(quick: bool) -> xr.Dataset:
             "beta_grid": beta(both["beta_grid"], **times),
             "beta_limit": beta(np.concatenate([lower, tanh_peak()[1] * root]), **limit),
             "beta_claimed": beta(np.concatenate([np.full(3, np.nan), 0.72 * root]), label="0.72 sqrt(N), Eq. 31"),
+            "alpha_printed": alpha(list(printed["alpha"]), label="printed"),
+            "alpha_limit_printed": alpha(list(printed["alpha_limit"]), label="printed limit"),
+            "beta_printed": beta(list(printed["beta"]), label="printed"),
+            "beta_limit_printed": beta(list(printed["beta_limit"]), label="printed limit"),
         },
         {"n_charger": labelled("n_charger", size, **CHARGER)},
         {
@@ -195,10 +192,11 @@ def table1(quick: bool) -> xr.Dataset:
             "log": "x",
             "titles": ["exponent", "prefactor"],
             "panels": ["alpha alpha_grid alpha_limit", "beta beta_grid beta_limit beta_claimed"],
+            "table": [f"{x}_printed {x} {x}_grid {x}_limit_printed {x}_limit" for x in ("alpha", "beta")],
             "printed": [
-                (panel, float(n), value)
-                for panel, values in enumerate((printed_alpha, printed_beta))
-                for n, value in zip(size, values, strict=True)
+                (panel, float(n), float(value))
+                for panel, name in enumerate(("alpha", "beta"))
+                for n, value in zip(TABLE, printed[name], strict=True)
             ],
         },
     )

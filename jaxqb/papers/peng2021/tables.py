@@ -18,6 +18,15 @@ CELLS, SPINS = 50, 300  # the largest battery and charger of Fig. 4
 PEAK = Charging(("first_peak", "max_average_power"))
 TIMES = np.linspace(0.0, 2.0, 1000)  # behind Table I: inferred, but its twelve numbers follow to every digit
 
+TABLE = {  # N: alpha, beta as Table I prints them, and what it sets beside them for infinite sizes
+    5: ("0.5013", "4.3706", "", ""),
+    10: ("0.5067", "9.9668", "", ""),
+    15: ("0.5172", "15.9241", "", ""),
+    100: ("1.4075", "7.0056", "1.5", "7.2"),
+    200: ("1.4434", "9.4058", "1.5", "10.1823"),
+    300: ("1.4540", "11.3456", "1.5", "12.4708"),
+}
+
 
 class Printed(AbstractFigures):
     """Largest energy and largest average power on the paper's times, t = 0 left out."""
