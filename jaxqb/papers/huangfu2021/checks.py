@@ -1,10 +1,12 @@
 """Questions that claims ask of the figures' data (`r` is what `Results` holds: a Dataset by figure)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ...batteries import SpinCharger
+from ...charging import charge
 from ...evolution import evolve
 from ...merit import ergotropy
 from ..paper import Results
@@ -156,16 +158,38 @@ def fraction_left(name: str, start: str) -> Any:
     return lambda r: 100 * at(r, "fig7", name, start=start) / at(r, "fig7", name, start="ideal")
 
 
+def _two_cells(r: Results) -> Iterator[tuple[float, Any]]:
+    """xi^2 = 2 (3 N - 2) and the energy in time of two cells, N = 2, 4, 20, 200."""
+    yield from ((2 * (3 * n - 2), r["fig8"].energy.sel(charger=n)) for n in (2, 20, 200))
+    yield 20, r["fig6"].energy.sel(crosstalk=0.0)
+
+
 def closed_form(r: Results) -> float:
-    """Largest deviation of Eq. A6 from the dynamics, N = 2, 4, 20, 200."""
-    traces = {n: r["fig8"].energy.sel(charger=n) for n in (2, 20, 200)} | {4: r["fig6"].energy.sel(crosstalk=0.0)}
+    """Largest deviation of Eq. A6 from the dynamics."""
     worst = 0.0
-    for n, trace in traces.items():
-        square = 2 * (3 * n - 2)
+    for square, trace in _two_cells(r):
         swing = np.cos(np.sqrt(square) * trace.time)
         printed = (square + 4) / (9 * square**2) * ((square - 8) * swing - (7 * square - 8)) * (swing - 1)
         worst = max(worst, float(abs(trace - printed).max()))
     return worst
+
+
+def amplitudes(r: Results) -> float:
+    """Largest deviation of the energy by Eq. A5 from the dynamics, and of its norm from 1."""
+    worst = 0.0
+    for square, trace in _two_cells(r):
+        angle = np.sqrt(square) * trace.time
+        full = 2 * np.sqrt(2 * (square + 4) * (square - 2)) / (3 * square) * np.sin(angle / 2) ** 2
+        half = np.sqrt((square + 4) / (6 * square)) * np.sin(angle)
+        empty = ((square + 4) * np.cos(angle) + 2 * (square - 2)) / (3 * square)
+        wrong = (abs(full**2 - empty**2 + 1 - trace), abs(full**2 + 2 * half**2 + empty**2 - 1))
+        worst = max(worst, *(float(one.max()) for one in wrong))
+    return worst
+
+
+def many_spins(r: Results) -> float:
+    """E_max of two cells and a million charger spins."""
+    return float(charge(SpinCharger(2, 1_000_000), figures="first_peak").first_peak.value)
 
 
 def first_time(r: Results) -> float:
