@@ -65,7 +65,7 @@ def main() -> None:
 
 @app.command()
 def models(
-    name: Annotated[str | None, typer.Argument(help="Show this battery only.", show_default=False)] = None,
+    name: Annotated[str | None, typer.Argument(metavar="BATTERY", help="Show this one only.", show_default=False)] = None,
     as_json: Json = False,
 ) -> None:
     """List the batteries and their fields: symbol, unit, default, meaning.
@@ -76,7 +76,7 @@ def models(
     from ..study import battery_class
 
     for known in (name,) if name else REGISTRY:
-        battery = battery_class(known)
+        battery = battery_class(known, "BATTERY")
         if as_json:
             show.rows([{"battery": known} | row for row in rows.fields(battery)])
         else:
@@ -110,7 +110,7 @@ def charge(
     from ..figures import LABELS
     from ..study import battery_of
 
-    best = solve(battery_of(battery, given), window)
+    best = solve(battery_of(battery, given, in_file=False), window)
     found = rows.charges(best)
     if as_json:
         show.rows(found)
@@ -134,15 +134,16 @@ def sweep(file: File, out: Out = OUT, as_json: Json = False) -> None:
     study = _load(file, SweepStudy, "sweep", "optimize")
     stem = _stem(study, out)
     data = study.run()
-    found = rows.points(data)
+    order = list(dict.fromkeys([*study.fields(), *study.tables.figures]))
+    found = rows.points(data, order)
     if as_json:
         show.rows(found)
     else:
         left = f" (the first {MANY} of {len(found)} points)" if len(found) > MANY else ""
-        show.table(f"{study.tables.title or file}{left}", found[:MANY])
+        show.table(f"{study.tables.title or file}{left}", rows.with_units(found[:MANY], data))
         seconds = [data.attrs[f"seconds_{what}"] for what in ("compile", "run")]
         typer.echo(f"{len(found)} points: {seconds[0]:.1f} s to compile, {seconds[1]:.1f} s to run")
-    data.to_dataframe().to_csv(stem.with_suffix(".csv"))
+    data.to_dataframe().reset_index()[list(found[0])].to_csv(stem.with_suffix(".csv"), index=False)
     show.written(stem.with_suffix(".csv"))
     if study.tables.output.plot:
         from ..study import picture
@@ -189,6 +190,7 @@ def optimize(file: File, out: Out = OUT, as_json: Json = False) -> None:
 def reproduce(
     paper: Annotated[str | None, typer.Argument(help="Key of a paper; all, if left out.", show_default=False)] = None,
     figure: Annotated[str | None, typer.Argument(help="One figure of it.", show_default=False)] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Only list papers and figures, with a line about each.")] = False,
     full: Annotated[bool, typer.Option("--full", help="The papers' sizes and beyond, in place of quick ones.")] = False,
     out: Out = OUT,
     as_json: Json = False,
@@ -197,26 +199,44 @@ def reproduce(
 
     Exit code 1 if a claim does not have the verdict that is written down for it.
 
+    Example: [bold]jaxqb reproduce --list[/bold]
+
     Example: [bold]jaxqb reproduce huangfu2021[/bold]
 
     Example: [bold]jaxqb reproduce huangfu2021 fig2 --full --out figures[/bold]
     """
+    from .. import papers
+
+    if listed:
+        return _list_figures(papers.listing(paper), as_json)
     _folder(out)
     process.start_jax()
-    from ..papers import reproduce as compute
-
-    data = compute(paper, figure, quick=not full, out=out)
+    data = papers.reproduce(paper, figure, quick=not full, out=out)
     found = rows.points(data) if figure is not None else rows.claims(data)
     if as_json:
         show.rows(found)
     elif figure is not None:
-        show.table(f"{paper} {figure}: {data.attrs['caption']}", rows.ranges(data))
+        held = papers.entries(data) if "table" in data.attrs else rows.ranges(data)
+        show.table(f"{paper} {figure}: {data.attrs['caption']}", held)
     else:
         shown = [{key: row[key] for key in ("paper", "verdict", "printed", "ours", "reading", "says")} for row in found]
         show.table("What is printed, what we find, and what we find if it is read otherwise", shown)
-        typer.echo(f"why, for each, and what the verdicts mean: {out / 'index.html'}")
+        show.table("Verdicts", papers.verdicts(found))
+        typer.echo(f"why, for each: {out / 'index.html'}")
     show.written(out / (paper or ""))
     raise typer.Exit(int(any(row.get("stands") == "NO" for row in found)))
+
+
+def _list_figures(found: list[dict[str, str]], as_json: bool) -> None:
+    """Papers, their figures, and a line about each."""
+    if as_json:
+        return show.rows(found)
+    from ..papers import load
+
+    for key in dict.fromkeys(row["paper"] for row in found):
+        mine = [{name: row[name] for name in ("figure", "in_the_paper", "shows")} for row in found if row["paper"] == key]
+        show.table(f"{key}: {load(key).title} ({load(key).authors})", mine)
+    return None
 
 
 @app.command()
@@ -274,7 +294,7 @@ def _assignment(given: str) -> tuple[str, Any]:
             name,
             "have a number, a list or a table {key=value}",
             f"it is {value!r}",
-            f"write e.g. {name}=1.0",
+            f"write e.g. {name}=2",
         )
 
 

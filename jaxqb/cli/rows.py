@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from ..errors import Status
@@ -43,10 +44,19 @@ def charges(best: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def points(data: Any) -> list[dict[str, Any]]:
-    """Every point of a Dataset, its status in words."""
-    rows = data.to_dataframe().reset_index().to_dict("records")
+def points(data: Any, order: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """Every point of a Dataset, its status in words and last; before all others what `order` names."""
+    frame = data.to_dataframe().reset_index()
+    rest = [name for name in frame if name not in order]
+    rows = frame[[*order, *sorted(rest, key="status".__eq__)]].to_dict("records")
     return [row | {"status": Status(int(row["status"])).name.lower()} if "status" in row else row for row in rows]
+
+
+def with_units(rows: list[dict[str, Any]], data: Any) -> list[dict[str, Any]]:
+    """The same, with units below the names of what has one in a Dataset."""
+    units = {name: data[name].attrs.get("units", "") for name in rows[0]}
+    heads = {name: name if unit in ("", "1", "number") else f"{name}\n({unit})" for name, unit in units.items()}
+    return [{heads[name]: value for name, value in row.items()} for row in rows]
 
 
 def claims(data: Any) -> list[dict[str, Any]]:

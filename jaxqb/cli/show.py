@@ -19,13 +19,22 @@ def table(title: str, rows: list[dict[str, Any]]) -> None:
 
     shown = Table(title=escape(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for key in rows[0] if rows else ():
-        number = all(isinstance(row[key], (int, float)) for row in rows)
+        number = all(_number(row[key]) for row in rows)
         shown.add_column(key.replace("_", " "), justify="right" if number else "left", no_wrap=number, overflow="fold")
     for row in rows:
         shown.add_row(*(escape(text(value)) for value in row.values()))
     console = Console(highlight=False)
     console = console if console.is_terminal else Console(highlight=False, width=WIDTH)
     console.print(shown)
+
+
+def _number(value: Any) -> bool:
+    """Whether it is one, written out or not, or nothing."""
+    try:
+        float(value or 0)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def text(value: Any, digits: int = 10) -> str:

@@ -1,7 +1,10 @@
 """Published batteries: every figure of five papers, and our number beside each printed one. One paper a file."""
 
+import difflib
 import importlib
 import pkgutil
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,9 @@ from .paper import Paper as Paper
 from .paper import Results as Results
 from .paper import figure as figure
 from .report import claims_dataset, write
+from .report import entries as entries
 from .report import table as table
+from .report import verdicts as verdicts
 
 KNOWN = tuple(sorted({module.name for module in pkgutil.iter_modules(__path__)} - {"paper", "report"}))
 
@@ -27,14 +32,35 @@ def load(key: str) -> Paper:
     'huangfu2021'
     """
     if key not in KNOWN:
-        fail(PaperError, "paper", "be one of " + ", ".join(KNOWN), f"it is {key!r}", "use one of these keys")
+        fail(PaperError, "paper", "be one of the papers", f"it is {key!r}", _near(key, KNOWN))
     return importlib.import_module(f"{__name__}.{key}").PAPER
 
 
 def _figure(paper: Paper, name: str) -> Figure:
     if name not in paper.figures:
-        fail(PaperError, "figure", f"be one of {paper.key}", f"it is {name!r}", "use " + ", ".join(paper.figures))
+        fail(PaperError, "figure", f"be one of {paper.key}", f"it is {name!r}", _near(name, paper.figures))
     return paper.figures[name]
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    """What to do about an unknown name."""
+    close = difflib.get_close_matches(name, list(known), 3, 0.5)
+    return f"use {' or '.join(close or known)} (`jaxqb reproduce --list` shows them all)"
+
+
+def listing(paper: str | None = None) -> list[dict[str, str]]:
+    """All figures that can be reproduced, with a line about each.
+
+    >>> listing("huangfu2021")[0]["figure"]
+    'fig2'
+    """
+    papers = [load(key) for key in ((paper,) if paper is not None else KNOWN)]
+    end = r"(?<=\.)\s(?=[A-Z(])"  # of the first sentence: no "Fig. 4" inside
+    return [
+        {"paper": known.key, "figure": name, "in_the_paper": item.paper, "shows": re.split(end, item.caption)[0]}
+        for known in papers
+        for name, item in known.figures.items()
+    ]
 
 
 def reproduce(paper: str | None = None, figure: str | None = None, *, quick: bool = True, out: str | Path | None = None) -> Any:

@@ -5,6 +5,7 @@ import csv
 import html
 import json
 import textwrap
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,33 @@ def table(checked: Sequence[Checked], width: int = 56) -> str:
     return "\n".join(lines)
 
 
+def verdicts(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """How many claims have each verdict, and what it means."""
+    counts = Counter(row["verdict"] for row in claims)
+    return [{"verdict": word, "claims": counts[word], "meaning": meaning} for word, meaning in MEANING.items()]
+
+
+def entries(ds: xr.Dataset) -> list[dict[str, str]]:
+    """The rows of a Dataset that is a table: a block for each string in ``attrs["table"]``, a row for each x."""
+    x, found = ds[ds.attrs["x"]], []
+    for names in map(str.split, ds.attrs["table"]):
+        for i, at in enumerate(x.values):
+            cells = {ds[name].attrs["label"]: _cell(ds[name].values[i]) for name in names}
+            found.append({"quantity": ds[names[0]].attrs["symbol"], x.attrs["symbol"]: f"{at:g}"} | cells)
+    return found
+
+
+def _cell(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:.4f}"
+
+
+def _aligned(found: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as text in columns, numbers to the right."""
+    lines = [list(found[0]), *([str(value) for value in row.values()] for row in found)]
+    wide = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(f"{value:>{w}}" for value, w in zip(line, wide, strict=True)) for line in lines)
+
+
 def claims_dataset(checked: Sequence[Checked]) -> xr.Dataset:
     """The claims as a Dataset along ``claim``: words as text, `value` and `reading_value` as numbers."""
     words = rows(checked)
@@ -74,7 +102,7 @@ def claims_dataset(checked: Sequence[Checked]) -> xr.Dataset:
 
 
 def write(data: Mapping[Paper, Mapping[str, xr.Dataset]], checked: Mapping[Paper, Sequence[Checked]], out: Path) -> list[Path]:
-    """Write ``out/<paper>/<figure>.png, .svg, .pdf``, ``claims.txt, .csv, .json`` and ``out/index.html``."""
+    """Write ``out/<paper>/<figure>.png, .svg, .pdf``, ``claims`` and tables as ``.txt, .csv, .json``, ``out/index.html``."""
     out.mkdir(parents=True, exist_ok=True)
     paths, sections = [], []
     for paper, figures in data.items():
@@ -83,38 +111,43 @@ def write(data: Mapping[Paper, Mapping[str, xr.Dataset]], checked: Mapping[Paper
             made = plot.save(plot.draw(ds), out / paper.key / name)
             paths += made
             pictures[name] = base64.b64encode(made[0].read_bytes()).decode()
+            if "table" in ds.attrs:
+                paths += _write_rows(entries(ds), _aligned(entries(ds)), out / paper.key / name)
         claims = rows(checked.get(paper, ()))
         if claims:
-            paths += _write_claims(claims, table(checked[paper]), out / paper.key)
+            words = "\n".join("{verdict:<10} {claims:>3}: {meaning}".format(**row) for row in verdicts(claims))
+            paths += _write_rows(claims, f"{table(checked[paper])}\n\n{words}", out / paper.key / "claims")
         sections.append(_section(paper, figures, pictures, claims))
     page = out / "index.html"
     page.write_text(PAGE.replace("{sections}", "\n".join(sections)), encoding="utf-8")
     return [*paths, page]
 
 
-def _write_claims(claims: list[dict[str, str]], text: str, folder: Path) -> list[Path]:
-    (folder / "claims.txt").write_text(text + "\n", encoding="utf-8")
-    (folder / "claims.json").write_text(json.dumps(claims, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    with (folder / "claims.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(claims[0]))
+def _write_rows(found: list[dict[str, str]], text: str, stem: Path) -> list[Path]:
+    paths = [stem.with_suffix(f".{kind}") for kind in ("txt", "csv", "json")]
+    paths[0].write_text(text + "\n", encoding="utf-8")
+    with paths[1].open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(found[0]))
         writer.writeheader()
-        writer.writerows(claims)
-    return [folder / f"claims.{kind}" for kind in ("txt", "csv", "json")]
+        writer.writerows(found)
+    paths[2].write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return paths
 
 
 def _section(paper: Paper, figures: Mapping[str, xr.Dataset], pictures: Mapping[str, str], claims: list[dict[str, str]]) -> str:
     say = html.escape
-    counts = {verdict: sum(row["verdict"] == verdict for row in claims) for verdict in MEANING}
     parts = [f'<section id="{paper.key}"><h2>{say(paper.title)}</h2><p class="by">{say(paper.authors)}</p>']
     if claims:
-        legend = "".join(f'<dt class="{v}">{v} ({n})</dt><dd>{MEANING[v]}</dd>' for v, n in counts.items())
+        line = '<dt class="{verdict}">{verdict} ({claims})</dt><dd>{meaning}</dd>'
+        legend = "".join(line.format(**row) for row in verdicts(claims))
         parts.append(f"<dl>{legend}</dl>")
     parts.append('<div class="figures">')
     for name, ds in figures.items():
         caption = f"<b>{say(ds.attrs['paper'])}</b> <code>{name}</code> {say(ds.attrs['caption'])}"
         note = f"{ds.attrs['seconds']:.1f} s, {'quick' if ds.attrs['quick'] else 'full'} size"
         image = f'<img src="data:image/png;base64,{pictures[name]}" alt="{say(ds.attrs["caption"])}">'
-        parts.append(f"<figure>{image}<figcaption>{caption} <small>{note}</small></figcaption></figure>")
+        drawn = f"{image}<figcaption>{caption} <small>{note}</small></figcaption>"
+        parts.append(f"<figure>{drawn}{_html_table(entries(ds)) if 'table' in ds.attrs else ''}</figure>")
     parts.append("</div>")
     if claims:
         body = "".join(_html_row(row) for row in claims)
@@ -124,6 +157,13 @@ def _section(paper: Paper, figures: Mapping[str, xr.Dataset], pictures: Mapping[
     parts.append(f"<details><summary>Symbols</summary><table>{symbols}</table></details>")
     parts.append(f"<details><summary>Reference</summary><pre>{say(paper.reference)}</pre></details></section>")
     return "\n".join(parts)
+
+
+def _html_table(found: Sequence[Mapping[str, str]]) -> str:
+    say = html.escape
+    heads = "".join(f"<th>{say(head)}</th>" for head in found[0])
+    body = "".join("<tr>" + "".join(f'<td class="n">{say(x)}</td>' for x in row.values()) + "</tr>" for row in found)
+    return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _html_row(row: dict[str, str]) -> str:

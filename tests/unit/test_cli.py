@@ -111,19 +111,24 @@ def test_what_does_not_exist_is_null_and_exit_code_1():
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["charge", "SpinChrger", "n_battery=2"], ["'SpinChrger'", "write SpinCharger"]),
-        (["charge", "SpinCharger", "n_batery=2"], ["n_batery", "write n_battery"]),
-        (["charge", "SpinCharger", "n_battery=2"], ["n_charger", "missing"]),
-        (["charge", "SpinCharger", "n_battery=two", "n_charger=4"], ["n_battery", "'two'"]),
+        (["charge", "SpinChrger", "n_battery=2"], ["`BATTERY`", "'SpinChrger'", "write SpinCharger"]),
+        (["charge", "SpinCharger", "n_batery=2"], ["`n_batery`", "write n_battery"]),
+        (["charge", "SpinCharger", "n_battery=2"], ["`n_charger`", "missing"]),
+        (["charge", "SpinCharger", "n_battery=two", "n_charger=4"], ["`n_battery`", "'two'", "e.g. n_battery=2."]),
         (["charge", "SpinCharger", "n_battery"], ["FIELD=VALUE"]),
         (["charge", "SpinCharger", "n_battery=2", "n_battery=3", "n_charger=4"], ["n_battery", "once", "2 and 3"]),
-        (["charge", "SpinCharger", "n_battery=2.5", "n_charger=4"], ["n_battery", "integer"]),
+        (["charge", "SpinCharger", "n_battery=2.5", "n_charger=4"], ["`n_battery`", "integer"]),
+        (
+            ["charge", "SpinCharger", "n_battery=2", "n_charger=4", "charger_excitations={termal=2}"],
+            ["`charger_excitations.termal`"],
+        ),
         (["charge", "SpinCharger", "n_battery=2", "n_charger=4", "--window", "-1"], ["window", "positive"]),
-        (["models", "CavityChanger"], ["write CavityCharger"]),
+        (["models", "CavityChanger"], ["`BATTERY`", "write CavityCharger"]),
         (["sweep", "none.toml"], ["none.toml", "no such file"]),
         (["optimize", "none.toml"], ["none.toml", "no such file"]),
-        (["reproduce", "nobody2000"], ["nobody2000", "huangfu2021"]),
-        (["reproduce", "huangfu2021", "fig99"], ["fig99", "fig2"]),
+        (["reproduce", "nobody2000"], ["nobody2000", "huangfu2021", "--list"]),
+        (["reproduce", "huangfu21"], ["huangfu21", "use huangfu2021 (", "--list"]),
+        (["reproduce", "huangfu2021", "fig99"], ["fig99", "use fig9 or", "--list"]),
     ],
 )
 def test_wrong_input_is_one_sentence(arguments, named):
@@ -173,6 +178,39 @@ def test_reproduce_fails_where_a_claim_does(stands, code, monkeypatch):
     (row,) = printed(run("reproduce", "--json", code=code))
     assert (row["paper"], row["printed"], row["ours"], row["stands"]) == ("somebody2000", "1.0", "1.1", stands)
     assert "somebody2000" in run("reproduce", code=code).stdout
+
+
+def test_reproduce_counts_verdicts_and_says_what_they_mean(monkeypatch):
+    monkeypatch.setattr(papers, "reproduce", claims("yes"))
+    shown = run("reproduce").stdout.split("Verdicts")[1]
+    assert [line.split()[:2] for line in shown.splitlines() if "  reproduced " in line] == [["reproduced", "1"]]
+    assert "our value is the printed one" in shown
+
+
+def test_what_can_be_reproduced_is_listed(monkeypatch):
+    monkeypatch.setattr(papers, "reproduce", None)  # nothing is computed
+    found = printed(run("reproduce", "--list", "--json"))
+    assert {row["paper"] for row in found} == set(papers.KNOWN)
+    assert all(row["shows"].endswith(".") and 20 < len(row["shows"]) < 180 for row in found)
+    (design,) = (row["shows"] for row in found if row["figure"] == "design")
+    assert design.endswith("with Ising coupling.")  # the point of "Fig. 4" ends no sentence
+    shown = run("reproduce", "peng2021", "--list").stdout
+    assert "table1" in shown and "Table I" in shown and "huangfu2021" not in shown
+
+
+def test_a_sweep_shows_parameters_then_figures_with_units():
+    Path("study.toml").write_text(
+        'figures = ["max_average_power", "energy_per_cell"]\n[battery]\ntype = "CavityCharger"\n'
+        '[sweep]\n"photons, n_battery" = [1, 2]\ncoupling = [2.0]\n[output]\nplot = false\n'
+    )
+    shown = run("sweep", "study.toml").stdout.splitlines()
+    names, units, first = (line.split() for line in (shown[2], shown[3], shown[5]))
+    order = ["photons", "n_battery", "coupling", "max_average_power", "energy_per_cell", "status"]
+    assert " ".join(names) == "n battery coupling max average power energy per cell" and units[-1] == "status"
+    assert " ".join(units) == "photons (cells) (frequency) (hbar frequency^2) (hbar frequency) status"
+    assert first[:3] == ["1", "1", "2"] and first[-1] == "ok"
+    assert list(printed(run("sweep", "study.toml", "--json"))[0]) == order
+    assert Path("jaxqb-output/study.csv").read_text().splitlines()[0] == ",".join(order)
 
 
 def test_warnings_are_one_line_on_stderr(monkeypatch):
