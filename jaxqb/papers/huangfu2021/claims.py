@@ -352,12 +352,13 @@ CLAIMS = (
             printed,
             checks.fraction_left(f"{of}_max", start),
             rule="truncate" if printed == "84" else "round",
+            why=why,
         )
-        for start, of, printed in (
-            ("non-ideal charger", "energy", "84"),
-            ("non-ideal charger", "power", "88"),
-            ("non-empty battery", "energy", "70"),
-            ("non-empty battery", "power", "72"),
+        for start, of, printed, why in (
+            ("non-ideal charger", "energy", "84", "84.72 truncated"),
+            ("non-ideal charger", "power", "88", ""),
+            ("non-empty battery", "energy", "70", "the largest up to g t = 5, at 4.94; the first maximum has 69.0"),
+            ("non-empty battery", "power", "72", ""),
         )
     ),
     Claim(
