@@ -16,7 +16,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from jaxtyping import Array, Float
 
 from .batteries import AbstractBattery, CavityCharger, SpinCharger
@@ -24,6 +23,7 @@ from .batteries.battery import check_single
 from .batteries.starts import Coherent, Level, Thermal, Weighted
 from .charging import charge
 from .errors import MeritError, fail
+from .fields import concrete, numbers, traced
 
 SINC_PEAK = 1.1655611852072113  # where sin^2(x) / x is largest: tan x = 2 x
 
@@ -123,7 +123,12 @@ def collective_advantage(battery: Any, *, normalisation: str = "bare", window: A
         fail(MeritError, "normalisation", "be 'bare' or 'rescaled'", f"it is {normalisation!r}", "use 'bare'")
     together = battery
     if normalisation == "rescaled":
-        together = battery.put(coupling=_rescaled(battery.coupling, _charger_quanta(battery)))
+        quanta = _charger_quanta(battery)
+        known = concrete(quanta)
+        if known is not None and known <= 0:
+            but, fix = "there are none on the mean", "use normalisation='bare', or more photons"
+            fail(MeritError, "photons", "be quanta to rescale by", but, fix)
+        together = battery.put(coupling=_rescaled(battery.coupling, quanta))
     power = charge(together, window).max_average_power.value
     return power / (battery.n_battery * _cell_power(battery, window))
 
@@ -226,7 +231,11 @@ def ratio_exponent(values: Any, sizes: Any) -> Values:
 def _logarithms(values: Any, sizes: Any, least: int) -> tuple[Any, Any, Any]:
     """ln M, ln value, and the array library that suits: numpy for numbers (nothing to compile), else jax."""
     space = jnp if isinstance(values, jax.Array) or isinstance(sizes, jax.Array) else np
-    x, y = (space.asarray(item, dtype=float) for item in (sizes, values))
+    x, y = map(numbers, (sizes, values))
+    for name, array, given in (("sizes", x, sizes), ("values", y, values)):
+        if array is None:
+            fail(MeritError, name, "be real numbers", f"it is {given!r}", f"give {name} as an array")
+    x, y = space.asarray(x), space.asarray(y)
     if x.ndim != 1 or x.shape != y.shape:
         fail(
             MeritError,
@@ -238,8 +247,8 @@ def _logarithms(values: Any, sizes: Any, least: int) -> tuple[Any, Any, Any]:
     if x.shape[0] < least:
         fail(MeritError, "sizes", f"be at least {least}", f"there are {x.shape[0]}", "add sizes")
     for name, array, fix in (("sizes", x, "start at 1"), ("values", y, "drop what is not positive")):
-        if not isinstance(array, Tracer) and np.any(np.asarray(array) <= 0):
+        if not traced(array) and np.any(np.asarray(array) <= 0):
             fail(MeritError, name, "be positive to have logarithms", f"the least is {np.min(array):g}", fix)
-    if not isinstance(x, Tracer) and np.any(np.diff(np.asarray(x)) <= 0):
-        fail(MeritError, "sizes", "increase", "they do not", "sort them and drop repeated ones")
+    if not traced(x) and not np.all(np.diff(np.asarray(x)) > 0):  # nor does what is not a number
+        fail(MeritError, "sizes", "increase", f"they are {np.asarray(x).tolist()}", "sort them and drop repeated ones")
     return space.log(x), space.log(y), space

@@ -11,10 +11,9 @@ from jaxtyping import Array, Bool, Float, Int
 
 from .batteries.battery import AbstractBattery, check_single
 from .compiled import compiled
-from .conventions import real_dtype
 from .errors import MeritError, Status, TimesError, fail
 from .evolution import FULL, check_law, check_method, explain_edge, state_size
-from .fields import traced
+from .fields import numbers, traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod, select_method
 from .peaks import BUDGET, search, settle, tolerance
@@ -102,7 +101,7 @@ def charge(
     """
     check_single(battery, "charge")
     window = check_window(window)
-    check_law(law)
+    check_law(law, battery)
     check_method(method)
     names = check_figures(figures, window)
     best = _charge(battery, window, law, method, names, numbers=state_size(battery, law))
@@ -128,14 +127,12 @@ def check_figures(figures: Any, window: Any) -> tuple[str, ...]:
 
 def check_window(window: Any) -> Any:
     """A positive time as an array (which shares one program with any other), or None."""
-    if window is None or traced(window):
-        return window
-    try:
-        time = np.asarray(window, dtype=real_dtype())
-        good = not isinstance(window, bool) and time.ndim == 0 and np.isfinite(time) and time > 0
-    except (TypeError, ValueError):
-        time, good = None, False
-    if not good:
+    if window is None:
+        return None
+    time = numbers(window)
+    if traced(time):
+        return time
+    if time is None or time.ndim or not np.isfinite(time) or time <= 0:
         fail(TimesError, "window", "be a positive time", f"it is {window!r}", "give a number, or None for all times")
     return time
 

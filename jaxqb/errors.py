@@ -5,7 +5,9 @@ What shapes and concrete numbers can tell is raised before anything is compiled;
 `Status`, one per element, so that one unsolvable point never takes the others with it.
 """
 
+import difflib
 import enum
+from collections.abc import Iterable
 from typing import NoReturn
 
 
@@ -56,6 +58,24 @@ class PaperError(JaxqbError):
 def fail(kind: type[JaxqbError], argument: str, must: str, but: str, fix: str) -> NoReturn:
     """Raise `kind` with the one grammar all messages share."""
     raise kind(f"`{argument}` must {must}, but {but}; fix: {fix}.")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What to do about an unknown name: write the nearest known one, as a whole or by a word of it, or one of all.
+
+    >>> nearest("n_batery", ["n_battery", "n_charger"])
+    'write n_battery'
+    >>> nearest("energi", ["first_peak", "energy_per_cell"])
+    'write energy_per_cell'
+    """
+    known = list(known)
+
+    def likeness(other: str) -> tuple[float, float]:
+        whole, *parts = (difflib.SequenceMatcher(None, name.lower(), x.lower()).ratio() for x in (other, *other.split("_")))
+        return max(whole, *parts), whole
+
+    best = max(known, key=likeness)
+    return f"write {best}" if likeness(best)[0] >= 0.5 else f"use one of {', '.join(known)}"
 
 
 class Status(enum.IntEnum):

@@ -1,5 +1,6 @@
 """`evolve`: a battery, a law and a method meet; figures are computed inside the solve."""
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -11,11 +12,12 @@ from jaxtyping import Array, Float, Int
 
 from . import merit as merits
 from .algebra.gradients import frozen
+from .asked import ask_array
 from .batteries.battery import AbstractBattery, check_single
 from .compiled import compiled
-from .conventions import real_dtype
+from .conventions import epsilon, real_dtype
 from .errors import CutoffError, FieldError, MeritError, Status, TimesError, fail
-from .fields import traced
+from .fields import numbers, traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod, Chebyshev, Figures, select_method
 from .methods.method import EDGE, along
@@ -48,12 +50,11 @@ class Solution(eqx.Module):
 
 def check_times(ts: Any) -> Any:
     """Times as an array: at least one, finite, not negative, increasing."""
-    if traced(ts):
-        return ts
-    try:
-        array = np.asarray(ts, dtype=real_dtype())
-    except (TypeError, ValueError):
-        fail(TimesError, "ts", "be real numbers", f"it is {ts!r}", "give an array of times")
+    array = numbers(ts)
+    if array is None:
+        fail(TimesError, "ts", "be real numbers", f"it is {ts!r}", "give an array of times, e.g. jnp.linspace(0.0, 5.0, 101)")
+    if traced(array):
+        return array
     if array.ndim != 1 or array.size == 0:
         fail(
             TimesError,
@@ -87,6 +88,8 @@ def check_save(save: Any) -> dict[str, Callable]:
     if not isinstance(save, Mapping):
         names = [save] if isinstance(save, str) or not isinstance(save, Iterable) else list(save)
         save = {str(name): name for name in names}
+    if not save:
+        fail(MeritError, "save", "name at least one figure of merit", "it is empty", "use e.g. save=['energy']")
     chosen = {}
     for name, value in save.items():
         if isinstance(value, str):
@@ -94,16 +97,39 @@ def check_save(save: Any) -> dict[str, Callable]:
                 known = ", ".join(merits.NAMED)
                 fail(MeritError, "save", "name figures of merit", f"{value!r} is none", f"use one of {known}")
             value = merits.NAMED[value]
-        if not callable(value):
-            fail(MeritError, f"save[{name!r}]", "be a figure of merit", f"it is {value!r}", "use e.g. jaxqb.merit.energy")
+        merits.check_figure(f"save[{name!r}]", value)
         chosen[str(name)] = value
     return chosen
 
 
-def check_law(law: Any) -> None:
-    """A law or None."""
-    if law is not None and not isinstance(law, AbstractLaw):
-        fail(FieldError, "law", "be a law", f"it is {law!r}", "use one of battery.laws(), e.g. law=battery.grid()")
+def check_law(law: Any, battery: AbstractBattery) -> None:
+    """A law of this battery or None."""
+    if law is None:
+        return
+    fix = "use one of battery.laws(), e.g. law=battery.grid()"
+    if not isinstance(law, AbstractLaw):
+        name = getattr(law, "__name__", None)
+        but = f"it is a {type(law).__name__}" if isinstance(law, Mapping) else f"it is {law!r}"
+        fail(FieldError, "law", "be a law", f"it is the function {name}, not called" if name else but, fix)
+    own = _own(battery, law)
+    if not traced(own) and not own:
+        fail(FieldError, "law", "be a law of this battery", f"this {type(law).__name__} is of another one", fix)
+
+
+@eqx.filter_jit
+def _own(battery: AbstractBattery, law: AbstractLaw) -> Any:
+    """Whether this law is one of the battery's: by type and shapes, then by numbers, up to their rounding."""
+    shapes = lambda law: [np.shape(leaf) for leaf in jax.tree.leaves(law)]  # noqa: E731
+    size = jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in jax.tree.leaves(battery)]).max()
+
+    def alike(one: Any, other: Any) -> Any:
+        one, other = (jnp.asarray(leaf, real_dtype()) for leaf in (one, other))
+        largest = jnp.maximum(size, jnp.max(jnp.where(jnp.isfinite(one), jnp.abs(one), 0.0), initial=0.0))
+        return jnp.all(jnp.isclose(one, other, rtol=0, atol=epsilon() ** 0.5 * largest, equal_nan=True))
+
+    laws = [one for one in battery.laws().values() if type(one) is type(law) and shapes(one) == shapes(law)]
+    same = [jnp.stack(list(map(alike, jax.tree.leaves(one), jax.tree.leaves(law)))).all() for one in laws]
+    return jnp.stack(same).any() if same else False
 
 
 def state_size(battery: AbstractBattery, law: Any = None) -> int:
@@ -111,10 +137,10 @@ def state_size(battery: AbstractBattery, law: Any = None) -> int:
     return battery.amplitudes() if law is None else max(np.size(leaf) for leaf in jax.tree.leaves(law))
 
 
-def check_method(method: Any) -> None:
+def check_method(method: Any, name: str = "method") -> None:
     """A method or None."""
     if method is not None and not isinstance(method, AbstractMethod):
-        fail(FieldError, "method", "be a method", f"it is {method!r}", "use e.g. method=jaxqb.Chebyshev()")
+        fail(FieldError, name, "be a method", f"it is {method!r}", f"use e.g. {name}=jaxqb.Chebyshev()")
 
 
 def evolve(
@@ -153,7 +179,7 @@ def evolve(
     check_single(battery, "evolve")
     ts = check_times(ts)
     chosen = check_save(save)
-    check_law(law)
+    check_law(law, battery)
     check_method(method)
     battery = _with_phases(battery, chosen)
     sizes = [getattr(battery, field.name) for field in type(battery).declared().values() if field.size]
@@ -228,13 +254,15 @@ def _evolve(battery, ts, law, save, method) -> Solution:
 
 def _asked(save: Any) -> Figures:
     """What the flow must answer: wrappers are taken apart."""
-    plain = {EDGE: lambda battery, state: state.edge()}
+    plain: dict[str, Callable] = {EDGE: lambda battery, state: state.edge()}
     rates = {}
     for name, figure in save:
         if isinstance(figure, merits.Rate):
             rates[name] = figure.merit
-        else:
+        elif isinstance(figure, merits.AbstractMerit):
             plain[name] = figure.merit if isinstance(figure, merits.Average) else figure
+        else:
+            plain[name] = functools.partial(ask_array, figure, f"save[{name!r}]")
     inner = [plain.get(name, rates.get(name)) for name, _ in save]
     return Figures(plain, rates, smooth=all(isinstance(figure, merits.AbstractObservable) for figure in inner))
 

@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from .conventions import real_dtype
-from .errors import FieldError, fail
+from .errors import FieldError, JaxqbError, fail
 
 if TYPE_CHECKING:
     Real = Any  # what a user gives and what is stored differ; a type checker has but one word for both
@@ -42,17 +42,11 @@ class Field:
 
     def convert(self, value: Any) -> Any:
         """`value` as an array of the process's real dtype; a sentence if it is no such number."""
-        if traced(value):
-            return jnp.asarray(value, dtype=real_dtype())
-        if isinstance(value, (str, bytes, bool)) or value is None:
+        array = numbers(value)
+        if array is None:
             fail(FieldError, self.name, "be a real number", f"it is {value!r}", f"give {self.name} as a number")
-        try:
-            array = np.asarray(value)
-            if array.dtype.kind not in "iuf":
-                raise TypeError
-            array = array.astype(real_dtype())
-        except (TypeError, ValueError):
-            fail(FieldError, self.name, "be a real number", f"it is {value!r}", f"give {self.name} as a number")
+        if traced(array):
+            return array
         if array.size == 0:
             fail(FieldError, self.name, "hold a number", "it is empty", f"give at least one value of {self.name}")
         if not np.all(np.isfinite(array)):
@@ -91,6 +85,24 @@ def fields_of(battery: Any) -> dict[str, Field]:
 def traced(value: Any) -> bool:
     """Whether `value` stands for a number that is not known yet (under jit, vmap or differentiation)."""
     return isinstance(value, jax.core.Tracer)
+
+
+def numbers(value: Any) -> Any:
+    """`value` as an array of the process's real dtype; None if it holds text, truth values or complex numbers."""
+    if traced(value):
+        return jnp.asarray(value, real_dtype()) if value.dtype.kind in "iuf" else None
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):  # ragged, or no array at all
+        return None
+    return array.astype(real_dtype()) if array.dtype.kind in "iuf" else None
+
+
+def check_flag(kind: type[JaxqbError], name: str, value: Any) -> bool:
+    """True or False, as Python or numpy write it."""
+    if not isinstance(value, (bool, np.bool_)):
+        fail(kind, name, "be True or False", f"it is {value!r}", f"use {name}=True, or leave {name} out")
+    return bool(value)
 
 
 def concrete(value: Any) -> Any:

@@ -17,9 +17,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from .asked import array, ask
 from .charging import charge, check_figures
 from .conventions import UNITS
-from .errors import Status
+from .errors import JaxqbError, MeritError, Status, fail
+from .merit import AbstractMerit
 from .methods import AbstractMethod
 
 
@@ -79,13 +81,24 @@ class Function(AbstractFigures):
     name: str = eqx.field(static=True)
 
     def __call__(self, battery: Any) -> dict[str, Array]:
-        value = self.function(battery)
+        value = ask(self.function, self.name, battery)
         out = dict(value) if isinstance(value, Mapping) else {self.name: value}
-        out = {name: jnp.asarray(array) for name, array in out.items()}
+        if not set(out) - {"status"}:
+            fail(MeritError, self.name, "return numbers", "it returns an empty dict", "return an array, or arrays by name")
+        out = {str(name): array(self.name, one) for name, one in out.items()}
         if "status" not in out:
             finite = jnp.stack([jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves(out)])
             out["status"] = jnp.where(jnp.all(finite), Status.OK, Status.NOT_FINITE)
         return out
+
+
+def check_function(kind: type[JaxqbError], argument: str, value: Any) -> None:
+    """A sentence if `value` is no function of a battery."""
+    if isinstance(value, (type, AbstractMerit)) or not callable(value):
+        what = f"the class {value.__name__}" if isinstance(value, type) else repr(value)
+        but = f"it is {what}, which is asked of a state" if isinstance(value, AbstractMerit) else f"it is {what}"
+        fix = "use e.g. 'first_peak', or lambda battery: jaxqb.evolve(battery, [1.0]).saved['energy'][0]"
+        fail(kind, argument, "be the name of a figure or a function of a battery", but, fix)
 
 
 def figures_of(figures: Any, window: Any = None, method: AbstractMethod | None = None) -> AbstractFigures:
@@ -93,5 +106,6 @@ def figures_of(figures: Any, window: Any = None, method: AbstractMethod | None =
     if isinstance(figures, AbstractFigures):
         return figures
     if callable(figures) and figures is not charge:
+        check_function(MeritError, "figures", figures)
         return Function(figures, getattr(figures, "__name__", "value").replace("<lambda>", "value"))
     return Charging(check_figures(None if figures is charge else figures, window), window, method)

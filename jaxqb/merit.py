@@ -19,7 +19,7 @@ from jaxtyping import Array, Float
 
 from .algebra.passive import passive_full, passive_symmetric
 from .conventions import UNITS
-from .errors import MeritError
+from .errors import MeritError, fail
 
 
 class AbstractMerit(eqx.Module):
@@ -49,6 +49,14 @@ class AbstractMerit(eqx.Module):
 
 class AbstractObservable(AbstractMerit):
     """A figure that is linear in the density matrix, so that its curve holds no other frequencies than the state's."""
+
+
+def check_figure(argument: str, value: Any) -> None:
+    """A sentence if `value` is no figure of merit: neither a merit nor a function of (battery, state)."""
+    if isinstance(value, type):
+        fail(MeritError, argument, "be a figure of merit", f"it is the class {value.__name__}", f"use {value.__name__}()")
+    if not callable(value):
+        fail(MeritError, argument, "be a figure of merit", f"it is {value!r}", "use e.g. jaxqb.merit.energy")
 
 
 class Energy(AbstractObservable):
@@ -236,6 +244,9 @@ class Rate(AbstractMerit):
     symbol: ClassVar[str] = "d/dt"
     unit: ClassVar[str] = "power"
 
+    def __check_init__(self) -> None:
+        check_figure("merit", self.merit)
+
     def __call__(self, battery: Any, state: Any) -> Array:
         raise MeritError("`Rate` must be saved by `evolve`, but it was called on a state; fix: evolve(..., save={'P': Rate(m)}).")
 
@@ -247,6 +258,9 @@ class Average(AbstractMerit):
 
     symbol: ClassVar[str] = "P"
     unit: ClassVar[str] = "power"
+
+    def __check_init__(self) -> None:
+        check_figure("merit", self.merit)
 
     def __call__(self, battery: Any, state: Any) -> Array:
         raise MeritError("`Average` must be saved by `evolve`, but it was called on a state; fix: evolve(..., save={'P': ...}).")

@@ -5,11 +5,12 @@ import dataclasses
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..errors import FieldError, fail
-from ..fields import Field, Real, fields_of
+from ..errors import FieldError, fail, nearest
+from ..fields import Field, Real, fields_of, traced
 from ..laws import AbstractLaw
 
 
@@ -19,6 +20,14 @@ class AbstractBattery(eqx.Module):
     structure: eqx.AbstractVar[Any]
     n_battery: eqx.AbstractVar[Any]
     battery_frequency: eqx.AbstractVar[Any]
+
+    def __new__(cls, *args: Any, **fields: Any) -> "AbstractBattery":
+        """A misspelt field is said before the constructor would say it less well."""
+        known = [item.name for item in dataclasses.fields(cls) if item.init]
+        for name in fields:
+            if name not in known:
+                fail(FieldError, name, f"be a field of {cls.__name__}", "it is none", nearest(name, known))
+        return super().__new__(cls)
 
     @abc.abstractmethod
     def law(self) -> AbstractLaw:
@@ -69,11 +78,6 @@ class AbstractBattery(eqx.Module):
     def replace(self, **changes: Any) -> Any:
         """A battery with some fields changed, built anew from what the user gave (so sizes and symmetries follow)."""
         given = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.init}
-        unknown = set(changes) - set(given)
-        if unknown:
-            name = sorted(unknown)[0]
-            known = ", ".join(given)
-            fail(FieldError, name, f"be a field of {type(self).__name__}", "it is none", f"use one of {known}")
         return type(self)(**(given | changes))
 
     def hull(self, values: dict[str, Any]) -> Any:
@@ -122,6 +126,13 @@ def check_battery(battery: Any) -> None:
     """A sentence if `battery` is none."""
     if not isinstance(battery, AbstractBattery):
         fail(FieldError, "battery", "be a battery", f"it is {type(battery).__name__}", "pass e.g. jaxqb.SpinCharger(2, 4)")
+
+
+def check_known(battery: Any, verb: str) -> None:
+    """A sentence if a number of `battery` is traced, for a verb that compiles programs of its own."""
+    if any(map(traced, jax.tree.leaves(battery))):
+        fix = f"call `{verb}` outside of jit, vmap and grad"
+        fail(FieldError, "battery", f"be known in `{verb}`", "it is traced", fix)
 
 
 def check_single(battery: Any, verb: str) -> None:

@@ -8,12 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..errors import CutoffError, FieldError, fail
-from ..fields import Real, coincide, concrete, parameter, size, vanishes
+from ..fields import Real, check_flag, coincide, concrete, parameter, size, vanishes
 from ..laws import AbstractUnitaryLaw
 from .battery import AbstractBattery, check_levels, convert_fields
 from .collective import Ladders, conserved_law, count_amplitudes, extremes, grid_law
 from .starts import AbstractStart, Coherent, Level, Localised, Thermal, Weighted, as_start, check_start
 
+LARGEST = 10**6  # levels of light that a computer can hold beside those of the battery
 TAIL = 1e-13  # population of the initial light that a cutoff may leave out
 
 
@@ -75,6 +76,7 @@ class CavityCharger(AbstractBattery):
         convert_fields(self)
         if self.photons is None:
             fail(FieldError, "photons", "be a number or a start", "it is None", "give photons, e.g. photons=n_battery")
+        self.mirrored = check_flag(FieldError, "mirrored", self.mirrored)
         self.photons = as_start(self.photons, "photons")
         self.battery_excitations = as_start(self.battery_excitations, "battery_excitations")
         self.structure = self._structure()
@@ -105,6 +107,9 @@ class CavityCharger(AbstractBattery):
             cutoff = needed + given
         else:
             cutoff = 4 * (needed + levels) + 20
+        if cutoff > LARGEST and not (conserved and isinstance(self.photons, Level)):  # one chain holds any number
+            must, fix = f"fit into {LARGEST} levels of light", "lower their number"
+            fail(CutoffError, "photons", must, f"they need {cutoff}", fix)
         resonant = coincide(self.battery_frequency, self.cavity_frequency)
         truncated = not vanishes(self.counter_rotating) or cutoff < needed + given
         return Structure(levels, int(cutoff) + 1, conserved, resonant, truncated)

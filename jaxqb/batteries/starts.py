@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 
 from ..conventions import real_dtype
 from ..errors import FieldError, fail
-from ..fields import Field, concrete, traced
+from ..fields import Field, concrete, numbers
 
 
 class Sectors(eqx.Module):
@@ -214,7 +214,11 @@ def populations(vector: Any) -> AbstractStart:
     >>> import jaxqb as qb
     >>> battery = qb.SpinCharger(2, 4, charger_excitations=qb.populations([0.1, 0.1, 0.1, 0.1, 0.6]))
     """
-    return as_start(_vector(vector, "populations"), "populations")
+    array = numbers(vector)
+    if array is None:
+        fix = "give one population a level, e.g. [0.5, 0.5]"
+        fail(FieldError, "populations", "be a vector of numbers", f"it is {vector!r}", fix)
+    return as_start(array if array.ndim else array[None], "populations")
 
 
 def _mean(mean: Any) -> Any:
@@ -227,10 +231,13 @@ def as_start(value: Any, name: str, *, hull: bool = False) -> AbstractStart:
         return value
     if value is None:
         return Full()
-    info = Field("n", "cells", "initial excitations", 0.0, True, True, False, name)
-    if hull or np.ndim(value) == 0:
-        return Level(info.convert(value))
-    vector = value if traced(value) else _vector(value, name)
+    vector = numbers(value)
+    if vector is None:
+        full = "" if name == "photons" else "None (full), "
+        fix = f"use {full}a number, a vector of populations, jaxqb.thermal(mean) or jaxqb.coherent(mean)"
+        fail(FieldError, name, "be a number of quanta or another start", f"it is {value!r}", fix)
+    if hull or vector.ndim == 0:
+        return Level(Field("n", "cells", "initial excitations", 0.0, True, True, False, name).convert(vector))
     if vector.ndim != 1:
         fail(FieldError, name, "be a number or a vector", f"it has shape {vector.shape}", "give one population a level")
     if concrete(vector) is not None:
@@ -238,16 +245,10 @@ def as_start(value: Any, name: str, *, hull: bool = False) -> AbstractStart:
             fail(FieldError, name, "hold populations of at least 0", f"it holds {vector.tolist()}", "mend the vector")
         if abs(vector.sum() - 1) > 1e-6:
             total = vector.sum()
-            fail(FieldError, name, "sum to 1", f"it sums to {total:.6g}", f"divide it by {total:.6g}")
+            fix = f"divide it by {total:.6g}" if total > 0 else "give at least one level a population"
+            fail(FieldError, name, "sum to 1", f"it sums to {total:.6g}", fix)
         vector = (vector / vector.sum()).astype(real_dtype())
     return Weighted(vector)
-
-
-def _vector(value: Any, name: str) -> np.ndarray:
-    try:
-        return np.atleast_1d(np.asarray(value, dtype=float))
-    except (TypeError, ValueError):
-        fail(FieldError, name, "be a number or a vector of numbers", f"it is {value!r}", "give one population a level")
 
 
 def check_start(name: str, start: AbstractStart, size_name: str, cells: np.ndarray | None) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..conventions import real_dtype
-from ..errors import DesignError, FieldError, fail
-from ..fields import Field
+from ..errors import DesignError, FieldError, fail, nearest
+from ..fields import Field, numbers, traced
 from .box import Box
 
 STARTS = ("charger_excitations", "photons")  # starts that may be varied: numbers of quanta
@@ -23,8 +23,8 @@ def read_design(battery: Any, design: Any) -> tuple[Box, Any, tuple[str, ...]]:
     columns, layout, whole, hulls, notes = [], [], [], {}, []
     for name, bounds in design.items():
         if name not in known:
-            kind, fix = type(battery).__name__, f"use some of {', '.join(known)}"
-            fail(DesignError, "design", f"name fields of {kind}", f"{name!r} is none", fix)
+            must = f"name fields of {type(battery).__name__}"
+            fail(DesignError, "design", must, f"{name!r} is none", nearest(str(name), known))
         info, own = known[name], own_value(battery, name)
         low, high = _read_bounds(name, bounds, info, own)
         if info.size:
@@ -62,11 +62,10 @@ def _read_bounds(name: str, bounds: Any, info: Field, own: np.ndarray) -> tuple[
     """Both bounds as arrays; an open side is as far as the field goes."""
     argument = f"design[{name!r}]"
     try:
-        pair = () if isinstance(bounds, (str, Mapping)) else tuple(bounds)
-        if len(pair) != 2 or any(isinstance(side, (bool, str)) for side in pair):
+        pair: tuple[Any, ...] = () if isinstance(bounds, (str, Mapping)) else tuple(bounds)
+        low, high = (numbers(end if side is None else side) for side, end in zip(pair, (info.minimum, np.inf), strict=True))
+        if low is None or high is None or traced(low) or traced(high):
             raise TypeError
-        low = np.asarray(info.minimum if pair[0] is None else pair[0], dtype=float)
-        high = np.asarray(np.inf if pair[1] is None else pair[1], dtype=float)
     except (TypeError, ValueError):
         must, fix = "be a pair (low, high) of numbers", "give two numbers, or None for an open side"
         fail(DesignError, argument, must, f"it is {bounds!r}", fix)

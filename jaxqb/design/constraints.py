@@ -11,7 +11,8 @@ from jaxtyping import Array, Float, Int
 from ..charging import check_window
 from ..conventions import real_dtype
 from ..errors import DesignError, Status, fail
-from ..figures import LABELS, Charging, Function
+from ..fields import check_flag, numbers, traced
+from ..figures import LABELS, Charging, Function, check_function
 from ..methods import AbstractMethod
 
 SIGNS = (">=", "<=", "==")
@@ -99,7 +100,7 @@ def read_goals(objective: Any, constraints: Any, minimise: bool, window: Any, so
         np.array([limit for _, _, limit in read.values()], dtype=real_dtype()),
         (name.replace("<lambda>", "objective"), *read),
         tuple(sign for _, sign, _ in read.values()),
-        bool(minimise),
+        check_flag(DesignError, "minimise", minimise),
     )
 
 
@@ -118,14 +119,7 @@ def _read_wanted(argument: str, what: Any, name: str, window: Any) -> str | Func
         if base == "max_energy" and window is None:
             fail(DesignError, argument, "have a window for max_energy", "window is None", "pass `window=` (a time)")
         return what
-    if not callable(what) or isinstance(what, type):
-        fail(
-            DesignError,
-            argument,
-            "be the name of a figure or a function of a battery",
-            f"it is {what!r}",
-            "use e.g. 'first_peak'",
-        )
+    check_function(DesignError, argument, what)
     return Function(what, name)
 
 
@@ -135,10 +129,7 @@ def _read_constraint(label: Any, given: Any) -> tuple[str | Callable, str, float
     if len(parts) not in (2, 3) or not isinstance(parts[-2], str) or parts[-2] not in SIGNS:
         must = "be (sign, limit) or (function, sign, limit) with a sign of >=, <=, =="
         fail(DesignError, argument, must, f"it is {given!r}", "use e.g. ('>=', 0.95)")
-    try:
-        limit = np.nan if isinstance(parts[-1], (bool, str)) else float(parts[-1])
-    except (TypeError, ValueError):
-        limit = np.nan
-    if not np.isfinite(limit):
+    limit = numbers(parts[-1])
+    if limit is None or traced(limit) or limit.ndim or not np.isfinite(limit):
         fail(DesignError, argument, "have a finite limit", f"it is {parts[-1]!r}", "give a number")
-    return label if len(parts) == 2 else parts[0], parts[-2], limit
+    return label if len(parts) == 2 else parts[0], parts[-2], float(limit)

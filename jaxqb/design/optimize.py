@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..batteries.battery import AbstractBattery, check_single
+from ..batteries.battery import AbstractBattery, check_known, check_single
 from ..errors import DesignError, fail
 from ..evolution import check_method
 from .bounds import own_value, read_design
@@ -73,12 +73,13 @@ def optimize(
     (1.0, 2.0)
     """
     check_single(battery, "optimize")
-    check_method(solver)
-    starts = _count("starts", starts)
+    check_known(battery, "optimize")
+    check_method(solver, "solver")
+    starts = _count("starts", starts, 64)
     if method not in METHODS:
         fail(DesignError, "method", "be a search method", f"it is {method!r}", f"use one of {', '.join(METHODS)}")
     goals = read_goals(objective, constraints, minimise, window, solver)
-    room = STEPS[method] * (3 if goals.signs else 1) if steps is None else _count("steps", steps)
+    room = STEPS[method] * (3 if goals.signs else 1) if steps is None else _count("steps", steps, STEPS[method])
     box, hull, notes = read_design(battery, design)
     own = np.concatenate([np.atleast_1d(own_value(battery, field)) for field, _ in box.layout])
 
@@ -131,9 +132,9 @@ def optimize(
     )
 
 
-def _count(name: str, value: Any) -> int:
+def _count(name: str, value: Any, usual: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        fail(DesignError, name, "be an integer of at least 1", f"it is {value!r}", f"use {name}=64")
+        fail(DesignError, name, "be an integer of at least 1", f"it is {value!r}", f"use {name}={usual}")
     return int(value)
 
 

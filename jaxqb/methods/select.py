@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 
+from ..errors import MethodError, fail
 from ..laws import AbstractDifferentialLaw, AbstractUnitaryLaw, Mixture
 from .adaptive import Adaptive
 from .chebyshev import Chebyshev
@@ -32,7 +33,7 @@ def select_method(law: Any, ts: Any = None) -> AbstractMethod:
     Chebyshev(reach=None)
     """
     del ts
-    raise TypeError(f"`law` must be a law of jaxqb, but it is {type(law).__name__}; fix: use battery.law().")
+    fail(MethodError, "law", "be a law of jaxqb", f"it is {law!r}", "use battery.law()")
 
 
 @select_method.register

@@ -1,15 +1,13 @@
 """From a file to checked tables, or to one sentence that says what is wrong where."""
 
-import difflib
 import re
 import tomllib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pydantic import BaseModel, ValidationError
 
-from ..errors import StudyError, fail
+from ..errors import StudyError, fail, nearest
 from .tables import DesignTables, Grid, Limits, SweepTables, Tables, Wrong
 
 NESTED = {"sweep": Grid, "constraints": Limits}  # tables whose keys are names, and what stands under each
@@ -52,24 +50,6 @@ def check(written: dict[str, Any]) -> Tables:
         errors = error.errors()
     # unknown keys first, and of these the tables: they are what makes others missing or unknown
     _explain(kind, min(errors, key=lambda item: (item["type"] != "extra_forbidden", len(item["loc"]))), given)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """What to do about an unknown name: write the nearest known one, as a whole or by a word of it, or one of all.
-
-    >>> nearest("n_batery", ["n_battery", "n_charger"])
-    'write n_battery'
-    >>> nearest("energi", ["first_peak", "energy_per_cell"])
-    'write energy_per_cell'
-    """
-    known = list(known)
-
-    def likeness(other: str) -> tuple[float, float]:
-        whole, *parts = (difflib.SequenceMatcher(None, name.lower(), x.lower()).ratio() for x in (other, *other.split("_")))
-        return max(whole, *parts), whole
-
-    best = max(known, key=likeness)
-    return f"write {best}" if likeness(best)[0] >= 0.5 else f"use one of {', '.join(known)}"
 
 
 def _explain(kind: type[BaseModel], found: Any, given: list[str]) -> NoReturn:

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import FieldError, StudyError, fail
-from .read import nearest
+from ..errors import FieldError, StudyError, fail, nearest
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -1,19 +1,16 @@
 """What is asked of a sweep, checked before anything is compiled: axes, their values, and the hull that covers them."""
 
 import dataclasses
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
-import jax
 import numpy as np
-from jax.core import Tracer
 
 from ..batteries import AbstractBattery
-from ..batteries.battery import check_battery, check_single
+from ..batteries.battery import check_battery, check_known, check_single
 from ..batteries.starts import AbstractStart
 from ..conventions import real_dtype
-from ..errors import FieldError, SweepError, fail
+from ..errors import FieldError, SweepError, fail, nearest
 from ..fields import Field
 
 
@@ -65,8 +62,7 @@ def check_axes(battery: Any, axes: Any) -> tuple[Axis, ...]:
         FieldError: for a value that no battery can have.
     """
     check_battery(battery)
-    if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(battery)):
-        fail(FieldError, "battery", "be known in `sweep`", "it is traced", "call `sweep` outside of jit, vmap and grad")
+    check_known(battery, "sweep")
     if not isinstance(axes, Mapping) or not axes:
         but = "it is empty" if isinstance(axes, Mapping) else f"it is {type(axes).__name__}"
         fail(SweepError, "axes", "be a dict from fields to values", but, "give e.g. {'coupling': [0.1, 0.2]}")
@@ -85,9 +81,8 @@ def _axis(battery: AbstractBattery, known: dict[str, Field], key: Any, values: A
         fail(SweepError, "axes", "have names or tuples of names as keys", f"one is {key!r}", "use e.g. 'coupling'")
     for name in names:
         if name not in known:
-            close = difflib.get_close_matches(str(name), known, 1, 0.5)
-            fix = f"use {close[0]!r}" if close else "use one of " + ", ".join(known)
-            fail(SweepError, "axes", f"name fields of {type(battery).__name__}", f"{name!r} is none", fix)
+            must = f"name fields of {type(battery).__name__}"
+            fail(SweepError, "axes", must, f"{name!r} is none", nearest(str(name), known))
     label = ", ".join(names)
     columns = _columns(label, len(names), values)
     fields = tuple(known[name] for name in names)

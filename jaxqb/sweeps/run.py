@@ -12,6 +12,7 @@ from ..charging import check_window
 from ..conventions import real_dtype
 from ..errors import SweepError, fail
 from ..evolution import check_method
+from ..fields import check_flag
 from ..figures import figures_of
 from ..methods import AbstractMethod, Chebyshev
 from .axes import check_axes, hull
@@ -75,6 +76,7 @@ def sweep(
     checked = check_axes(battery, axes)
     given, chunk = check_mapping(mapping, checked), check_chunk(chunk)
     check_method(method)
+    progress = None if progress is None else check_flag(SweepError, "progress", progress)
     chosen = figures_of(figures, check_window(window), method)
     family = hull(battery, checked)
 

@@ -15,10 +15,12 @@ import pytest
 import jaxqb as qb
 from jaxqb.errors import (
     CutoffError,
+    DesignError,
     FieldError,
     JaxqbError,
     MeritError,
     MethodError,
+    SweepError,
     TimesError,
     ToleranceError,
 )
@@ -27,6 +29,7 @@ GRAMMAR = re.compile(r"^`(?P<argument>[^`]+)` must (?P<must>.+), but (?P<but>.+)
 
 GOOD = qb.SpinCharger(2, 3)
 LIGHT = qb.CavityCharger(2, 2)
+OTHER = qb.SpinCharger(3, 3).law()  # of another battery
 HULL = qb.SpinCharger(2, 3, coupling=np.array([0.5, 1.0]))
 nan, inf = float("nan"), float("inf")
 
@@ -52,6 +55,16 @@ def light(**fields: Any) -> Callable[[], Any]:
 def times(ts: Any) -> Callable[[], Any]:
     """Evolve to such times."""
     return lambda: qb.evolve(GOOD, ts)
+
+
+def optimum(objective: Any = "first_peak", **options: Any) -> Callable[[], Any]:
+    """Optimize the coupling with such options."""
+    return lambda: qb.optimize(objective, GOOD, {"coupling": (0.5, 2.0)}, **({"starts": 2} | options))
+
+
+def grid(figures: Any = "first_peak", **options: Any) -> Callable[[], Any]:
+    """Sweep the coupling with such options."""
+    return lambda: qb.sweep(figures, GOOD, {"coupling": [0.5, 1.0]}, **options)
 
 
 def window(end: Any) -> Callable[[], Any]:
@@ -98,6 +111,8 @@ FIELDS = [
     (spin(levels=True), FieldError, "levels", "True"),
     (spin(charger_levels="all"), FieldError, "charger_levels", "'all'"),
     (spin(charger_levels=2, anisotropy=0.3), FieldError, "charger_levels", "2"),
+    (spin(couplng=1.0), FieldError, "couplng", "none"),
+    (light(couplng=1.0), FieldError, "couplng", "none"),
 ]
 
 STARTS = [
@@ -126,6 +141,11 @@ STARTS = [
     (lambda: qb.localised(True), FieldError, "count", "True"),
     (lambda: qb.populations([0.3, 0.3]), FieldError, "populations", "0.6"),
     (lambda: qb.populations("abc"), FieldError, "populations", "abc"),
+    (lambda: qb.populations(None), FieldError, "populations", "None"),
+    (lambda: qb.populations([0.0, 0.0]), FieldError, "populations", "0"),
+    (spin(charger_excitations="full"), FieldError, "charger_excitations", "'full'"),
+    (spin(charger_excitations=[True, False]), FieldError, "charger_excitations", "[True, False]"),
+    (lambda: qb.localised(np.True_), FieldError, "count", "True"),
 ]
 
 CAVITIES = [
@@ -146,6 +166,9 @@ CAVITIES = [
     (light(photons=qb.thermal(1.0), cutoff=9), CutoffError, "cutoff", "9"),
     (light(mirrored=True, counter_rotating=0.5), FieldError, "mirrored", ""),
     (light(levels=2), FieldError, "levels", "2"),
+    (light(mirrored="yes"), FieldError, "mirrored", "'yes'"),
+    (light(photons=qb.thermal(1e9)), CutoffError, "photons", "29933607041"),
+    (light(photons=10**9, counter_rotating=1.0), CutoffError, "photons", "4000000032"),
 ]
 
 CALLS = [
@@ -166,6 +189,18 @@ CALLS = [
     (lambda: qb.charge(GOOD, law=3), FieldError, "law", "3"),
     (lambda: qb.evolve(GOOD, [1.0], method="eigen"), FieldError, "method", "'eigen'"),
     (lambda: qb.charge(GOOD, method=qb.Eigen), FieldError, "method", "Eigen"),
+    (lambda: qb.evolve(GOOD, [1.0], law=GOOD.laws), FieldError, "law", "laws, not called"),
+    (lambda: qb.evolve(GOOD, [1.0], law={"chain": 1}), FieldError, "law", "dict"),
+    (lambda: qb.select_method(3), MethodError, "law", "3"),
+    (optimum(solver="x"), FieldError, "solver", "'x'"),
+    (optimum(steps=-1), DesignError, "steps", "-1"),
+    (optimum(minimise="no"), DesignError, "minimise", "'no'"),
+    (optimum(qb.merit.energy), DesignError, "objective", "Energy()"),
+    (optimum(constraints={"first_peak": (">=", np.True_)}), DesignError, "constraints['first_peak']", "True"),
+    (lambda: qb.optimize("first_peak", GOOD, {"coupling": (np.False_, 1.0)}), DesignError, "design['coupling']", "False"),
+    (grid(progress="yes"), SweepError, "progress", "'yes'"),
+    (grid(qb.merit.energy), MeritError, "figures", "Energy()"),
+    (grid(qb.merit.Energy), MeritError, "figures", "class Energy"),
     (times([]), TimesError, "ts", "(0,)"),
     (times(None), TimesError, "ts", ""),
     (times("now"), TimesError, "ts", "'now'"),
@@ -177,6 +212,10 @@ CALLS = [
     (times([0.0, 2.0, 1.0]), TimesError, "ts", "1 follows 2"),
     (times([0.0, 0.0]), TimesError, "ts", "0 follows 0"),
     (times([1j]), TimesError, "ts", "j"),
+    (times(np.array([1.0 + 0j])), TimesError, "ts", "j"),
+    (times(jax.device_put(np.array([1.0 + 0j]))), TimesError, "ts", "j"),
+    (times([False, True]), TimesError, "ts", "True"),
+    (times(["1", "2"]), TimesError, "ts", "'1'"),
     (lambda: qb.charge(GOOD, figures="peak"), MeritError, "figures", "'peak'"),
     (lambda: qb.charge(GOOD, figures=[]), MeritError, "figures", "empty"),
     (lambda: qb.charge(GOOD, figures="max_energy"), MeritError, "figures", "window"),
@@ -187,10 +226,17 @@ CALLS = [
     (window("long"), TimesError, "window", "'long'"),
     (window([1.0, 2.0]), TimesError, "window", "2."),
     (window(True), TimesError, "window", "True"),
+    (window(np.True_), TimesError, "window", "True"),
+    (window("5"), TimesError, "window", "'5'"),
     (lambda: qb.evolve(GOOD, [1.0], "energi"), MeritError, "save", "'energi'"),
     (lambda: qb.evolve(GOOD, [1.0], ["energy", "nope"]), MeritError, "save", "'nope'"),
     (lambda: qb.evolve(GOOD, [1.0], {"E": 5}), MeritError, "save['E']", "5"),
     (lambda: qb.evolve(GOOD, [1.0], 5), MeritError, "save['5']", "5"),
+    (lambda: qb.evolve(GOOD, [1.0], []), MeritError, "save", "empty"),
+    (lambda: qb.evolve(GOOD, [1.0], {}), MeritError, "save", "empty"),
+    (lambda: qb.evolve(GOOD, [1.0], {"e": qb.merit.Energy}), MeritError, "save['e']", "class Energy"),
+    (lambda: qb.merit.Rate(3), MeritError, "merit", "3"),
+    (lambda: qb.merit.Average("energy"), MeritError, "merit", "'energy'"),
     (lambda: qb.merit.ergotropy.with_(space="half"), MeritError, "space", "'half'"),
     (lambda: qb.evolve(GOOD, [1.0], method=qb.Adaptive(rtol=1e-17)), ToleranceError, "rtol", "1.0e-17"),
     (lambda: qb.evolve(GOOD, [1.0], method=qb.Adaptive(atol=1e-18)), ToleranceError, "atol", "1.0e-18"),
@@ -202,6 +248,9 @@ CALLS = [
     (lambda: qb.Chebyshev(reach=nan), MethodError, "reach", "nan"),
     (lambda: qb.figures.figures_of("firstpeak"), MeritError, "figures", "'firstpeak'"),
     (lambda: qb.figures.figures_of("max_energy"), MeritError, "figures", "None"),
+    (lambda: qb.advantage.local_exponent("abc", [1, 2, 3]), MeritError, "values", "'abc'"),
+    (lambda: qb.advantage.local_exponent([1.0, 2.0, 3.0], [1, nan, 3]), MeritError, "sizes", "nan"),
+    (lambda: qb.collective_advantage(qb.CavityCharger(2, 0), normalisation="rescaled"), MeritError, "photons", "none"),
 ]
 
 # asked of states that cannot answer: said while tracing, so before compiling too
@@ -232,6 +281,20 @@ UNANSWERABLE = [
         "Rate",
         "",
     ),
+    (grid(lambda battery: {}), MeritError, "value", "empty"),
+    (grid(lambda battery: None), MeritError, "value", "None"),
+    (grid(lambda battery: float(battery.coupling)), MeritError, "value", "float()"),
+    (optimum(lambda battery: None), MeritError, "objective", "None"),
+    (optimum(lambda battery: 1.0 if battery.coupling > 1 else 0.0), MeritError, "objective", "`if`"),
+    (lambda: qb.evolve(GOOD, [1.0], {"e": lambda battery, state: None}), MeritError, "save['e']", "None"),
+    (lambda: qb.evolve(GOOD, [1.0], {"e": lambda battery, state: np.sin(battery.coupling)}), MeritError, "save['e']", "numpy"),
+    (
+        lambda: jax.jit(lambda g: qb.optimize("first_peak", GOOD.put(coupling=g), {"ising": (0, 1)}))(2.0),
+        FieldError,
+        "battery",
+        "traced",
+    ),
+    (lambda: jax.jit(lambda g: qb.evolve(GOOD.replace(coupling=g), [1.0], law=OTHER))(2.0), FieldError, "law", "another"),
 ]
 
 TABLE = [*FIELDS, *STARTS, *CAVITIES, *CALLS, *UNANSWERABLE]
@@ -297,3 +360,32 @@ def test_unsolvable_element_spares_the_others() -> None:
     assert np.isfinite(best.first_peak.value).tolist() == [True, True, False, False]
     single = qb.charge(qb.SpinCharger(3, 4)).first_peak.value
     np.testing.assert_allclose(best.first_peak.value[1], single, rtol=1e-12)
+
+
+# ------------------------------------------------------------------------- laws know whose they are
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"n_battery": 3}, {"n_charger": 5}, {"coupling": 1.01}, {"charger_frequency": 1.2}, {"charger_excitations": 2}],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_law_of_another_battery(changes: dict[str, Any]) -> None:
+    other = GOOD.replace(**changes).law()
+    for verb in (lambda: qb.evolve(GOOD, [1.0], law=other), lambda: qb.charge(GOOD, law=other)):
+        with pytest.raises(FieldError, match="`law` must be a law of this battery"):
+            verb()
+
+
+def test_own_laws() -> None:
+    """Padding, rounding and the shortcut of resonance make no other battery."""
+    truth = qb.evolve(GOOD, [1.0]).saved["energy"]
+    for law in (*GOOD.laws().values(), GOOD.without_resonance().chain()):
+        np.testing.assert_allclose(qb.evolve(GOOD, [1.0], law=law).saved["energy"], truth, rtol=1e-12)
+    fast = qb.SpinCharger(2, 3, battery_frequency=1e9, charger_frequency=1e9 + 1)
+    one, other = (qb.evolve(fast, [1.0], law=law).saved["energy"] for law in fast.laws().values())
+    np.testing.assert_allclose(one, other, rtol=1e-5)
+    slope = jax.grad(lambda g: qb.evolve(GOOD.replace(coupling=g), [1.0], law=GOOD.replace(coupling=g).grid()).saved["energy"][0])
+    step = 1e-5
+    ahead, behind = (qb.evolve(GOOD.replace(coupling=1 + h), [1.0]).saved["energy"][0] for h in (step, -step))
+    np.testing.assert_allclose(slope(1.0), (ahead - behind) / (2 * step), rtol=1e-7)

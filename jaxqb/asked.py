@@ -1,0 +1,41 @@
+"""A user's function is called while a program is traced; what goes wrong in it is said in a sentence."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from .errors import MeritError, fail
+
+# float(), int(), `if` and numpy ask for a number, where there is none before the program runs
+UNKNOWN = (
+    jax.errors.ConcretizationTypeError,
+    jax.errors.TracerArrayConversionError,
+    jax.errors.TracerIntegerConversionError,
+)
+
+
+def ask(function: Callable, name: str, *args: Any) -> Any:
+    """What a function returns; a sentence if it asks for numbers that are not known yet."""
+    try:
+        return function(*args)
+    except UNKNOWN:
+        pass
+    must, but = "work on values that are known when it runs", "it asks for one before (float(), int(), `if` or numpy)"
+    fail(MeritError, name, must, but, "use jax.numpy on what the battery holds, and jnp.where in place of `if`")
+
+
+def array(name: str, value: Any) -> Array:
+    """What a function returned, as an array; a sentence if it is none."""
+    try:
+        return jnp.asarray(value)
+    except (TypeError, ValueError):
+        pass
+    fail(MeritError, name, "return numbers", f"it returns {type(value).__name__}", "return an array, e.g. a jnp scalar")
+
+
+def ask_array(function: Callable, name: str, *args: Any) -> Array:
+    """The array that a function returns."""
+    return array(name, ask(function, name, *args))
