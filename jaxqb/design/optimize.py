@@ -13,9 +13,11 @@ from .bounds import own_value, read_design
 from .constraints import read_goals
 from .optimum import Optimum
 from .report import summarise
-from .search import METHODS, STEPS, WALL, Ends, Problem, search
+from .search import METHODS, STEPS, Ends, Problem, search
 from .settle import pick, standing, trials
 from .starts import start_points
+
+FLAT = 1e-9  # of the objective: less than this is no difference
 
 
 def optimize(
@@ -99,15 +101,20 @@ def optimize(
     first = run(x, held, 1.0, 1)
     clock.append(time.perf_counter())
     for _ in range(4):  # a start without objective moves halfway to the best one
-        dead = first.point.loss[:starts] >= WALL
+        dead = ~first.alive[:starts]
         if not dead.any() or dead.all():
             break
         x[:starts][dead] = (x[:starts][dead] + x[np.argmin(first.point.loss[:starts])]) / 2
         first = run(x, held, 1.0, 1)
-    alive = np.asarray(first.point.loss)[: starts + 1] < WALL
-    unit = _unit(np.asarray(first.point.values)[: starts + 1, 0][alive], minimise)
+    alive = first.alive[: starts + 1]
+    begun = np.asarray(first.point.values)[: starts + 1, 0][alive]
+    unit = _unit(begun, minimise)
     ends = run(x, held, unit, room)
 
+    ended = np.asarray(ends.point.values)[: starts + 1, 0][alive]
+    if alive.any() and np.ptp([begun, ended]) <= FLAT * np.max(np.abs(begun)):
+        fields = ", ".join(field for field, _ in box.layout)
+        notes += (f"{goals.labels[0]} is the same wherever a search began or ended: it may not depend on {fields}",)
     ranks = standing(ends, goals)
     ranking = sorted(range(starts), key=ranks.__getitem__)
     final, chosen, settled, tried = ends, ranking[0], None, None

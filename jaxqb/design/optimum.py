@@ -99,7 +99,9 @@ class Optimum:
         verb = "smallest" if self.minimise else "largest"
         percent = f" ({100 * self.relative_gain:+.3g} %)" if math.isfinite(self.relative_gain) else ""
         given = f"given battery {self.start_value:.10g}{percent}"
-        lines = [f"Optimum: {verb} {self.objective} found {self.value:.10g}; {given}; {self.status.sentence}"]
+        kept = all(one.satisfied for one in self.constraints.values())
+        outcome = self.status.sentence if kept or self.status != Status.OK else "the constraints could not be satisfied"
+        lines = [f"Optimum: {verb} {self.objective} found {self.value:.10g}; {given}; {outcome}"]
         for name, value in self.parameters.items():
             side = {"low": ", at its lower bound", "high": ", at its upper bound", None: ""}[self.at_bound.get(name)]
             lines.append(f"  {name} = {np.array2string(np.asarray(value), precision=7, threshold=8)}{side}")

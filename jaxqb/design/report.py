@@ -8,7 +8,7 @@ from ..errors import Status
 from .box import Box
 from .constraints import Goals
 from .optimum import Constraint, Optimum
-from .search import WALL, Ends
+from .search import Ends
 from .settle import FEASIBLE, NEAR, Trials, pick, standing, statuses
 
 
@@ -33,7 +33,7 @@ def summarise(
     count = len(begun[0])
     values, x = np.asarray(final.point.values)[row], np.asarray(final.point.x)[row]
     reached = np.asarray(ends.point.values)[:count]
-    exists = bool(final.point.loss[row] < WALL)
+    exists = bool(final.alive[row])
     parameters = {name: value if np.ndim(value) else float(value) for name, value in box.leaves(x).items()}
     status = Status(int(statuses(final)[row]))
     multipliers = np.asarray(ends.multipliers)[leader] * unit

@@ -26,8 +26,13 @@ from .constraints import Goals
 METHODS = ("bfgs", "lbfgs", "adam", "optax_lbfgs")
 STEPS = {"bfgs": 100, "lbfgs": 100, "adam": 300, "optax_lbfgs": 100}
 RATE = 0.05  # of Adam, in coordinates where the box is about 3 wide
-WALL = 1e12  # loss where the objective does not exist: no line search steps there
 WEIGHT, HEAVIEST = 300.0, 1e8  # first and last weight r of violated constraints
+HOPELESS = 1e4  # penalty of a violation, next to an objective of order one, that would be mended if it could
+
+
+def wall() -> float:
+    """Loss where the objective does not exist: finite, and above all that do, so that no line search steps there."""
+    return float(np.finfo(real_dtype()).max) / 4
 
 
 class Problem(eqx.Module):
@@ -59,6 +64,11 @@ class Ends(eqx.Module):
     settled: Bool[Array, "*s"]
     steps: Int[Array, "*s"]
     trail: Float[Array, "*s t columns"]
+
+    @property
+    def alive(self) -> np.ndarray:
+        """Where the objective exists."""
+        return np.asarray(self.point.loss) < wall()
 
 
 class _Walk(eqx.Module):
@@ -106,7 +116,7 @@ def search(problem: Problem, z: Any, fixed: Any, held: Any, method: str, room: i
 
 def _walk(problem: Problem, method: str, room: int, z0: Any, fixed: Any, held: Any) -> Ends:
     goals, box = problem.goals, problem.box
-    real = real_dtype()
+    real, top = real_dtype(), wall()
     equal = jnp.asarray(goals.equal)
     share = room if method in ("bfgs", "lbfgs") else max(room // 10, 10)  # Adam never stops by itself
 
@@ -115,20 +125,20 @@ def _walk(problem: Problem, method: str, room: int, z0: Any, fixed: Any, held: A
         free = jnp.where(equal, weight / 2 * gaps**2 - multipliers * gaps, 0.0)
         bound = jnp.where(equal, 0.0, weight / 2 * jnp.maximum(multipliers / weight - gaps, 0.0) ** 2)
         loss = (1 if goals.minimise else -1) * values[0] / problem.unit + jnp.sum(free + bound)
-        return jnp.where(jnp.isfinite(loss), loss, WALL)
+        return jnp.where(jnp.isfinite(loss), loss, top)
 
     def evaluate(z, multipliers, weight):
         x = jnp.where(held, fixed, box.place(z))
         values, status = goals(problem.hull.put(**box.leaves(x)))
-        loss = jnp.where(status == Status.OK, lagrangian(values, multipliers, weight), WALL)
+        loss = jnp.where(status == Status.OK, lagrangian(values, multipliers, weight), top)
         return loss, Point(x, z, values, status, jnp.asarray(True), loss)
 
     def surrogate(z, args):
         """The loss as its value and slope, computed once; what does not exist is a wall without slope."""
         here = lax.stop_gradient(z)
         (loss, point), slope = jax.value_and_grad(evaluate, has_aux=True)(here, *args)
-        smooth = jnp.all(jnp.isfinite(slope)) | (loss == WALL)
-        slope = jnp.where(jnp.isfinite(slope) & (loss < WALL), slope, 0.0)
+        smooth = jnp.all(jnp.isfinite(slope)) | (loss == top)
+        slope = jnp.where(jnp.isfinite(slope) & (loss < top), slope, 0.0)
         return loss + jnp.sum(slope * (z - here)), eqx.tree_at(lambda p: p.smooth, point, smooth)
 
     zero, no = jnp.zeros((), real), jnp.zeros((), bool)
@@ -138,7 +148,8 @@ def _walk(problem: Problem, method: str, room: int, z0: Any, fixed: Any, held: A
     shapes = [jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), a) for a in (zero, nothing)]
     # a search rests when its last step is this small (its error is far smaller: convergence is superlinear); the next
     # multipliers magnify errors by the weight
-    solver = _minimiser(method, epsilon() ** (0.5 if goals.signs else 0.4))
+    tolerance = epsilon() ** (0.5 if goals.signs else 0.4)
+    solver = _minimiser(method, tolerance)
 
     def begin(z):
         state = solver.init(surrogate, z, (multipliers, zero), {}, *shapes, frozenset())
@@ -152,8 +163,12 @@ def _walk(problem: Problem, method: str, room: int, z0: Any, fixed: Any, held: A
     def step(w: _Walk) -> _Walk:
         args = (w.multipliers, w.weight)
         state = eqx.combine(w.state, static)
+        tried = getattr(state, "y_eval", w.z)
         z, state, point = solver.step(surrogate, w.z, args, {}, state, frozenset())
         landed, _ = solver.terminate(surrogate, z, args, {}, state, frozenset())
+        # close to a minimum rounding refuses good steps: there is none to wait for where a refused one was this small
+        refused = (w.since > 0) & jnp.all(z == w.z)
+        landed |= refused & jnp.all(jnp.abs(tried - z) <= tolerance * (1 + jnp.abs(z)))
         best = jax.tree.map(lambda a, b: jnp.where(point.loss <= w.best.loss, a, b), point, w.best)
         trail = w.trail.at[w.turn].set(jnp.concatenate([point.values[:1], point.x]))
         now = _Walk(w.turn + 1, w.since + 1, z, eqx.filter(state, eqx.is_array), landed, w.landed, best, *args, w.residue, trail)
@@ -169,9 +184,11 @@ def _walk(problem: Problem, method: str, room: int, z0: Any, fixed: Any, held: A
         # what a round has not brought near the multipliers a heavier weight does; near them it only magnifies rounding
         slow = residue > jnp.maximum(w.residue / 4, 1e3 * epsilon() ** 0.5)
         weight = jnp.where(slow, jnp.minimum(10 * w.weight, HEAVIEST), w.weight)
-        settled = (residue < 3 * epsilon() ** 0.5) | (w.best.loss >= WALL) | jnp.all(held)
+        # the violation costs far more than the objective is worth, and it stays: what is asked cannot be had here
+        stuck = (w.weight * residue**2 > HOPELESS) & (residue > 0.99 * w.residue)
+        settled = (residue < 3 * epsilon() ** 0.5) | stuck | (w.best.loss >= top) | jnp.all(held)
         z = jnp.asarray(box.inside(w.best.z))  # another round, another slope: none is seen from a bound
-        loss = jnp.where(w.best.loss < WALL, lagrangian(w.best.values, fresh, weight), WALL)
+        loss = jnp.where(w.best.loss < top, lagrangian(w.best.values, fresh, weight), top)
         best = eqx.tree_at(lambda p: p.loss, w.best, loss)
         later = _Walk(w.turn, count, z, begin(z)[0], no, settled, best, fresh, weight, residue, w.trail)
         stay = eqx.tree_at(lambda w: w.settled, w, no)

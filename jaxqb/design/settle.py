@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import Status
 from .box import Box
 from .constraints import Goals
-from .search import WALL, Ends
+from .search import Ends
 
 FEASIBLE = 1e-6  # of a limit: how far a constraint may be missed
 NEAR = 1e-3  # of the range: what counts as lying at a bound
@@ -25,11 +25,10 @@ def standing(ends: Ends, goals: Goals) -> list[tuple[int, float]]:
     """For each row, smaller is better: feasible ones by objective, others by violation, last what has no objective."""
     values = np.asarray(ends.point.values)
     violation = goals.violation(values)
-    exists = ends.point.loss < WALL
     turn = 1.0 if goals.minimise else -1.0
     return [
         (2, 0.0) if not there else (0, turn * float(value)) if broken <= FEASIBLE else (1, float(broken))
-        for there, value, broken in zip(exists, values[:, 0], violation, strict=True)
+        for there, value, broken in zip(ends.alive, values[:, 0], violation, strict=True)
     ]
 
 
@@ -41,7 +40,7 @@ def better(one: tuple[int, float], other: tuple[int, float]) -> bool:
 def statuses(ends: Ends) -> np.ndarray:
     """Status of each row: of its objective, of its derivatives, and whether the search came to rest."""
     known = np.where(ends.settled, int(Status.OK), int(Status.BUDGET_SPENT))
-    dead = (ends.point.loss >= WALL) & (ends.point.status == Status.OK)
+    dead = ~ends.alive & (ends.point.status == Status.OK)
     known = np.where(~ends.point.smooth | dead, int(Status.NOT_FINITE), known)
     return np.where(ends.point.status != Status.OK, ends.point.status, known).astype(int)
 

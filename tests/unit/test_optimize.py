@@ -202,6 +202,41 @@ def test_a_faint_constraint() -> None:
     assert (best.starts["status"] == 0).all()
 
 
+def test_every_start_comes_to_rest_at_a_linear_constraint() -> None:
+    """max 2 - x^2 - 3 y^2 - x y (about 0.7, 1.3) with x + y <= -0.5: x = -25/60, y = -5/60, multiplier 55/60, by hand."""
+    box = {"coupling": (0.0, 2.0), "charger_frequency": (0.5, 3.0)}
+    best = qb.optimize(bowl, TEN, box, starts=3, constraints={"sum": (lambda b: b.coupling + b.charger_frequency, "<=", 1.5)})
+    assert (best.starts["status"] == 0).all() and best.converged
+    assert best.parameters == pytest.approx({"coupling": 0.7 - 25 / 60, "charger_frequency": 1.3 - 5 / 60}, abs=1e-6)
+    assert best.constraints["sum"].multiplier == pytest.approx(55 / 60, abs=1e-4)
+
+
+def test_large_losses_are_objectives() -> None:
+    best = qb.optimize(lambda b: 1e14 * (bowl(b) - 3), TEN, {"coupling": (0.0, 2.0), "charger_frequency": (0.5, 3.0)}, starts=3)
+    assert best.parameters == pytest.approx({"coupling": 0.7, "charger_frequency": 1.3}, abs=1e-6)
+    assert best.converged and (best.starts["status"] == 0).all() and best.value == pytest.approx(-1e14, rel=1e-12)
+
+
+def test_a_flat_objective_is_told() -> None:
+    flat = qb.optimize(lambda b: 3 + 0 * b.coupling, TEN, {"coupling": (0.0, 2.0)}, starts=3)
+    assert flat.value == 3.0 and len(flat.notes) == 1 and "may not depend on coupling" in repr(flat)
+    assert qb.optimize(bowl, TEN, {"coupling": (0.0, 2.0)}, starts=3).notes == ()
+
+
+def test_whole_sizes_that_cannot_satisfy_are_no_matter_of_steps() -> None:
+    best = qb.optimize(
+        lambda b: -((b.n_charger - 20.5) ** 2) - (b.coupling - 0.5) ** 2,
+        TEN,
+        {"n_charger": (10, 40), "coupling": (0.0, 1.0)},
+        starts=3,
+        constraints={"half": (lambda b: b.n_charger, "==", 20.5)},
+    )
+    assert best.relaxed["n_charger"] == pytest.approx(20.5, abs=1e-6)
+    assert [(row["feasible"], row["status"]) for row in best.integers] == [(False, qb.Status.OK)] * 2
+    assert not best.converged and best.status == qb.Status.OK and best.parameters["coupling"] == pytest.approx(0.5, abs=1e-5)
+    assert "the constraints could not be satisfied" in repr(best)
+
+
 def test_what_cannot_be_satisfied_is_told() -> None:
     best = qb.optimize(
         bowl, TEN, {"coupling": (0.0, 2.0)}, starts=2, steps=60, constraints={"far": (lambda b: b.coupling, ">=", 3.0)}
