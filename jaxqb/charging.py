@@ -153,12 +153,13 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
         "first_peak": lambda value: seen.peak,
         "max_average_power": lambda value: value > least,
         "max_instantaneous_power": lambda value: value > least,
-        "max_energy": lambda value: seen.turns > 0,
+        "max_energy": lambda value: True,  # of a battery at rest: what it holds
     }
     figures: dict[str, Any] = dict.fromkeys(FIGURES)
     for name, time, value in zip(names, times, values, strict=True):
         found = exists[name](value) & valid & jnp.isfinite(value)
-        figures[name] = Figure(jnp.where(found, time, jnp.nan), jnp.where(found, value, jnp.nan), found)
+        there = jnp.where(found, 1.0, jnp.nan)  # a factor, so that what does not exist has no derivative either
+        figures[name] = Figure(time * there, value * there, found)
 
     first = figures["first_peak"]
     peak = seen.peak if first is None else first.found

@@ -15,7 +15,8 @@ from .collective import Ladders, conserved_law, count_amplitudes, extremes, grid
 from .starts import AbstractStart, Coherent, Level, Localised, Thermal, Weighted, as_start, check_start
 
 LARGEST = 10**6  # levels of light that a computer can hold beside those of the battery
-TAIL = 1e-13  # population of the initial light that a cutoff may leave out
+TAIL = 1e-13  # population of the initial light that a given cutoff may leave out
+FAINT = 1e-20  # what the default leaves out of a superposition, whose amplitudes count: roots of populations
 
 
 class Structure(NamedTuple):
@@ -95,7 +96,9 @@ class CavityCharger(AbstractBattery):
             fail(FieldError, "photons", "be a number of photons", "photons are not localised", "use a number")
         if self.mirrored and not conserved:
             fail(FieldError, "mirrored", "have counter_rotating=0 and a Fock start", "it has not", "leave `mirrored` out")
-        needed = _needed(self.photons, float(cells.max()) if cells is not None else levels - 1.0)
+        bound = float(cells.max()) if cells is not None else levels - 1.0
+        needed = _needed(self.photons, bound)
+        ample = _needed(self.photons, bound, FAINT) if self.photons.superposed else needed
         given = self.battery_excitations.highest(levels - 1.0)  # what the battery may hand to the light
         cutoff = self.cutoff
         if cutoff is not None:
@@ -104,9 +107,9 @@ class CavityCharger(AbstractBattery):
             if cutoff < needed:
                 fail(CutoffError, "cutoff", "hold the initial light", f"it is {cutoff}", f"use cutoff={needed}")
         elif vanishes(self.counter_rotating):
-            cutoff = needed + given
+            cutoff = ample + given
         else:
-            cutoff = 4 * (needed + levels) + 20
+            cutoff = 4 * (ample + levels) + 20
         if cutoff > LARGEST and not (conserved and isinstance(self.photons, Level)):  # one chain holds any number
             must, fix = f"fit into {LARGEST} levels of light", "lower their number"
             fail(CutoffError, "photons", must, f"they need {cutoff}", fix)
@@ -192,8 +195,8 @@ class CavityCharger(AbstractBattery):
         return self.battery_frequency * jnp.where(self.battery_frequency > 0, most, least)
 
 
-def _needed(start: AbstractStart, traced_bound: float) -> int:
-    """The photon number beyond which the initial light has less than `TAIL` of its population."""
+def _needed(start: AbstractStart, traced_bound: float, tail: float = TAIL) -> int:
+    """The photon number beyond which the initial light has less than a `tail` of its population."""
     if isinstance(start, Level):
         known = concrete(start.number)
         return max(1, int(np.max(known)) if known is not None else int(np.ceil(traced_bound)))
@@ -203,10 +206,10 @@ def _needed(start: AbstractStart, traced_bound: float) -> int:
     if isinstance(start, Thermal):
         return max(1, math.ceil(math.log(TAIL) / math.log(mean / (1 + mean)))) if mean > 0 else 1
     if isinstance(start, Coherent):
-        n, tail = math.floor(mean), 1.0
-        while mean > 0 and tail > TAIL:
+        n, left = math.floor(mean), 1.0
+        while mean > 0 and left > tail:
             n += 1
             weight = math.exp(n * math.log(mean) - mean - math.lgamma(n + 1))  # as a product it would underflow
-            tail = weight * (n + 1) / (n + 1 - mean)
+            left = weight * (n + 1) / (n + 1 - mean)
         return max(1, n)
     return 1

@@ -168,3 +168,12 @@ def test_one_cell_in_coherent_light_of_any_strength(mean: float) -> None:
     exact = np.sum(weights * np.sin(np.sqrt(n) * times[:, None]) ** 2, axis=1)
     battery = qb.CavityCharger(1, qb.coherent(mean))
     np.testing.assert_allclose(qb.evolve(battery, times).saved["energy"], exact, rtol=0, atol=1e-11)
+
+
+def test_coherent_light_begins_without_entanglement() -> None:
+    """Coherent states are eigenstates of b: battery and light stay a product to first order in t."""
+    battery = qb.CavityCharger(2, qb.coherent(4.0))
+    found = qb.evolve(battery, [0.0, 1e-6, 1e-3], ["log_negativity", "entanglement_rate"]).saved
+    assert abs(found["entanglement_rate"][0]) < 1e-9 and np.all(np.abs(found["log_negativity"][:2]) < 1e-14)
+    ample = qb.evolve(battery.replace(cutoff=80), [1e-3], "log_negativity").saved["log_negativity"]
+    np.testing.assert_allclose(found["log_negativity"][2], ample[0], rtol=1e-6)

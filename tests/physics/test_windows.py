@@ -32,6 +32,21 @@ def best_slope(flow: Any, window: float) -> float:
     return max(flow.slope(t).item() for t in [*inside, window])
 
 
+@pytest.mark.parametrize("held", [0, 1])
+def test_at_rest(held: int) -> None:
+    """Without coupling nothing moves: the largest energy is the one there is; what does not exist has no derivative."""
+    still = lambda gap: qb.charge(  # noqa: E731
+        qb.SpinCharger(2, 3, coupling=0.0, battery_frequency=gap, battery_excitations=held), 2.0
+    )
+    best = still(1.3)
+    assert bool(best.max_energy.found) and float(best.max_energy.value) == pytest.approx(1.3 * held, abs=1e-14)
+    assert float(best.max_energy.time) == 0.0 and int(best.status) == Status.NO_PEAK
+    assert not best.first_peak.found and np.isnan(best.first_peak.value)
+    assert jax.grad(lambda gap: still(gap).max_energy.value)(1.3) == pytest.approx(held, abs=1e-14)
+    assert np.isnan(jax.grad(lambda gap: still(gap).first_peak.value)(1.3))
+    assert np.isnan(jax.jvp(lambda gap: still(gap).max_average_power.time, (1.3,), (1.0,))[1])
+
+
 @pytest.mark.parametrize(("cells", "chargers", "rest"), [(6, 6, {}), (3, 5, DETUNED)])
 def test_ends_of_windows(cells: int, chargers: int, rest: dict[str, float]) -> None:
     flow = flows.spin_charger(Spins(cells, chargers, **rest))
