@@ -1,7 +1,8 @@
 """What a sweep tabulates and an optimization maximises: named figures of a battery, or any function of it.
 
 Names of `charge`: "first_peak", "max_average_power", "max_instantaneous_power", and with a window "max_energy". Each yields its
-value, its time under ``<name>_time``, and shares one `charge`.
+value, its time under ``<name>_time``, and shares one `charge`. Where one number is asked for (`optimize`, studies) a name may
+end in ``_time``, ``_per_cell`` (divided by the number of cells) or, of an energy, ``_filling`` (of the battery's capacity).
 
 >>> import jaxqb as qb
 >>> sorted(qb.figures.Charging(("first_peak",))(qb.SpinCharger(2, 2)))
@@ -21,7 +22,7 @@ from .asked import array, ask
 from .charging import charge, check_figures
 from .conventions import UNITS
 from .errors import JaxqbError, MeritError, Status, fail
-from .merit import AbstractMerit
+from .merit import AbstractMerit, filled
 from .methods import AbstractMethod
 
 
@@ -40,6 +41,21 @@ LABELS = {
     "max_instantaneous_power": Label("largest instantaneous power", "(dE/dt)_max", UNITS["power"]),
     "max_energy": Label("largest energy in the window", "E_max", UNITS["energy"]),
 }
+
+ENERGIES = ("first_peak", "max_energy")
+ALIASES = {"energy_per_cell": "first_peak_per_cell", "filling": "first_peak_filling"}
+DERIVED = {  # from each name that is made of a figure of `charge` to that figure
+    base + suffix: base for base in LABELS for suffix in ("", "_time", "_per_cell", *(("_filling",) if base in ENERGIES else ()))
+}
+
+
+def derived(name: str, found: Mapping[str, Array], battery: Any) -> Array:
+    """A figure by its name, from those of `charge`: as it is, per cell, or as a part of the battery's capacity."""
+    name = ALIASES.get(name, name)
+    if name in found:
+        return found[name]
+    value = found[DERIVED[name]]
+    return filled(value, battery) if name.endswith("_filling") else value / battery.n_battery
 
 
 class AbstractFigures(eqx.Module):

@@ -79,6 +79,32 @@ class EnergyPerCell(AbstractObservable):
         return energy(battery, state) / battery.n_battery
 
 
+class Filling(AbstractObservable):
+    r"""Stored energy over capacity: 0 for an empty battery, 1 for a full one, whatever its frequency. Unit: 1.
+
+    NaN for a battery without a gap, which stores nothing.
+
+    .. math:: (E - E_{min}) / (E_{max} - E_{min})
+
+    >>> import jaxqb as qb
+    >>> battery = qb.SpinCharger(n_battery=4, n_charger=4, battery_frequency=2.5, battery_excitations=3)
+    >>> [round(float(x), 6) for x in qb.evolve(battery, [0.0], ["filling", "energy"]).saved["filling"]]
+    [0.75]
+    """
+
+    symbol: ClassVar[str] = "E / K"
+    unit: ClassVar[str] = "number"
+
+    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+        return filled(battery.battery_frequency * state.battery_excitations(), battery)
+
+
+def filled(stored: Any, battery: Any) -> Float[Array, ""]:
+    """Which part of a battery's capacity an energy is; with a negative gap the empty battery holds most."""
+    top = battery.capacity()
+    return (stored - jnp.minimum(top, 0.0)) / jnp.abs(top)
+
+
 class ChargerEnergy(AbstractObservable):
     """Free energy of the charger, zero when it is empty."""
 
@@ -268,6 +294,7 @@ class Average(AbstractMerit):
 
 energy = Energy()
 energy_per_cell = EnergyPerCell()
+filling = Filling()
 charger_energy = ChargerEnergy()
 interaction_energy = InteractionEnergy()
 total_energy = TotalEnergy()

@@ -12,11 +12,10 @@ from ..charging import check_window
 from ..conventions import real_dtype
 from ..errors import DesignError, Status, fail
 from ..fields import check_flag, numbers, traced
-from ..figures import LABELS, Charging, Function, check_function
+from ..figures import ALIASES, DERIVED, LABELS, Charging, Function, check_function, derived
 from ..methods import AbstractMethod
 
 SIGNS = (">=", "<=", "==")
-ALIASES = {"energy_per_cell": "first_peak_per_cell"}
 
 
 class Goals(eqx.Module):
@@ -39,7 +38,7 @@ class Goals(eqx.Module):
         values = []
         for one in self.wanted:
             if isinstance(one, str):
-                value = figures[one] if one in figures else figures[one.removesuffix("_per_cell")] / battery.n_battery
+                value = derived(one, figures, battery)
             else:
                 found = one(battery)
                 statuses.append(found.pop("status"))
@@ -93,7 +92,7 @@ def read_goals(objective: Any, constraints: Any, minimise: bool, window: Any, so
     name = objective if isinstance(objective, str) else getattr(objective, "__name__", "objective")
     wanted = [_read_wanted("objective", objective, name.replace("<lambda>", "objective"), window)]
     wanted += [_read_wanted(f"constraints[{label!r}]", what, label, window) for label, (what, _, _) in read.items()]
-    bases = tuple(dict.fromkeys(_base(one) for one in wanted if isinstance(one, str)))
+    bases = tuple(dict.fromkeys(DERIVED[one] for one in wanted if isinstance(one, str)))
     return Goals(
         Charging(bases, window, solver) if bases else None,
         tuple(wanted),
@@ -104,17 +103,13 @@ def read_goals(objective: Any, constraints: Any, minimise: bool, window: Any, so
     )
 
 
-def _base(name: str) -> str:
-    return name if name in LABELS else name.removesuffix("_per_cell").removesuffix("_time")
-
-
 def _read_wanted(argument: str, what: Any, name: str, window: Any) -> str | Function:
     if isinstance(what, str):
         what = ALIASES.get(what, what)
-        base = _base(what)
-        if base not in LABELS or what not in (base, f"{base}_per_cell", f"{base}_time"):
+        base = DERIVED.get(what)
+        if base is None:
             known = ", ".join(LABELS)
-            fix = f"use one of {known} (or these with _time, _per_cell), or a function of a battery"
+            fix = f"use one of {known} (or these with _time, _per_cell, energies with _filling), or a function of a battery"
             fail(DesignError, argument, "name a figure of `charge`", f"{what!r} is none", fix)
         if base == "max_energy" and window is None:
             fail(DesignError, argument, "have a window for max_energy", "window is None", "pass `window=` (a time)")

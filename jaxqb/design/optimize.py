@@ -44,8 +44,8 @@ def optimize(
 
     Main arguments:
         objective: name of a figure of `charge` ("first_peak", "max_average_power", ...; with "_per_cell" divided by the
-            number of cells, with "_time" its time), or a function from a battery to a real scalar (a new function, such
-            as a lambda written into the call, compiles anew).
+            number of cells, with "_filling" an energy divided by the capacity, with "_time" its time), or a function
+            from a battery to a real scalar (a new function, such as a lambda written into the call, compiles anew).
         battery: the battery to better; what is not varied stays.
         design: bounds (low, high) of the fields to vary; None for an open side. ``charger_excitations`` and ``photons``
             may be varied too, where they are numbers; array fields share one pair, or get arrays of bounds.

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ..methods import AbstractMethod
 
 STARTS = ("localised", "thermal", "coherent", "populations")
-ALIASES = {"energy_per_cell": "first_peak_per_cell"}
 
 
 def battery_class(kind: str, place: str = "battery.type") -> type["AbstractBattery"]:
@@ -103,10 +102,10 @@ def method_of(name: str | None) -> "AbstractMethod | None":
 
 
 def check_figure(place: str, name: str, window: float | None) -> None:
-    """Whether a figure of `charge` has this name (with _time, or _per_cell)."""
-    from ..figures import LABELS
+    """Whether a figure of `charge` has this name (with _time, _per_cell, or _filling)."""
+    from ..figures import ALIASES, DERIVED
 
-    known = [base + suffix for base in LABELS for suffix in ("", "_time", "_per_cell")] + list(ALIASES)
+    known = [*DERIVED, *ALIASES]
     if name not in known:
         answered = [other for other in known if window is not None or not other.startswith("max_energy")]
         fail(StudyError, place, "name a figure", f"it is {name!r}", nearest(name, answered))
@@ -116,7 +115,7 @@ def check_figure(place: str, name: str, window: float | None) -> None:
 
 def figures_of(names: Iterable[str], window: float | None, method: "AbstractMethod | None") -> Any:
     """Figures for `sweep`, by name."""
-    from ..figures import LABELS, Charging
+    from ..figures import ALIASES, LABELS, Charging
 
     names = tuple(names)
     bases = tuple(base for base in LABELS if any(ALIASES.get(name, name).startswith(base) for name in names))
@@ -125,8 +124,8 @@ def figures_of(names: Iterable[str], window: float | None, method: "AbstractMeth
 
 
 def labelled(data: "xr.Dataset", names: Iterable[str]) -> "xr.Dataset":
-    """The Dataset of a sweep, with labels of figures per cell (which `sweep` does not know)."""
-    from ..figures import LABELS
+    """The Dataset of a sweep, with labels of figures per cell and of fillings (which `sweep` does not know)."""
+    from ..figures import ALIASES, LABELS
 
     for name in names:
         base = ALIASES.get(name, name)
@@ -135,21 +134,22 @@ def labelled(data: "xr.Dataset", names: Iterable[str]) -> "xr.Dataset":
             words = label.long_name
             words = words.replace("energy", "energy per cell", 1) if "energy" in words else f"{words} per cell"
             data[name].attrs |= {"long_name": words, "symbol": f"{label.symbol} / N_B", "units": label.units}
+        if base.endswith("_filling"):
+            label = LABELS[base.removesuffix("_filling")]
+            words = label.long_name.replace("energy", "filling", 1)
+            data[name].attrs |= {"long_name": words, "symbol": f"{label.symbol} / K", "units": "1"}
     return data
 
 
 @dataclasses.dataclass(frozen=True)
 class Chosen:
-    """Figures of one charge, some of them per cell; a function of a battery that is compared by value."""
+    """Figures of one charge, some of them per cell or per capacity; a function of a battery that is compared by value."""
 
     names: tuple[str, ...]
     charging: Any
 
     def __call__(self, battery: Any) -> dict[str, Any]:
+        from ..figures import derived
+
         out = self.charging(battery)
-        chosen = {"status": out["status"]}
-        for name in self.names:
-            base = ALIASES.get(name, name)
-            cell = base.removesuffix("_per_cell")
-            chosen[name] = out[base] if cell == base else out[cell] / battery.n_battery
-        return chosen
+        return {"status": out["status"]} | {name: derived(name, out, battery) for name in self.names}

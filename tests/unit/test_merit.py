@@ -220,6 +220,18 @@ def test_named_figures() -> None:
     assert float(sol["populations"][0]) == pytest.approx(2 * float(sol["energy"][0]) / 1.7 / 3 - 1, rel=1e-13)
 
 
+@pytest.mark.parametrize("gap", [0.4, 2.5, -1.5])
+def test_filling_is_a_pure_number(gap: float) -> None:
+    """A full charger of four spins lifts two cells to 1.92 of 2 excitations; with a negative gap that is nearly empty."""
+    battery = qb.SpinCharger(2, 4, battery_frequency=gap, charger_frequency=gap)
+    share = 0.96 if gap > 0 else 0.04
+    time = qb.charge(qb.SpinCharger(2, 4)).first_peak.time
+    sol = qb.evolve(battery, [0.0, time], ["filling", "energy"]).saved
+    assert sol["energy"][1] == pytest.approx(1.92 * gap, rel=1e-9)
+    assert sol["filling"].tolist() == pytest.approx([0.0 if gap > 0 else 1.0, share], abs=1e-9)
+    assert qb.merit.filling.units == "1"
+
+
 def test_a_function_is_a_figure() -> None:
     def fullness(battery: Any, state: Any) -> Any:
         return state.battery_excitations() / battery.n_battery

@@ -237,6 +237,15 @@ def test_whole_sizes_that_cannot_satisfy_are_no_matter_of_steps() -> None:
     assert "the constraints could not be satisfied" in repr(best)
 
 
+def test_filling_may_be_asked_for() -> None:
+    """Two cells and four charger spins at frequency 2.5: the first peak is 0.96 of the capacity, exactly."""
+    goals = read_goals("first_peak_per_cell", {"filling": (">=", 0.95)}, False, None, None)
+    values, status = goals(qb.SpinCharger(2, 4, battery_frequency=2.5, charger_frequency=2.5))
+    assert values == pytest.approx([2.4, 0.96], abs=1e-9) and status == qb.Status.OK
+    with pytest.raises(DesignError, match="_filling"):
+        read_goals("max_average_power_filling", None, False, None, None)
+
+
 def test_what_cannot_be_satisfied_is_told() -> None:
     best = qb.optimize(
         bowl, TEN, {"coupling": (0.0, 2.0)}, starts=2, steps=60, constraints={"far": (lambda b: b.coupling, ">=", 3.0)}

@@ -308,3 +308,13 @@ def test_figures_per_cell():
     found = figures(SpinCharger(n_battery=2, n_charger=4))
     assert sorted(found) == ["energy_per_cell", "first_peak", "first_peak_per_cell", "status"]
     np.testing.assert_allclose([found["energy_per_cell"], found["first_peak_per_cell"]], 0.96, atol=1e-12)
+
+
+def test_filling_is_energy_per_cell_over_its_frequency():
+    """M = 2, N = 4 at frequency 2.5: 1.92 excitations of 2, exactly."""
+    names = ["energy_per_cell", "filling", "first_peak_filling"]
+    found = study.words.figures_of(names, None, None)(SpinCharger(2, 4, battery_frequency=2.5, charger_frequency=2.5))
+    np.testing.assert_allclose([found[name] for name in names], [2.4, 0.96, 0.96], atol=1e-12)
+    study.words.check_figure("figures", "filling", None)
+    with pytest.raises(StudyError, match="name a figure"):
+        study.words.check_figure("figures", "max_average_power_filling", None)
