@@ -1,6 +1,7 @@
 """What every method and every flow promises."""
 
 import abc
+import functools
 import itertools
 import math
 from collections.abc import Callable
@@ -141,7 +142,7 @@ def along_quadratic(field: Callable, figure: Callable, y: Any, order: int, light
         weights = [math.comb(d, k) * (0.5 if 2 * k == d else 1.0) for k in range(d // 2 + 1)]  # the rest is their mirror image
         density = lambda *leaves: sum(w * s * p for w, s, p in zip(weights, leaves[::2], leaves[1::2], strict=True))  # noqa: E731
         terms = jax.tree.map(density, *itertools.chain(*((slopes[k], powers[d - k]) for k in range(d // 2 + 1))))
-        return _total(sum(leaf.ravel() for leaf in jax.tree.leaves(terms)))
+        return _total(functools.reduce(jnp.add, jax.tree.leaves(terms)))
 
     return tuple(map(derivative, range(order + 1)))
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import JaxqbError, StudyError, fail
+from ..errors import JaxqbError, StudyError, fail, nearest
 from . import words
-from .read import nearest, read
+from .read import read
 from .tables import DesignTables, Grid, SweepTables
 
 if TYPE_CHECKING:
