@@ -146,7 +146,7 @@ def test_optimize_as_the_readme_does(jaxqb, tmp_path):
     assert best["parameters"]["n_charger"] == size and best["value"] == pytest.approx(power, rel=1e-9)
     assert best["parameters"]["charger_frequency"] == pytest.approx(1, abs=1e-4)
     assert best["start_value"] == pytest.approx(spins(10)[1].value, rel=1e-9)
-    assert best["converged"] and best["constraints"]["energy_per_cell"]["satisfied"]
+    assert best["converged"] and best["constraints"]["filling"]["satisfied"]
     assert json.loads((tmp_path / "spin_charger.json").read_text(encoding="utf-8"))["value"] == best["value"]
 
 
