@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from .batteries.battery import AbstractBattery, check_single
 from .compiled import compiled
+from .conventions import real_dtype
 from .errors import MeritError, Status, TimesError, fail
 from .evolution import FULL, check_law, check_method, explain_edge, state_size
 from .fields import numbers, traced
@@ -134,7 +135,7 @@ def check_window(window: Any) -> Any:
         return time
     if time is None or time.ndim or not np.isfinite(time) or time <= 0:
         fail(TimesError, "window", "be a positive time", f"it is {window!r}", "give a number, or None for all times")
-    return time
+    return time.astype(real_dtype())
 
 
 @compiled

@@ -55,6 +55,7 @@ def check_times(ts: Any) -> Any:
         fail(TimesError, "ts", "be real numbers", f"it is {ts!r}", "give an array of times, e.g. jnp.linspace(0.0, 5.0, 101)")
     if traced(array):
         return array
+    array = array.astype(real_dtype())
     if array.ndim != 1 or array.size == 0:
         fail(
             TimesError,

@@ -47,6 +47,7 @@ class Field:
             fail(FieldError, self.name, "be a real number", f"it is {value!r}", f"give {self.name} as a number")
         if traced(array):
             return array
+        array = array.astype(real_dtype())
         if array.size == 0:
             fail(FieldError, self.name, "hold a number", "it is empty", f"give at least one value of {self.name}")
         if not np.all(np.isfinite(array)):
@@ -88,14 +89,14 @@ def traced(value: Any) -> bool:
 
 
 def numbers(value: Any) -> Any:
-    """`value` as an array of the process's real dtype; None if it holds text, truth values or complex numbers."""
+    """`value` as an array in double precision (traced: of the process's dtype); None if it holds no real numbers."""
     if traced(value):
         return jnp.asarray(value, real_dtype()) if value.dtype.kind in "iuf" else None
     try:
         array = np.asarray(value)
     except (TypeError, ValueError):  # ragged, or no array at all
         return None
-    return array.astype(real_dtype()) if array.dtype.kind in "iuf" else None
+    return array.astype(np.float64) if array.dtype.kind in "iuf" else None
 
 
 def check_flag(kind: type[JaxqbError], name: str, value: Any) -> bool:

@@ -30,7 +30,7 @@ def select_method(law: Any, ts: Any = None) -> AbstractMethod:
 
     >>> import jaxqb as qb
     >>> qb.select_method(qb.SpinCharger(2, 2).law())
-    Chebyshev(reach=None)
+    Chebyshev()
     """
     del ts
     fail(MethodError, "law", "be a law of jaxqb", f"it is {law!r}", "use battery.law()")

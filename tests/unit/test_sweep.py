@@ -393,7 +393,7 @@ WRONG = {
     "unknown field": (
         lambda: qb.sweep("first_peak", CELL, {"n_chargers": [1]}),
         SweepError,
-        "'n_chargers'.*use 'n_charger'",
+        "'n_chargers'.*write n_charger",
     ),
     "far field": (lambda: qb.sweep("first_peak", CAVITY, {"x": [1]}), SweepError, "use one of n_battery, .*photons"),
     "static field": (lambda: qb.sweep("first_peak", CELL, {"levels": [1]}), SweepError, "'levels' is none"),
