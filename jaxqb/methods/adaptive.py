@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 
 from ..conventions import epsilon
 from ..errors import MethodError, ToleranceError, fail
+from ..fields import numbers
 from ..laws import AbstractDifferentialLaw
 from .method import AbstractFlow, AbstractMethod, Figures, along
 
@@ -32,10 +33,12 @@ class Adaptive(AbstractMethod):
 
     def __check_init__(self) -> None:
         for name in ("rtol", "atol"):
-            value = getattr(self, name)
-            if not value > 0:
-                fail(ToleranceError, name, "be larger than 0", f"it is {value!r}", f"use {name}=1e-10")
-        if isinstance(self.max_steps, bool) or not self.max_steps >= 1:
+            given = getattr(self, name)
+            value = numbers(given)
+            if value is None or value.ndim or not value > 0:
+                fail(ToleranceError, name, "be a number larger than 0", f"it is {given!r}", f"use {name}=1e-10")
+        steps = numbers(self.max_steps)
+        if steps is None or steps.ndim or not steps >= 1 or steps % 1:
             fail(MethodError, "max_steps", "be an integer of at least 1", f"it is {self.max_steps!r}", "leave it out")
 
     def prepare(self, law: AbstractDifferentialLaw) -> "AdaptiveFlow":

@@ -19,6 +19,7 @@ from jaxtyping import Array, Float
 from ..algebra import chebyshev
 from ..algebra.gradients import frozen, most, reversible
 from ..errors import MethodError, fail
+from ..fields import numbers
 from ..laws import AbstractUnitaryLaw, Chain
 from . import curves, duhamel
 from .method import POINTS, AbstractFlow, AbstractMethod, Figures, intervals, is_chain
@@ -38,8 +39,9 @@ class Chebyshev(AbstractMethod):
     reach: float | None = eqx.field(static=True, default=None)
 
     def __check_init__(self) -> None:
-        if self.reach is not None and not 0.1 <= self.reach <= 1e4:
-            fail(MethodError, "reach", "lie between 0.1 and 10000", f"it is {self.reach!r}", "leave it out")
+        reach = None if self.reach is None else numbers(self.reach)
+        if self.reach is not None and (reach is None or reach.ndim or not 0.1 <= reach <= 1e4):
+            fail(MethodError, "reach", "be a number between 0.1 and 10000", f"it is {self.reach!r}", "leave it out")
 
     def prepare(self, law: AbstractUnitaryLaw) -> "ChebyshevFlow":
         """Bounds of the spectrum."""

@@ -246,6 +246,10 @@ CALLS = [
     (lambda: qb.Adaptive(max_steps=0), MethodError, "max_steps", "0"),
     (lambda: qb.Chebyshev(reach=-2.0), MethodError, "reach", "-2"),
     (lambda: qb.Chebyshev(reach=nan), MethodError, "reach", "nan"),
+    (lambda: qb.Chebyshev(reach="a"), MethodError, "reach", "'a'"),  # pyright: ignore[reportArgumentType]
+    (lambda: qb.Chebyshev(reach=True), MethodError, "reach", "True"),
+    (lambda: qb.Adaptive(rtol="a"), ToleranceError, "rtol", "'a'"),  # pyright: ignore[reportArgumentType]
+    (lambda: qb.Adaptive(max_steps=2.5), MethodError, "max_steps", "2.5"),  # pyright: ignore[reportArgumentType]
     (lambda: qb.figures.figures_of("firstpeak"), MeritError, "figures", "'firstpeak'"),
     (lambda: qb.figures.figures_of("max_energy"), MeritError, "figures", "None"),
     (lambda: qb.advantage.local_exponent("abc", [1, 2, 3]), MeritError, "values", "'abc'"),
