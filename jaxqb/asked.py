@@ -1,5 +1,6 @@
 """A user's function is called while a program is traced; what goes wrong in it is said in a sentence."""
 
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -21,9 +22,12 @@ def ask(function: Callable, name: str, *args: Any) -> Any:
     """What a function returns; a sentence if it asks for numbers that are not known yet."""
     try:
         return function(*args)
-    except UNKNOWN:
-        pass
+    except UNKNOWN as error:
+        own = getattr(getattr(function, "__code__", None), "co_filename", None)
+        lines = [f"line {at.lineno}, `{at.line}`" for at in traceback.extract_tb(error.__traceback__) if at.filename == own]
     must, but = "work on values that are known when it runs", "it asks for one before (float(), int(), `if` or numpy)"
+    if lines:
+        but += f" in {lines[-1]}"
     fail(MeritError, name, must, but, "use jax.numpy on what the battery holds, and jnp.where in place of `if`")
 
 
