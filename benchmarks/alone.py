@@ -34,8 +34,7 @@ def derivatives(rounds):
             value, gradient = jax.jit(figure), jax.jit(jax.grad(figure))
             runs = [lambda run=run, leaves=leaves: jax.block_until_ready(run(leaves)) for run in (value, gradient)]
             first = [clocked(run)[1] for run in runs]
-            slow = size == 1000
-            value_s, gradient_s, ratio = pairs(*runs, rounds if slow else 20 * rounds)
+            value_s, gradient_s, ratio = pairs(*runs, 20 * rounds)
             sizes = {"n_battery": size, "n_charger": size, **rest}
             yield Row("gradient", "jaxqb", f"{name}, value", sizes, first_s=first[0], run_s=value_s)
             yield Row("gradient", "jaxqb", f"{name}, gradient", sizes, first_s=first[1], run_s=gradient_s, ratios=[ratio])

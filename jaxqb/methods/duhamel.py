@@ -21,8 +21,8 @@ from ..algebra.gradients import frozen
 from ..laws import Chain
 
 LEVELS = 512  # from which on nodes lie far enough apart for it to be the shorter way
-REACH = 700.0  # dimensionless length over which one integral is taken, at most
-TURN = 2.8  # turn of the fastest figure over that length, at most
+REACH = 760.0  # dimensionless length over which one integral is taken, at most
+TURN = 2.9  # turn of the fastest figure over that length, at most
 NODES = 20
 TAIL = 1e-5  # last Legendre coefficients of an integrand that is smooth: the error of the integral is about their square
 
