@@ -35,16 +35,16 @@ def best_slope(flow: Any, window: float) -> float:
 @pytest.mark.parametrize("held", [0, 1])
 def test_at_rest(held: int) -> None:
     """Without coupling nothing moves: the largest energy is the one there is; what does not exist has no derivative."""
-    still = lambda gap: qb.charge(  # noqa: E731
-        qb.SpinCharger(2, 3, coupling=0.0, battery_frequency=gap, battery_excitations=held), 2.0
+    still = lambda gap, figures=None: qb.charge(  # noqa: E731
+        qb.SpinCharger(2, 3, coupling=0.0, battery_frequency=gap, battery_excitations=held), 2.0, figures=figures
     )
     best = still(1.3)
     assert bool(best.max_energy.found) and float(best.max_energy.value) == pytest.approx(1.3 * held, abs=1e-14)
     assert float(best.max_energy.time) == 0.0 and int(best.status) == Status.NO_PEAK
     assert not best.first_peak.found and np.isnan(best.first_peak.value)
-    assert jax.grad(lambda gap: still(gap).max_energy.value)(1.3) == pytest.approx(held, abs=1e-14)
-    assert np.isnan(jax.grad(lambda gap: still(gap).first_peak.value)(1.3))
-    assert np.isnan(jax.jvp(lambda gap: still(gap).max_average_power.time, (1.3,), (1.0,))[1])
+    assert jax.grad(lambda gap: still(gap, "max_energy").max_energy.value)(1.3) == pytest.approx(held, abs=1e-14)
+    assert np.isnan(jax.grad(lambda gap: still(gap, "first_peak").first_peak.value)(1.3))
+    assert np.isnan(jax.jvp(lambda gap: still(gap, "max_average_power").max_average_power.time, (1.3,), (1.0,))[1])
 
 
 @pytest.mark.parametrize(("cells", "chargers", "rest"), [(6, 6, {}), (3, 5, DETUNED)])
@@ -130,7 +130,7 @@ def test_a_shoulder() -> None:
     rest = {"ising": -0.09165346792955766, "battery_crosstalk": 0.25532226562499993, "charger_crosstalk": 2.1515141955719472}
     flow = flows.spin_charger(Spins(3, 3, **rest), 1, 1)
     first = peaks.first_peak(flow, resolution=0.02)
-    best = qb.charge(qb.SpinCharger(3, 3, battery_excitations=1, charger_excitations=1, **rest)).first_peak
+    best = qb.charge(qb.SpinCharger(3, 3, battery_excitations=1, charger_excitations=1, **rest), figures="first_peak").first_peak
     assert float(best.value) == pytest.approx(first.value + flow.initial, rel=1e-11)
     assert float(best.time) == pytest.approx(0.926445923, abs=1e-7)
 
@@ -143,7 +143,9 @@ def test_a_peak_just_behind_a_minimum(window: float | None) -> None:
     flow = flows.spin_charger(Spins(2, 2, **rest), 2, 0)
     first = peaks.first_peak(flow, resolution=0.02)
     assert first.time == pytest.approx(0.344003, abs=1e-6)
-    best = qb.charge(qb.SpinCharger(2, 2, battery_excitations=2, charger_excitations=0, **rest), window).first_peak
+    best = qb.charge(
+        qb.SpinCharger(2, 2, battery_excitations=2, charger_excitations=0, **rest), window, figures="first_peak"
+    ).first_peak
     assert float(best.value) == pytest.approx(first.value + flow.initial, rel=1e-11)
     assert float(best.time) == pytest.approx(first.time, rel=1e-8)
 
@@ -155,7 +157,7 @@ def test_a_rise_between_two_points(method: Any) -> None:
     flow = flows.spin_charger(Spins(1, 3, -5.865823770597991, **rest), 0, 3)
     first = peaks.first_peak(flow, resolution=0.002)
     assert first.time == pytest.approx(0.1397099, abs=1e-6)
-    best = qb.charge(qb.SpinCharger(1, 3, coupling=-5.865823770597991, **rest), method=method).first_peak
+    best = qb.charge(qb.SpinCharger(1, 3, coupling=-5.865823770597991, **rest), figures="first_peak", method=method).first_peak
     assert float(best.value) == pytest.approx(first.value + flow.initial, rel=1e-11)
     assert float(best.time) == pytest.approx(first.time, rel=1e-8)
 

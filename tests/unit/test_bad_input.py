@@ -350,7 +350,7 @@ def test_named_cutoff_of_the_run_suffices() -> None:
     assert cutoff > 4
     with pytest.raises(CutoffError, match="cutoff=4;"):  # the one that was given
         qb.evolve(small, ts)
-    assert named(lambda: qb.charge(small, 2.0)) >= cutoff / 2
+    assert named(lambda: qb.charge(small, 2.0, figures="first_peak")) >= cutoff / 2
     one, other = (qb.evolve(light(cutoff=c, **parameters)(), ts).saved["energy"] for c in (cutoff, 2 * cutoff))
     np.testing.assert_allclose(one, other, rtol=0, atol=1e-7)
 
@@ -362,7 +362,7 @@ def test_unsolvable_element_spares_the_others() -> None:
     status = [qb.Status(int(s)).name for s in best.status]
     assert status == ["OK", "OK", "OUTSIDE_PADDING", "OUTSIDE_PADDING"]
     assert np.isfinite(best.first_peak.value).tolist() == [True, True, False, False]
-    single = qb.charge(qb.SpinCharger(3, 4)).first_peak.value
+    single = qb.charge(qb.SpinCharger(3, 4), figures="first_peak").first_peak.value
     np.testing.assert_allclose(best.first_peak.value[1], single, rtol=1e-12)
 
 

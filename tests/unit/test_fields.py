@@ -110,13 +110,13 @@ def test_hull_and_put_are_the_battery_itself() -> None:
 
     @jax.jit
     def peak(leaves: dict[str, Any]) -> Any:
-        best = qb.charge(hull.put(**leaves))
+        best = qb.charge(hull.put(**leaves), figures="first_peak")
         return best.first_peak.value, best.first_peak.time, best.status
 
     for m, n, g, n0 in ((6, 9, 0.3, 9), (2, 5, 1.7, 3), (5, 2, 0.4, 1), (1, 1, 1.0, 1)):
         leaves = {"n_battery": m, "n_charger": n, "coupling": g, "charger_excitations": n0}
         value, time, status = peak({name: jnp.asarray(x, float) for name, x in leaves.items()})
-        alone = qb.charge(qb.SpinCharger(m, n, coupling=g, charger_excitations=n0)).first_peak
+        alone = qb.charge(qb.SpinCharger(m, n, coupling=g, charger_excitations=n0), figures="first_peak").first_peak
         np.testing.assert_allclose([value, time], [alone.value, alone.time], rtol=1e-11)
         assert int(status) == Status.OK
 

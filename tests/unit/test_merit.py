@@ -225,7 +225,7 @@ def test_filling_is_a_pure_number(gap: float) -> None:
     """A full charger of four spins lifts two cells to 1.92 of 2 excitations; with a negative gap that is nearly empty."""
     battery = qb.SpinCharger(2, 4, battery_frequency=gap, charger_frequency=gap)
     share = 0.96 if gap > 0 else 0.04
-    time = qb.charge(qb.SpinCharger(2, 4)).first_peak.time
+    time = qb.charge(qb.SpinCharger(2, 4), figures="first_peak").first_peak.time
     sol = qb.evolve(battery, [0.0, time], ["filling", "energy"]).saved
     assert sol["energy"][1] == pytest.approx(1.92 * gap, rel=1e-9)
     assert sol["filling"].tolist() == pytest.approx([0.0 if gap > 0 else 1.0, share], abs=1e-9)

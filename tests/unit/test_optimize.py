@@ -308,7 +308,7 @@ def test_best_charger_size() -> None:
     first = best.history["n_charger"][0]
     assert first in best.starts["begin"] and best.history["value"][0] == pytest.approx(energy(first), rel=1e-11)
     assert best.history["n_charger"][-1] == pytest.approx(summit, abs=1e-6)
-    assert qb.charge(best.battery).first_peak.value == pytest.approx(best.value, rel=1e-11)
+    assert qb.charge(best.battery, figures="first_peak").first_peak.value == pytest.approx(best.value, rel=1e-11)
 
 
 def test_power_with_a_full_battery() -> None:
