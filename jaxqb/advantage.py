@@ -19,11 +19,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .batteries import AbstractBattery, CavityCharger, SpinCharger
-from .batteries.battery import check_single
 from .batteries.starts import Coherent, Level, Thermal, Weighted
 from .charging import charge
 from .errors import MeritError, fail
 from .fields import concrete, numbers, traced
+from .given import check_single
 
 SINC_PEAK = 1.1655611852072113  # where sin^2(x) / x is largest: tan x = 2 x
 

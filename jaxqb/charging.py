@@ -9,12 +9,12 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from .batteries.battery import AbstractBattery, check_single
+from .batteries.battery import AbstractBattery
 from .compiled import compiled
-from .conventions import real_dtype
-from .errors import MeritError, Status, TimesError, fail
-from .evolution import FULL, check_law, check_method, explain_edge, state_size
-from .fields import numbers, traced
+from .errors import MeritError, Status, fail
+from .evolution import FULL, explain_edge, state_size
+from .fields import traced
+from .given import check_law, check_method, check_single, check_window
 from .laws import AbstractLaw
 from .methods import AbstractMethod, select_method
 from .peaks import BUDGET, search, settle, tolerance
@@ -124,18 +124,6 @@ def check_figures(figures: Any, window: Any) -> tuple[str, ...]:
     if not names:
         fail(MeritError, "figures", "name at least one figure", "it is empty", f"use e.g. {FIGURES[0]!r}")
     return tuple(name for name in FIGURES if name in names)
-
-
-def check_window(window: Any) -> Any:
-    """A positive time as an array (which shares one program with any other), or None."""
-    if window is None:
-        return None
-    time = numbers(window)
-    if traced(time):
-        return time
-    if time is None or time.ndim or not np.isfinite(time) or time <= 0:
-        fail(TimesError, "window", "be a positive time", f"it is {window!r}", "give a number, or None for all times")
-    return time.astype(real_dtype())
 
 
 @compiled

@@ -1,7 +1,7 @@
 """`evolve`: a battery, a law and a method meet; figures are computed inside the solve."""
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -13,11 +13,11 @@ from jaxtyping import Array, Float, Int
 from . import merit as merits
 from .algebra.gradients import frozen
 from .asked import ask_array
-from .batteries.battery import AbstractBattery, check_single
+from .batteries.battery import AbstractBattery
 from .compiled import compiled
-from .conventions import epsilon, real_dtype
-from .errors import CutoffError, FieldError, MeritError, Status, TimesError, fail
-from .fields import numbers, traced
+from .errors import CutoffError, Status, fail
+from .fields import traced
+from .given import check_law, check_method, check_save, check_single, check_times
 from .laws import AbstractLaw
 from .methods import AbstractMethod, Chebyshev, Figures, select_method
 from .methods.method import EDGE, along
@@ -48,100 +48,9 @@ class Solution(eqx.Module):
         return f"Solution({figures}; {self.law} law by {self.method}, {self.why}; {status})"
 
 
-def check_times(ts: Any) -> Any:
-    """Times as an array: at least one, finite, not negative, increasing."""
-    array = numbers(ts)
-    if array is None:
-        fail(TimesError, "ts", "be real numbers", f"it is {ts!r}", "give an array of times, e.g. jnp.linspace(0.0, 5.0, 101)")
-    if traced(array):
-        return array
-    array = array.astype(real_dtype())
-    if array.ndim != 1 or array.size == 0:
-        fail(
-            TimesError,
-            "ts",
-            "be a one-dimensional array of times",
-            f"its shape is {array.shape}",
-            "use e.g. jnp.linspace",
-        )
-    if not np.all(np.isfinite(array)):
-        fail(TimesError, "ts", "be finite", "it has NaN or infinite entries", "remove them")
-    if array[0] < 0:
-        fail(TimesError, "ts", "not be negative", f"it begins at {array[0]:g}", "begin at 0 or later")
-    if np.any(np.diff(array) <= 0):
-        at = int(np.argmax(np.diff(array) <= 0))
-        fail(
-            TimesError,
-            "ts",
-            "increase",
-            f"{array[at + 1]:g} follows {array[at]:g}",
-            "sort the times and drop repeated ones",
-        )
-    return array
-
-
-def check_save(save: Any) -> dict[str, Callable]:
-    """Figures by name."""
-    if save is None:
-        return {"energy": merits.energy}
-    if isinstance(save, merits.AbstractMerit):
-        save = {type(save).__name__.lower(): save}
-    if not isinstance(save, Mapping):
-        names = [save] if isinstance(save, str) or not isinstance(save, Iterable) else list(save)
-        save = {str(name): name for name in names}
-    if not save:
-        fail(MeritError, "save", "name at least one figure of merit", "it is empty", "use e.g. save=['energy']")
-    chosen = {}
-    for name, value in save.items():
-        if isinstance(value, str):
-            if value not in merits.NAMED:
-                known = ", ".join(merits.NAMED)
-                fail(MeritError, "save", "name figures of merit", f"{value!r} is none", f"use one of {known}")
-            value = merits.NAMED[value]
-        merits.check_figure(f"save[{name!r}]", value)
-        chosen[str(name)] = value
-    return chosen
-
-
-def check_law(law: Any, battery: AbstractBattery) -> None:
-    """A law of this battery or None."""
-    if law is None:
-        return
-    fix = "use one of battery.laws(), e.g. law=battery.grid()"
-    if not isinstance(law, AbstractLaw):
-        name = getattr(law, "__name__", None)
-        but = f"it is a {type(law).__name__}" if isinstance(law, Mapping) else f"it is {law!r}"
-        fail(FieldError, "law", "be a law", f"it is the function {name}, not called" if name else but, fix)
-    own = _own(battery, law)
-    if not traced(own) and not own:
-        fail(FieldError, "law", "be a law of this battery", f"this {type(law).__name__} is of another one", fix)
-
-
-@eqx.filter_jit
-def _own(battery: AbstractBattery, law: AbstractLaw) -> Any:
-    """Whether this law is one of the battery's: by type and shapes, then by numbers, up to their rounding."""
-    shapes = lambda law: [np.shape(leaf) for leaf in jax.tree.leaves(law)]  # noqa: E731
-    size = jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in jax.tree.leaves(battery)]).max()
-
-    def alike(one: Any, other: Any) -> Any:
-        one, other = (jnp.asarray(leaf, real_dtype()) for leaf in (one, other))
-        largest = jnp.maximum(size, jnp.max(jnp.where(jnp.isfinite(one), jnp.abs(one), 0.0), initial=0.0))
-        return jnp.all(jnp.isclose(one, other, rtol=0, atol=epsilon() ** 0.5 * largest, equal_nan=True))
-
-    laws = [one for one in battery.laws().values() if type(one) is type(law) and shapes(one) == shapes(law)]
-    same = [jnp.stack(list(map(alike, jax.tree.leaves(one), jax.tree.leaves(law)))).all() for one in laws]
-    return jnp.stack(same).any() if same else False
-
-
 def state_size(battery: AbstractBattery, law: Any = None) -> int:
     """About how many numbers a state holds."""
     return battery.amplitudes() if law is None else max(np.size(leaf) for leaf in jax.tree.leaves(law))
-
-
-def check_method(method: Any, name: str = "method") -> None:
-    """A method or None."""
-    if method is not None and not isinstance(method, AbstractMethod):
-        fail(FieldError, name, "be a method", f"it is {method!r}", f"use e.g. {name}=jaxqb.Chebyshev()")
 
 
 def evolve(

@@ -5,12 +5,11 @@ import dataclasses
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..errors import FieldError, fail, nearest
-from ..fields import Field, Real, fields_of, traced
+from ..fields import Field, Real, fields_of
 from ..laws import AbstractLaw
 
 
@@ -120,34 +119,3 @@ def check_levels(battery: AbstractBattery, name: str, needed: int | None, size: 
 def is_hull(battery: AbstractBattery) -> bool:
     """Whether some scalar field holds an array: a family of batteries rather than one."""
     return any(np.ndim(getattr(battery, name)) > 0 for name in fields_of(battery))
-
-
-def check_battery(battery: Any) -> None:
-    """A sentence if `battery` is none."""
-    if not isinstance(battery, AbstractBattery):
-        fail(FieldError, "battery", "be a battery", f"it is {type(battery).__name__}", "pass e.g. jaxqb.SpinCharger(2, 4)")
-
-
-def check_known(battery: Any, verb: str) -> None:
-    """A sentence if a number of `battery` is traced, for a verb that compiles programs of its own."""
-    if any(map(traced, jax.tree.leaves(battery))):
-        fix = f"call `{verb}` outside of jit, vmap and grad"
-        fail(FieldError, "battery", f"be known in `{verb}`", "it is traced", fix)
-
-
-def check_single(battery: Any, verb: str) -> None:
-    """A sentence if `battery` is not one battery."""
-    check_battery(battery)
-    if is_hull(battery):
-        name = next(name for name in fields_of(battery) if np.ndim(getattr(battery, name)) > 0)
-        fail(
-            FieldError,
-            name,
-            f"be one number in `{verb}`",
-            f"it has shape {np.shape(getattr(battery, name))}",
-            f"use `jaxqb.sweep(figures, battery, {{'{name}': values}})`",
-        )
-    for item in dataclasses.fields(battery):
-        mean = getattr(getattr(battery, item.name), "mean", 0.0)
-        if np.ndim(mean) > 0:
-            fail(FieldError, item.name, f"have one mean in `{verb}`", f"it has shape {np.shape(mean)}", "use `jax.vmap`")

@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from ..charging import check_window
 from ..conventions import real_dtype
 from ..errors import DesignError, Status, fail
 from ..fields import check_flag, numbers, traced
 from ..figures import ALIASES, DERIVED, LABELS, Charging, Function, check_function, derived
+from ..given import check_window
 from ..methods import AbstractMethod
 
 SIGNS = (">=", "<=", "==")

@@ -6,9 +6,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..batteries.battery import AbstractBattery, check_known, check_single
+from ..batteries.battery import AbstractBattery
 from ..errors import DesignError, fail
-from ..evolution import check_method
+from ..given import check_known, check_method, check_single
 from .bounds import own_value, read_design
 from .constraints import read_goals
 from .optimum import Optimum

@@ -17,7 +17,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from ..algebra import chebyshev
-from ..algebra.gradients import frozen, most, reversible
+from ..algebra.gradients import frozen, reversible
 from ..errors import MethodError, fail
 from ..fields import numbers
 from ..laws import AbstractUnitaryLaw, Chain
@@ -25,8 +25,6 @@ from . import curves, duhamel
 from .method import POINTS, AbstractFlow, AbstractMethod, Figures, intervals, is_chain
 
 PHASE = 6.4  # turn of the fastest figure that a window may cover
-ORDERS = 64  # terms of a series that are kept at once
-TIMES = 2  # that are served at once: those whose terms have all been added are left out
 
 
 class Chebyshev(AbstractMethod):
@@ -63,89 +61,6 @@ class ChebyshevFlow(AbstractFlow):
     radius: Float[Array, ""]
     reach: float = eqx.field(static=True)
     leap: float = eqx.field(static=True)
-
-    def path(self, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"]) -> Any:
-        """Coordinates after each of successive steps of dimensionless lengths s, by the rows of `table`."""
-
-        def leg(y, now):
-            coefficients, s = now
-            y = chebyshev.expand(self.field, self.radius, y, coefficients, chebyshev.enough(s))
-            return y, y
-
-        return lax.scan(leg, y, (table, s))[1]
-
-    def ahead(self, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"]) -> Any:
-        """Coordinates at ascending lengths s ahead of y, by the rows of `table`; times on the leading axis."""
-        if not isinstance(y, tuple):
-            return jax.tree.map(jnp.add, *self.orders(y, table, s, curves.room(y, s)))
-        parts = jax.tree.map(lambda *parts: jnp.stack(parts), *y)
-        even, odd = lax.map(lambda part: self.orders(part, table, s, curves.room(part, s)), parts)
-        return jax.tree.map(lambda e, o: e[0] - o[1], even, odd), jax.tree.map(lambda e, o: o[0] + e[1], even, odd)
-
-    def orders(
-        self,
-        x: Any,
-        table: Float[Array, "q k"],
-        s: Float[Array, " q"],
-        sums: Any,
-        first: Any = 0,
-        stop: Any = None,
-    ) -> Any:
-        """Sums of the even orders of a series, and of its odd ones, for many lengths s at once, added to `sums`.
-
-        x is a vector of the gauge, or real part of a pair whose other part is zero: then even orders are real and odd ones
-        imaginary, and only what does not vanish is computed. Lengths ascend; only those from `first` to `stop` are served
-        (multiples of TIMES, traced).
-        """
-        field = self.law.field
-        to_odd = to_even = field
-        if isinstance(jax.eval_shape(lambda: self.law.start), tuple):
-            zero = jax.tree.map(jnp.zeros_like, x)
-            to_odd, to_even = lambda x: field((x, zero))[1], lambda z: field((zero, z))[0]
-        put = lax.dynamic_update_slice_in_dim  # `.at[k].set` would check k
-
-        def pair(k, carry):
-            (even, odd), kept = carry
-            even = jax.tree.map(lambda x, b: x + 2 / self.radius * b, even, to_even(odd))
-            odd = jax.tree.map(lambda x, b: x + 2 / self.radius * b, odd, to_odd(even))
-            return (even, odd), jax.tree.map(lambda room, x: put(room, x[None], k, 0), kept, (even, odd))
-
-        def weigh(weights, terms):
-            lines = terms.reshape(terms.shape[0], -1)
-            return jnp.matmul(weights, lines, precision=lax.Precision.HIGHEST).reshape(-1, *terms.shape[1:])
-
-        stop = jnp.asarray(len(table) if stop is None else stop)
-        here = (np.arange(len(table)) >= first) & (np.arange(len(table)) < stop)
-        table = jnp.where(here[:, None], table, 0.0)
-
-        # orders go in blocks that stay in the processor's cache
-        count = table.shape[1] - 2
-        blocks = -(-count // ORDERS)
-        size = -(-count // (2 * blocks))
-        weights = jnp.pad(table[:, 2:], ((0, 0), (0, 2 * size * blocks - count))).reshape(-1, blocks, size, 2)
-        weights = jnp.moveaxis(weights, (1, 3), (0, 1))  # block, even or odd, time, order
-        pairs = jnp.minimum(chebyshev.pairs(chebyshev.enough(s)) - 1, blocks * size)
-        last = most(pairs[-1])
-
-        def block(carry):
-            i, terms, kept, sums = carry
-            terms, kept = lax.fori_loop(0, jnp.minimum(size, last - i * size), pair, (terms, kept))
-
-            def add(group, sums):
-                """For some of the times."""
-                at = group * TIMES
-                rows = lax.dynamic_slice_in_dim(weights[i], at, TIMES, 1)
-                old = jax.tree.map(lambda a: lax.dynamic_slice_in_dim(a, at, TIMES), sums)
-                new = tuple(jax.tree.map(lambda a, v, w=rows[k]: a + weigh(w, v), old[k], kept[k]) for k in (0, 1))
-                return jax.tree.map(lambda a, b: put(a, b, at, 0), sums, new)
-
-            done = jnp.sum(here & (pairs <= i * size))  # earlier times need fewer orders
-            return i + 1, terms, kept, lax.fori_loop(-most(-(first + done)) // TIMES, most(stop) // TIMES, add, sums)
-
-        start = x, jax.tree.map(lambda d: d / self.radius, to_odd(x))
-        sums = tuple(jax.tree.map(lambda a, v, w=table[:, k, None]: a + weigh(w, v[None]), sums[k], start[k]) for k in (0, 1))
-        kept = jax.tree.map(lambda v: jnp.zeros((size, *v.shape), v.dtype), start)
-        return lax.while_loop(lambda c: c[0] * size < last, block, (jnp.zeros((), int), start, kept, sums))[-1]
 
     def _travel(self, span: Float[Array, ""], y: Any, known: Any = None) -> Any:
         """Coordinates a time `span` ahead of y, in equal steps, differentiable by law, y and (if none are known) span."""

@@ -14,8 +14,8 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from ..algebra import chebyshev
-from ..algebra.gradients import most
 from ..conventions import epsilon
+from . import series
 from .method import EDGE, is_chain
 
 LONG = 512.0  # dimensionless length that one series may cover
@@ -35,7 +35,7 @@ def direct(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[str, An
         k, t, y, out = carry
         here = lax.dynamic_slice(padded, (k,), (NODES,))
         s = jnp.clip(flow.radius * (here - t), 0.0, LONG)
-        ys = flow.ahead(y, chebyshev.exponential(s, order), s)
+        ys = series.ahead(flow, y, chebyshev.exponential(s, order), s)
         # times out of reach are written too, and written again when their turn comes
         out = jax.tree.map(lambda o, new: lax.dynamic_update_slice_in_dim(o, new, k, 0), out, figures(ys))
         reached = (flow.radius * (here - t) <= LONG) & (k + np.arange(NODES) < count)
@@ -65,10 +65,10 @@ def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[s
         s = flow.radius * length * jnp.where(real, chebyshev.nodes(POINTS), steps)
         # one table serves all windows of one length
         table = lax.cond(jnp.isnan(table[0, 0]), lambda: chebyshev.exponential(s, chebyshev.terms(LONG)), lambda: table)
-        ys = flow.path(y, table, s) if chain else _spread(flow, y, table, s, real)
+        ys = series.path(flow, y, table, s) if chain else series.spread(flow, y, table, s, real)
         data = lambda jets: jets.at[:, 1].multiply(length).reshape(2 * POINTS, *jets.shape[2:])  # noqa: E731
-        series = {name: weigh(matrix, data(jets)) for name, jets in lax.map(figures, ys).items()}
-        seen = [jnp.abs(c.reshape(2 * POINTS, -1)) for name, c in series.items() if name != EDGE]
+        fitted = {name: weigh(matrix, data(jets)) for name, jets in lax.map(figures, ys).items()}
+        seen = [jnp.abs(c.reshape(2 * POINTS, -1)) for name, c in fitted.items() if name != EDGE]
         good = jnp.all(jnp.stack([jnp.max(c[-3:]) <= 200 * epsilon() * jnp.max(c) for c in seen]))
         good = good | (length < 1.5 * shortest)
         end = t + length
@@ -77,7 +77,7 @@ def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[s
             k, out = carry
             here = lax.dynamic_slice(padded, (k,), (BLOCK,))
             rows = chebyshev.basis((here - t) / length, 2 * POINTS)
-            new = {name: weigh(rows, c) for name, c in series.items()}
+            new = {name: weigh(rows, c) for name, c in fitted.items()}
             # times beyond this window are written too, and written again when their turn comes
             out = jax.tree.map(lambda o, new: lax.dynamic_update_slice_in_dim(o, new, k, 0), out, new)
             return k + jnp.sum((here <= end) & (k + np.arange(BLOCK) < count)), out
@@ -110,38 +110,6 @@ def windows(flow: Any) -> tuple[Float[Array, ""], np.ndarray, bool]:
     reach = LONG / steps.max() if chain else LONG  # of a window: the first one of a grid is one series
     pace = jnp.maximum(lax.stop_gradient(flow.law.pace()), flow.radius * 1e-9)
     return jnp.minimum(reach / flow.radius, POINTS * turn / pace), steps, chain
-
-
-def _spread(flow: Any, y: Any, table: Float[Array, "q k"], s: Float[Array, " q"], real: Any) -> Any:
-    """Coordinates at all points of a window that begins at y.
-
-    Those ahead of a `real` y are real even orders and imaginary odd ones. Any other is brought to the middle of the window
-    first, and its parts served one after the other: the imaginary one by the first half of the rows, the real one by the
-    second; ahead of the middle odd orders are added to even ones, behind it they are subtracted.
-    """
-    half, count = POINTS // 2, table.shape[1]
-    series, orders = jnp.where(real, np.arange(count) == 0, table[-1]), jnp.where(real, 0.0, chebyshev.enough(s[-1]))
-    parts = jax.tree.map(lambda *parts: jnp.stack(parts), *chebyshev.expand(flow.field, flow.radius, y, series, orders))
-
-    def serve(k, sums):
-        x = jax.tree.map(lambda v: v[k], parts)
-        return flow.orders(x, table, s, sums, jnp.where(real, 0, half * (1 - k)), jnp.where(real | (k == 0), POINTS, half))
-
-    even, odd = lax.fori_loop(0, most(jnp.where(real, 1, 2)), serve, room(y[0], s))
-
-    def both():
-        """Real and imaginary part, behind and ahead."""
-        join = lambda e, o: jnp.concatenate([(e - o)[::-1], e + o])  # noqa: E731
-        ahead, late = jax.tree.map(lambda x: x[half:], (even, odd)), jax.tree.map(lambda x: x[:half], (even, odd))
-        return jax.tree.map(lambda e, o: join(e, -o), ahead[0], late[1]), jax.tree.map(join, late[0], ahead[1])
-
-    return lax.cond(real, lambda: (even, odd), both)
-
-
-def room(x: Any, s: Float[Array, " q"]) -> tuple[Any, Any]:
-    """Two sums of vectors like x at each of lengths s, nothing added yet."""
-    zeros = lambda: jax.tree.map(lambda x: jnp.zeros((*s.shape, *x.shape), x.dtype), x)  # noqa: E731
-    return zeros(), zeros()
 
 
 def _unknown(flow: Any, figures: Callable, count: int) -> dict[str, Any]:

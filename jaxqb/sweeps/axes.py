@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from ..batteries import AbstractBattery
-from ..batteries.battery import check_battery, check_known, check_single
 from ..batteries.starts import AbstractStart
 from ..conventions import real_dtype
 from ..errors import FieldError, SweepError, fail, nearest
 from ..fields import Field
+from ..given import check_battery, check_known, check_single
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import jax
 
 from ..batteries import AbstractBattery
-from ..charging import check_window
 from ..conventions import real_dtype
 from ..errors import SweepError, fail
-from ..evolution import check_method
 from ..fields import check_flag
 from ..figures import figures_of
+from ..given import check_method, check_window
 from ..methods import AbstractMethod, Chebyshev
 from .axes import check_axes, hull
 from .blocks import affordable, evaluate

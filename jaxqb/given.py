@@ -1,0 +1,153 @@
+"""What a verb is given, checked before its program is compiled."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from . import merit as merits
+from .batteries import AbstractBattery
+from .batteries.battery import is_hull
+from .conventions import epsilon, real_dtype
+from .errors import FieldError, MeritError, TimesError, fail
+from .fields import fields_of, numbers, traced
+from .laws import AbstractLaw
+from .methods import AbstractMethod
+
+
+def check_battery(battery: Any) -> None:
+    """A sentence if `battery` is none."""
+    if not isinstance(battery, AbstractBattery):
+        fail(FieldError, "battery", "be a battery", f"it is {type(battery).__name__}", "pass e.g. jaxqb.SpinCharger(2, 4)")
+
+
+def check_known(battery: Any, verb: str) -> None:
+    """A sentence if a number of `battery` is traced, for a verb that compiles programs of its own."""
+    if any(map(traced, jax.tree.leaves(battery))):
+        fix = f"call `{verb}` outside of jit, vmap and grad"
+        fail(FieldError, "battery", f"be known in `{verb}`", "it is traced", fix)
+
+
+def check_single(battery: Any, verb: str) -> None:
+    """A sentence if `battery` is not one battery."""
+    check_battery(battery)
+    if is_hull(battery):
+        name = next(name for name in fields_of(battery) if np.ndim(getattr(battery, name)) > 0)
+        fail(
+            FieldError,
+            name,
+            f"be one number in `{verb}`",
+            f"it has shape {np.shape(getattr(battery, name))}",
+            f"use `jaxqb.sweep(figures, battery, {{'{name}': values}})`",
+        )
+    for item in dataclasses.fields(battery):
+        mean = getattr(getattr(battery, item.name), "mean", 0.0)
+        if np.ndim(mean) > 0:
+            fail(FieldError, item.name, f"have one mean in `{verb}`", f"it has shape {np.shape(mean)}", "use `jax.vmap`")
+
+
+def check_times(ts: Any) -> Any:
+    """Times as an array: at least one, finite, not negative, increasing."""
+    array = numbers(ts)
+    if array is None:
+        fail(TimesError, "ts", "be real numbers", f"it is {ts!r}", "give an array of times, e.g. jnp.linspace(0.0, 5.0, 101)")
+    if traced(array):
+        return array
+    array = array.astype(real_dtype())
+    if array.ndim != 1 or array.size == 0:
+        fail(
+            TimesError,
+            "ts",
+            "be a one-dimensional array of times",
+            f"its shape is {array.shape}",
+            "use e.g. jnp.linspace",
+        )
+    if not np.all(np.isfinite(array)):
+        fail(TimesError, "ts", "be finite", "it has NaN or infinite entries", "remove them")
+    if array[0] < 0:
+        fail(TimesError, "ts", "not be negative", f"it begins at {array[0]:g}", "begin at 0 or later")
+    if np.any(np.diff(array) <= 0):
+        at = int(np.argmax(np.diff(array) <= 0))
+        fail(
+            TimesError,
+            "ts",
+            "increase",
+            f"{array[at + 1]:g} follows {array[at]:g}",
+            "sort the times and drop repeated ones",
+        )
+    return array
+
+
+def check_window(window: Any) -> Any:
+    """A positive time as an array (which shares one program with any other), or None."""
+    if window is None:
+        return None
+    time = numbers(window)
+    if traced(time):
+        return time
+    if time is None or time.ndim or not np.isfinite(time) or time <= 0:
+        fail(TimesError, "window", "be a positive time", f"it is {window!r}", "give a number, or None for all times")
+    return time.astype(real_dtype())
+
+
+def check_save(save: Any) -> dict[str, Callable]:
+    """Figures by name."""
+    if save is None:
+        return {"energy": merits.energy}
+    if isinstance(save, merits.AbstractMerit):
+        save = {type(save).__name__.lower(): save}
+    if not isinstance(save, Mapping):
+        names = [save] if isinstance(save, str) or not isinstance(save, Iterable) else list(save)
+        save = {str(name): name for name in names}
+    if not save:
+        fail(MeritError, "save", "name at least one figure of merit", "it is empty", "use e.g. save=['energy']")
+    chosen = {}
+    for name, value in save.items():
+        if isinstance(value, str):
+            if value not in merits.NAMED:
+                known = ", ".join(merits.NAMED)
+                fail(MeritError, "save", "name figures of merit", f"{value!r} is none", f"use one of {known}")
+            value = merits.NAMED[value]
+        merits.check_figure(f"save[{name!r}]", value)
+        chosen[str(name)] = value
+    return chosen
+
+
+def check_method(method: Any, name: str = "method") -> None:
+    """A method or None."""
+    if method is not None and not isinstance(method, AbstractMethod):
+        fail(FieldError, name, "be a method", f"it is {method!r}", f"use e.g. {name}=jaxqb.Chebyshev()")
+
+
+def check_law(law: Any, battery: AbstractBattery) -> None:
+    """A law of this battery or None."""
+    if law is None:
+        return
+    fix = "use one of battery.laws(), e.g. law=battery.grid()"
+    if not isinstance(law, AbstractLaw):
+        name = getattr(law, "__name__", None)
+        but = f"it is a {type(law).__name__}" if isinstance(law, Mapping) else f"it is {law!r}"
+        fail(FieldError, "law", "be a law", f"it is the function {name}, not called" if name else but, fix)
+    own = _own(battery, law)
+    if not traced(own) and not own:
+        fail(FieldError, "law", "be a law of this battery", f"this {type(law).__name__} is of another one", fix)
+
+
+@eqx.filter_jit
+def _own(battery: AbstractBattery, law: AbstractLaw) -> Any:
+    """Whether this law is one of the battery's: by type and shapes, then by numbers, up to their rounding."""
+    shapes = lambda law: [np.shape(leaf) for leaf in jax.tree.leaves(law)]  # noqa: E731
+    size = jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in jax.tree.leaves(battery)]).max()
+
+    def alike(one: Any, other: Any) -> Any:
+        one, other = (jnp.asarray(leaf, real_dtype()) for leaf in (one, other))
+        largest = jnp.maximum(size, jnp.max(jnp.where(jnp.isfinite(one), jnp.abs(one), 0.0), initial=0.0))
+        return jnp.all(jnp.isclose(one, other, rtol=0, atol=epsilon() ** 0.5 * largest, equal_nan=True))
+
+    laws = [one for one in battery.laws().values() if type(one) is type(law) and shapes(one) == shapes(law)]
+    same = [jnp.stack(list(map(alike, jax.tree.leaves(one), jax.tree.leaves(law)))).all() for one in laws]
+    return jnp.stack(same).any() if same else False
