@@ -124,9 +124,9 @@ def build(job: Job) -> Program:
     lowered = jax.jit(block(job)).lower(arrays, grids)
     out = lowered.out_info
     _check_names(job, out)
+    state, points = merge(job.static, arrays)[0].amplitudes(), math.prod(job.shape)
     # one point at a time, arrays are as small as a state
-    size = merge(job.static, arrays)[0].amplitudes() * (1 if set(job.kinds) == {"loop"} else math.prod(job.shape))
-    compiled = lowered.compile(options(size))
+    compiled = lowered.compile(options(state, points) if set(job.kinds) == {"loop"} else options(state * points))
     memory = compiled.memory_analysis()
     temporaries = 0 if memory is None else int(memory.temp_size_in_bytes)
     return Program(compiled, out, temporaries, _batched_lapack(lowered.as_text()))

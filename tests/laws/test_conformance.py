@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -14,6 +15,7 @@ from zoo import EXAMPLES, LATER, THOROUGH, TIMES, Example
 
 import jaxqb as qb
 from jaxqb.batteries.starts import AbstractStart
+from jaxqb.compiled import options
 from jaxqb.errors import Status
 
 
@@ -28,6 +30,8 @@ every = over(EXAMPLES, lambda e: e.program in LATER)
 firsts = [e for i, e in enumerate(EXAMPLES) if e.program not in {earlier.program for earlier in EXAMPLES[:i]}]
 each_program = over(firsts, lambda e: e.program not in THOROUGH)
 every_thoroughly = over(EXAMPLES, lambda e: e.program not in THOROUGH)
+
+quickly = partial(eqx.filter_jit, compiler_options=options(0))  # as `evolve` and `charge` compile what is small
 
 FULL = qb.merit.ergotropy.with_(space="full")
 PRECISE = qb.Adaptive(rtol=1e-12, atol=1e-13)
@@ -160,7 +164,7 @@ def test_charge_by_adaptive_agrees(example: Example) -> None:
     np.testing.assert_allclose(charged(example.battery, method=PRECISE), charged(example.battery), rtol=1e-9)
 
 
-@eqx.filter_jit
+@quickly
 def _by_laws(battery: Any) -> dict[str, jax.Array]:
     return {
         name: qb.evolve(battery, TIMES, {"p": qb.merit.level_populations}, law=law).saved["p"]
@@ -179,7 +183,7 @@ def test_laws_agree(example: Example) -> None:
 # ------------------------------------------------------------------------------------------ under transformations
 
 
-@eqx.filter_jit
+@quickly
 def _batch(battery: Any, couplings: jax.Array) -> jax.Array:
     return jax.vmap(lambda g: figures(eqx.tree_at(lambda b: b.coupling, battery, g)))(couplings)
 
@@ -192,7 +196,7 @@ def test_vmap_is_a_loop(example: Example) -> None:
         np.testing.assert_allclose(row, figures(example.battery.replace(coupling=g)), rtol=1e-10, atol=1e-11)
 
 
-@eqx.filter_jit
+@quickly
 def _derivatives(battery: Any, direction: Any, weights: jax.Array) -> tuple[jax.Array, Any]:
     """Forward along a direction, and backward from weights, in one program: they share what is costly to compile."""
     dynamic, static = eqx.partition(battery, eqx.is_inexact_array)
