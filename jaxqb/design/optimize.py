@@ -95,7 +95,8 @@ def optimize(
     def run(x: np.ndarray, held: np.ndarray, unit: float, budget: int) -> Ends:
         # units and budgets are arrays, so that no value of theirs compiles anew
         problem = Problem(goals, hull, box, np.asarray(unit, x.dtype), np.asarray(budget))
-        return jax.device_get(search(problem, box.locate(x), x, held, method, room, mapping, numbers=hull.amplitudes(), times=rows))
+        z, size = box.locate(x), hull.amplitudes()
+        return jax.device_get(search(problem, z, x, held, method, room, mapping, numbers=size, times=rows))
 
     clock = [time.perf_counter()]
     first = run(x, held, 1.0, 1)
