@@ -83,9 +83,8 @@ def _walk(
     jet = lambda y: jnp.stack(flow.derivatives(figure, y, ORDERS - 1))  # noqa: E731
     sample = flow.sampler(span, POINTS, jet)
     march = _March(jnp.zeros((), int), zero, start, zero, zero, zero, no, none)
-    matrix = _interpolants()
     # value and derivatives that are asked for, (4 or 5, points, data)
-    grid = chebyshev.basis(FINE, POINTS * ORDERS) @ matrix[: 5 if "max_instantaneous_power" in names else 4]
+    grid = _interpolants()[: 5 if "max_instantaneous_power" in names else 4]
     powers = jnp.stack(list(itertools.accumulate([span] * (ORDERS - 1), operator.mul, initial=jnp.ones_like(span))))
     points = jnp.asarray(FINE, dtype)
 
@@ -102,8 +101,8 @@ def _walk(
         active = unfinished(m)  # not in every lane of a batch
         ys, jets = sample(m.y)
         data = (jets.at[:, 0].add(-initial) * powers).ravel()
-        e, d, dd, ddd, *dddd = jnp.matmul(grid, data, precision=lax.Precision.HIGHEST)
-        coefficients = jnp.matmul(matrix, data, precision=lax.Precision.HIGHEST)
+        fine = jnp.matmul(grid, data, precision=lax.Precision.HIGHEST)
+        e, d, dd, ddd, *dddd = fine
         # maxima at a seam are seen from both sides; nothing is before the start, or behind the end of what was asked
         floor = jnp.where(m.t > 0, -SEAM, 0.0)
         ceiling = jnp.where(m.turn + 1 < turns, 1.0 + SEAM, 1.0)
@@ -137,8 +136,7 @@ def _walk(
             starts.append(start)
             admitted.append(admit)
 
-        x = _sharpen(jnp.stack(starts), coefficients, since, floor, ceiling, names)
-        aims = chebyshev.evaluate(coefficients[:3, None], x)
+        x, aims = _sharpen(jnp.stack(starts), fine[:4], since, floor, ceiling, names)
         best = jnp.stack([_value(name, since + x[k], aims[:, k], 0.0) for k, name in enumerate(names)])
         inside = (floor < x) & (x < ceiling)
         # where the way to a maximum leads across a seam, the window on the other side knows it better
@@ -177,9 +175,19 @@ def _walk(
 
 @functools.cache
 def _interpolants() -> np.ndarray:
-    """Matrices from the jets of a window to the Chebyshev coefficients of the energy and of its first four derivatives in x."""
+    """From the jets of a window to its energy and the first four derivatives in x at the fine points, (5, points, data)."""
     values = chebyshev.hermite(tuple(np.linspace(0.0, 1.0, POINTS)), ORDERS)
-    return np.stack([np.linalg.matrix_power(chebyshev.slope(len(values)), k) for k in range(5)]) @ values
+    powers = np.stack([np.linalg.matrix_power(chebyshev.slope(len(values)), k) for k in range(5)])
+    return chebyshev.basis(FINE, len(values)) @ powers @ values
+
+
+@functools.cache
+def _between() -> np.ndarray:
+    """From jets at two neighbouring fine points to Chebyshev coefficients between them of the jet, (4, coefficients, data)."""
+    scale = WIDTH ** np.arange(4.0)
+    values = chebyshev.hermite((0.0, 1.0), 4) * np.tile(scale, 2)
+    powers = np.stack([np.linalg.matrix_power(chebyshev.slope(len(values)), k) for k in range(4)])
+    return powers @ values / scale[:, None, None]
 
 
 def _residue(name: str, t: Any, e: Any) -> tuple[Any, Any]:
@@ -196,16 +204,21 @@ def _picked(function: Any, names: tuple[str, ...], kind: Any) -> Any:
     return jax.tree.map(lambda *z: jnp.stack(z)[kind], *map(function, names))
 
 
-def _sharpen(x: Any, coefficients: Any, since: Any, floor: Any, ceiling: Any, names: tuple[str, ...]) -> Float[Array, " figures"]:
-    """From places nearby to the maxima of a window's interpolant, or to an end of it.
+def _sharpen(x: Any, fine: Any, since: Any, floor: Any, ceiling: Any, names: tuple[str, ...]) -> tuple[Any, Any]:
+    """From places nearby to the maxima of a window's interpolant, or to an end of it; also the jets there, (4, figures).
 
-    Newton's steps, as many as a flat maximum may take (at a quartic one each takes off a third of the error).
+    Between two fine points, and as far again on either side, value and three derivatives at both are as good as the
+    interpolant. Newton's steps, as many as a flat maximum may take (at a quartic one each takes off a third of the error).
     """
     low, high = jnp.maximum(floor, x - 2 * WIDTH), jnp.minimum(ceiling, x + 2 * WIDTH)
+    i = jnp.clip(jnp.floor(x / WIDTH), 0, FINE.size - 2).astype(int)
+    near = jnp.concatenate([fine[:, i], fine[:, i + 1]])
+    local = jnp.einsum("kcd,df->kfc", _between(), near, precision=lax.Precision.HIGHEST)
+    jet = lambda x: chebyshev.evaluate(local, x / WIDTH - i)  # noqa: E731
 
     def newton(state):
         k, x, _ = state
-        e = chebyshev.evaluate(coefficients[:4, None], x)
+        e = jet(x)
         ends = [_residue(name, since + x[k], e[:, k]) for k, name in enumerate(names)]
         root, slope = map(jnp.stack, zip(*ends, strict=True))
         step = jnp.where(slope < 0, -root / jnp.where(slope < 0, slope, 1.0), WIDTH / 4 * jnp.sign(root))
@@ -213,7 +226,8 @@ def _sharpen(x: Any, coefficients: Any, since: Any, floor: Any, ceiling: Any, na
         return k + 1, new, jnp.max(jnp.abs(new - x))
 
     moving = lambda state: most((state[0] < SHARPEN) & (state[2] > 1e-10))  # noqa: E731
-    return lax.while_loop(moving, newton, (jnp.zeros((), int), x, jnp.full((), jnp.inf, x.dtype)))[1]
+    x = lax.while_loop(moving, newton, (jnp.zeros((), int), x, jnp.full((), jnp.inf, x.dtype)))[1]
+    return x, jet(x)
 
 
 class Found(eqx.Module):
@@ -300,11 +314,12 @@ def _land(given: Any, mark: _Marks, y: Any, found: Found, pick: Any, order: int)
     derivatives = flow.taylor(lambda state: merits.energy(battery, state), t, y, order)
     gained = lambda e: [e[0] - initial, *e[1:]]  # noqa: E731
     residue = lambda t, e: pick(lambda name: _residue(name, t, e))  # noqa: E731
-    here, step = frozen(gained(derivatives)), jnp.zeros_like(t)
-    first = slope = residue(t, here)[1]
-    for _ in range(2):
-        root, slope = residue(t + step, maxima.shifted(here, step))
-        step = step - jnp.where(slope == 0, 0.0, root / jnp.where(slope == 0, 1.0, slope))
+    here = frozen(gained(derivatives))
+    newton = lambda root, slope: jnp.where(slope == 0, 0.0, -root / jnp.where(slope == 0, 1.0, slope))  # noqa: E731
+    root, first = residue(t, here)
+    step = newton(root, first)
+    root, slope = residue(t + step, maxima.shifted(here, step))
+    step = step + newton(root, slope)
     trusted = (jnp.abs(step) < 1e-2 * span) & (jnp.abs(slope - first) <= 0.1 * jnp.abs(first))
     step = frozen(jnp.maximum(jnp.where(mark.turning & trusted, step, 0.0), -t))
     if window is not None and horizon is not None:
@@ -315,8 +330,8 @@ def _land(given: Any, mark: _Marks, y: Any, found: Found, pick: Any, order: int)
     # of the frozen time, not of the one below, whose derivative must not enter
     value = pick(lambda name: _value(name, t, moved, initial))
     root, slope = residue(t, gained(moved))
-    newton = -root / lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
-    return t + jnp.where(mark.turning, newton - lax.stop_gradient(newton), 0.0), value
+    nothing = -root / lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
+    return t + jnp.where(mark.turning, nothing - lax.stop_gradient(nothing), 0.0), value
 
 
 def _value(name: str, t: Any, e: Any, initial: Any) -> Any:

@@ -136,7 +136,9 @@ def along_quadratic(field: Callable, figure: Callable, y: Any, order: int, light
     else:
         later = lax.scan(lambda y, _: (field(y),) * 2, y, length=order)[1]
         powers = [y, *(jax.tree.map(lambda p, k=k: p[k], later) for k in range(order))]
-    slopes = [jax.grad(figure)(p) for p in powers[: order // 2 + 1]]  # of a form: 2 B(y_k, .)
+    first = jax.tree.map(lambda *p: jnp.stack(p), *powers[: order // 2 + 1])
+    slope = jax.vmap(jax.grad(figure))(first)  # of a form: 2 B(y_k, .)
+    slopes = [jax.tree.map(lambda s, k=k: s[k], slope) for k in range(order // 2 + 1)]
 
     def derivative(d: int) -> Any:
         weights = [math.comb(d, k) * (0.5 if 2 * k == d else 1.0) for k in range(d // 2 + 1)]  # the rest is their mirror image
