@@ -314,12 +314,14 @@ def _land(given: Any, mark: _Marks, y: Any, found: Found, pick: Any, order: int)
     derivatives = flow.taylor(lambda state: merits.energy(battery, state), t, y, order)
     gained = lambda e: [e[0] - initial, *e[1:]]  # noqa: E731
     residue = lambda t, e: pick(lambda name: _residue(name, t, e))  # noqa: E731
-    here = frozen(gained(derivatives))
-    newton = lambda root, slope: jnp.where(slope == 0, 0.0, -root / jnp.where(slope == 0, 1.0, slope))  # noqa: E731
-    root, first = residue(t, here)
-    step = newton(root, first)
-    root, slope = residue(t + step, maxima.shifted(here, step))
-    step = step + newton(root, slope)
+    now, here = frozen((t, gained(derivatives)))
+
+    def closer(_, state):
+        step, last, _ = state
+        root, slope = residue(now + step, maxima.shifted(here, step))
+        return step - jnp.where(slope == 0, 0.0, root / jnp.where(slope == 0, 1.0, slope)), slope, last
+
+    step, slope, first = lax.fori_loop(0, 2, closer, (jnp.zeros_like(t),) * 3)
     trusted = (jnp.abs(step) < 1e-2 * span) & (jnp.abs(slope - first) <= 0.1 * jnp.abs(first))
     step = frozen(jnp.maximum(jnp.where(mark.turning & trusted, step, 0.0), -t))
     if window is not None and horizon is not None:
@@ -330,8 +332,8 @@ def _land(given: Any, mark: _Marks, y: Any, found: Found, pick: Any, order: int)
     # of the frozen time, not of the one below, whose derivative must not enter
     value = pick(lambda name: _value(name, t, moved, initial))
     root, slope = residue(t, gained(moved))
-    nothing = -root / lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
-    return t + jnp.where(mark.turning, nothing - lax.stop_gradient(nothing), 0.0), value
+    newton = -root / lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
+    return t + jnp.where(mark.turning, newton - lax.stop_gradient(newton), 0.0), value
 
 
 def _value(name: str, t: Any, e: Any, initial: Any) -> Any:

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import jax.numpy as jnp
+from jax import lax
 
 
 def turning_points(points: Any, before: Any, after: Any, width: float) -> tuple[Any, Any, Any]:
@@ -25,10 +26,13 @@ def turning_points(points: Any, before: Any, after: Any, width: float) -> tuple[
     cubic = 10 * off - 4 * off_bend + off_third / 2
     quartic = -15 * off + 7 * off_bend - off_third
     quintic = 6 * off - 3 * off_bend + off_third / 2
-    for _ in range(2):
+
+    def newton(_, u):
         first = b + u * (2 * c + u * (3 * cubic + u * (4 * quartic + u * 5 * quintic)))
         second = 2 * c + u * (6 * cubic + u * (12 * quartic + u * 20 * quintic))
-        u = jnp.clip(u - jnp.where(second == 0, 0.0, first / jnp.where(second == 0, 1.0, second)), 0.0, 1.0)
+        return jnp.clip(u - jnp.where(second == 0, 0.0, first / jnp.where(second == 0, 1.0, second)), 0.0, 1.0)
+
+    u = lax.fori_loop(0, 2, newton, u)  # unrolled it would be compiled into everything below
     most = slope + u * (b + u * (c + u * (cubic + u * (quartic + u * quintic))))
     dips = extreme & (bend < 0) & (slope > 0) & (slope_after > 0) & (most < 0)
     bumps = extreme & (bend > 0) & (slope <= 0) & (slope_after <= 0) & (most > 0)
