@@ -4,6 +4,7 @@ The angle is brought to |r| <= pi/4 by a multiple of pi/2 in three parts (Cody a
 the polynomials of fdlibm (Sun Microsystems, 1993) are good to half a rounding error.
 """
 
+import functools
 from typing import Any
 
 import jax
@@ -11,14 +12,14 @@ import jax.numpy as jnp
 import numpy as np
 
 PARTS = 1.57079632673412561417, 6.07710050630396597660e-11, 2.02226624879595063154e-21  # of pi/2, the first of 33 bits
-SINE = np.array([
+SINE = (
     1.58969099521155010221e-10, -2.50507602534068634195e-8, 2.75573137070700676789e-6,
     -1.98412698298579493134e-4, 8.33333333332248946124e-3, -1.66666666666666324348e-1,
-])  # fmt: skip
-COSINE = np.array([
+)  # fmt: skip
+COSINE = (
     -1.13596475577881948265e-11, 2.08757232129817482790e-9, -2.75573143513906633035e-7,
     2.48015872894767294178e-5, -1.38888888888741095749e-3, 4.16666666666666019037e-2,
-])  # fmt: skip
+)  # fmt: skip
 
 
 @jax.custom_jvp
@@ -31,7 +32,8 @@ def circle(angle: Any) -> tuple[Any, Any]:
     for part in PARTS:
         r = r - quarters * part
     z = r * r
-    sine, cosine = r + r * z * jnp.polyval(SINE, z, unroll=8), 1 - z / 2 + z * z * jnp.polyval(COSINE, z, unroll=8)
+    horner = lambda coefficients: functools.reduce(lambda y, c: y * z + c, coefficients)  # noqa: E731
+    sine, cosine = r + r * z * horner(SINE), 1 - z / 2 + z * z * horner(COSINE)
     quarter = quarters.astype(int) % 4
     odd = quarter % 2 == 1
     cosine, sine = jnp.where(odd, sine, cosine), jnp.where(odd, cosine, sine)
