@@ -151,9 +151,9 @@ def along_quadratic(field: Callable, figure: Callable, y: Any, order: int, light
 
 def _total(x: Float[Array, " *n"]) -> Float[Array, ""]:
     """The sum, in four parts at once: one alone waits at each addition for the one before."""
-    x = x.ravel()
     n = x.size // 4
-    return jnp.sum(x[:n] + x[n : 2 * n] + x[2 * n : 3 * n] + x[3 * n : 4 * n]) + sum(x[k] for k in range(4 * n, x.size))
+    *parts, rest = jnp.split(x.ravel(), [n, 2 * n, 3 * n, 4 * n])
+    return jnp.sum(functools.reduce(jnp.add, parts)) + jnp.sum(rest)
 
 
 def intervals(ts: Float[Array, " t"]) -> Float[Array, " t"]:
