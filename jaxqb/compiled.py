@@ -16,13 +16,13 @@ import numpy as np
 
 from .fields import traced
 
-SHORT: dict[str, str | int | bool] = {"xla_cpu_use_fusion_emitters": False}
-SHORTEST = SHORT | {"xla_backend_optimization_level": 0}
+SHORT: dict[str, str | bool] = {"xla_cpu_use_fusion_emitters": False}
+SHORTEST = SHORT | {"xla_backend_optimization_level": "0"}
 SMALL, SMALLEST = 200, 100  # numbers in an array up to which it repays to compile in short, and in the shortest, time
 LITTLE = 2000  # numbers in all that a program may go through to be compiled in the shortest time
 
 
-def options(numbers: float | int, times: float | int = 1) -> dict[str, str | int | bool]:
+def options(numbers: float | int, times: float | int = 1) -> dict[str, str | bool]:
     """Compiler options for a program whose arrays hold about so many numbers, and that does its work so many times a call."""
     if numbers > SMALL or jax.default_backend() != "cpu" or not _understood():
         return {}
@@ -52,7 +52,7 @@ def compiled(function: Callable) -> Callable:
         chosen = {} if chosen and _within(args) else chosen
         way = tuple(chosen)
         if way not in ways:
-            ways[way] = eqx.filter_jit(function, **({"compiler_options": chosen} if chosen else {}))
+            ways[way] = eqx.filter_jit(function, compiler_options=chosen or None)  # pyright: ignore[reportCallIssue]
         return ways[way](*args)
 
     return call

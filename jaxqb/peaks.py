@@ -213,7 +213,7 @@ def _sharpen(x: Any, fine: Any, since: Any, floor: Any, ceiling: Any, names: tup
     low, high = jnp.maximum(floor, x - 2 * WIDTH), jnp.minimum(ceiling, x + 2 * WIDTH)
     i = jnp.clip(jnp.floor(x / WIDTH), 0, FINE.size - 2).astype(int)
     near = jnp.concatenate([fine[:, i], fine[:, i + 1]])
-    local = jnp.einsum("kcd,df->kfc", _between(), near, precision=lax.Precision.HIGHEST)
+    local = jnp.moveaxis(jnp.matmul(_between(), near, precision=lax.Precision.HIGHEST), 1, 2)
     jet = lambda x: chebyshev.evaluate(local, x / WIDTH - i)  # noqa: E731
 
     def newton(state):
