@@ -2,8 +2,10 @@
 
 import dataclasses
 import functools
+import importlib
 import math
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -125,6 +127,7 @@ def build(job: Job) -> Program:
     out = lowered.out_info
     _check_names(job, out)
     state, points = merge(job.static, arrays)[0].amplitudes(), math.prod(job.shape)
+    threading.Thread(target=importlib.import_module, args=("xarray",)).start()  # slow, and wanted next: the compiler needs no GIL
     # one point at a time, arrays are as small as a state
     compiled = lowered.compile(options(state, points) if set(job.kinds) == {"loop"} else options(state * points))
     memory = compiled.memory_analysis()

@@ -1,9 +1,7 @@
 """`sweep`: a grid of designs, block by block, as one labelled Dataset."""
 
-import importlib
 import json
 import math
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -92,8 +90,6 @@ def sweep(
     kinds = tuple(given[k] for k in order) if given else default_mapping(len(order), devices[0].platform, lanes)
     shape = block_shape(lengths, kinds, block_count(points, chunk, devices, crew), len(devices))
     fields = tuple(tuple(field.name for field in checked[k].fields) for k in order)
-    # takes as long to import as this thread is about to compile
-    threading.Thread(target=importlib.import_module, args=("xarray",)).start()
     begun = time.perf_counter()
     job = affordable(Job(static, leaves, fields, shape, kinds, real_dtype(), devices), given is None)
     compiled = time.perf_counter()
