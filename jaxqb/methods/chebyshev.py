@@ -145,5 +145,15 @@ class ChebyshevFlow(AbstractFlow):
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """The known coordinates, with derivatives through the whole way from the start."""
-        y = self._travel(lax.stop_gradient(t), self.law.start, frozen(y))
-        return self.derivatives(figure, y, order)
+
+        @jax.custom_jvp  # without derivatives there is no way to trace
+        def arrive(flow, t, y):
+            del flow, t
+            return y
+
+        @arrive.defjvp
+        def _(primals, tangents):
+            way = lambda flow, t, y: flow._travel(lax.stop_gradient(t), flow.law.start, frozen(y))  # noqa: E731
+            return primals[2], jax.jvp(way, primals, tangents)[1]
+
+        return self.derivatives(figure, arrive(self, t, y), order)
