@@ -177,8 +177,7 @@ def _walk(
 def _interpolants() -> np.ndarray:
     """From the jets of a window to its energy and the first four derivatives in x at the fine points, (5, points, data)."""
     values = chebyshev.hermite(tuple(np.linspace(0.0, 1.0, POINTS)), ORDERS)
-    powers = np.stack([np.linalg.matrix_power(chebyshev.slope(len(values)), k) for k in range(5)])
-    return chebyshev.basis(FINE, len(values)) @ powers @ values
+    return chebyshev.basis(FINE, len(values)) @ _derivatives(values, 5)
 
 
 @functools.cache
@@ -186,8 +185,12 @@ def _between() -> np.ndarray:
     """From jets at two neighbouring fine points to Chebyshev coefficients between them of the jet, (4, coefficients, data)."""
     scale = WIDTH ** np.arange(4.0)
     values = chebyshev.hermite((0.0, 1.0), 4) * np.tile(scale, 2)
-    powers = np.stack([np.linalg.matrix_power(chebyshev.slope(len(values)), k) for k in range(4)])
-    return powers @ values / scale[:, None, None]
+    return _derivatives(values, 4) / scale[:, None, None]
+
+
+def _derivatives(values: np.ndarray, count: int) -> np.ndarray:
+    """Chebyshev coefficients (rows) of a function and of its derivatives, `count` in all."""
+    return np.stack([np.linalg.matrix_power(chebyshev.slope(len(values)), k) for k in range(count)]) @ values
 
 
 def _residue(name: str, t: Any, e: Any) -> tuple[Any, Any]:
