@@ -73,7 +73,7 @@ def fresh_memory(name, tool, label):
 
 
 def once(code):
-    """Run code in a fresh process: wall seconds to its end, CPU seconds, peak memory in MB, complaint."""
+    """Run code in a fresh process: wall seconds until it has run, CPU seconds, peak memory in MB, complaint."""
     with tempfile.TemporaryFile("w+") as complaint:
         began = time.perf_counter()
         with subprocess.Popen(

@@ -3,8 +3,10 @@
 import dataclasses
 import datetime
 import functools
+import importlib
 import json
 import platform
+import threading
 from importlib import metadata
 from typing import Any
 
@@ -21,6 +23,11 @@ _MEANINGS = {
     "flag_values": np.array([int(status) for status in Status], np.int8),
     "flag_meanings": " ".join(status.name.lower() for status in Status),
 }
+
+
+def preload() -> None:
+    """Begin to import xarray, which is slow, in a thread of its own: one that compiles does not hold the interpreter's lock."""
+    threading.Thread(target=importlib.import_module, args=("xarray",)).start()
 
 
 def dataset(axes: tuple[Axis, ...], arrays: dict[str, np.ndarray], figures: Any, attrs: dict[str, Any]) -> Any:

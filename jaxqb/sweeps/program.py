@@ -2,10 +2,8 @@
 
 import dataclasses
 import functools
-import importlib
 import math
 import re
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +15,7 @@ from ..compiled import options
 from ..errors import SweepError, fail
 from ..figures import Charging
 from ..methods import AbstractMethod, select_method
+from .dataset import preload
 from .plan import fit, halved, nest, shard_axis
 
 
@@ -127,7 +126,7 @@ def build(job: Job) -> Program:
     out = lowered.out_info
     _check_names(job, out)
     state, points = merge(job.static, arrays)[0].amplitudes(), math.prod(job.shape)
-    threading.Thread(target=importlib.import_module, args=("xarray",)).start()  # slow, and wanted next: the compiler needs no GIL
+    preload()
     # one point at a time, arrays are as small as a state
     compiled = lowered.compile(options(state, points) if set(job.kinds) == {"loop"} else options(state * points))
     memory = compiled.memory_analysis()
