@@ -3,7 +3,7 @@
 Each line is a fresh python process, from its start until the result is there (so the interpreter's
 own time is in it, as the first line shows, and its exit is not; CPU seconds are those of all of it).
 All lines take turns for five rounds; medians.
-Only the packages a line needs are imported; one BLAS thread, as in ``python -m benchmarks``.
+Only what a line needs is imported; one BLAS thread, as in ``python -m benchmarks``.
 """
 
 import argparse
@@ -16,18 +16,11 @@ import time
 from pathlib import Path
 from statistics import median
 
-from .timing import Row, peak_memory, write
-from .workloads import FULL, Chain, Table
+from .first import RESULTS, WAYS
+from .timing import Row, write
 
 ROOT = Path(__file__).resolve().parents[1]
 IMPORTS = ("", "jax, diffrax, equinox", "jaxqb", "dynamiqs", "qutip", "numpy, scipy.linalg")
-RESULTS = {
-    "evolve": Chain(10, 10, horizon=0.8),  # a curve
-    "charge": Table(((10, 10),)),  # first maximum and largest power of one battery
-    "W1": FULL["W1"],
-}
-MEMORY = FULL | RESULTS
-WAYS = {"jaxqb": "", "dynamiqs": "Dopri8", "qutip": "tsit5", "by hand": ""}
 
 
 def lines():
@@ -35,39 +28,12 @@ def lines():
     yield from (("import", names or "nothing", f"import {names}" if names else "") for names in IMPORTS)
     for name in RESULTS:
         for tool in WAYS:
-            yield name, tool, f"from benchmarks.cold import first; first({name!r}, {tool!r})"
-
-
-def contender(name, tool, label):
-    """The first configuration of a tool whose label begins so; float64 in the tools on jax."""
-    from .ours import ours
-    from .peers import contenders
-
-    if tool in ("jaxqb", "dynamiqs"):
-        import jax
-
-        jax.config.update("jax_enable_x64", True)
-    work = MEMORY[name]
-    ways = ours(work) if tool == "jaxqb" else contenders(work)[tool]
-    return next(way for way in ways if way.label.startswith(label))
-
-
-def first(name, tool):
-    """Compute one result once, from nothing."""
-    contender(name, tool, WAYS[tool]).prepare().run()
-
-
-def memory(name, tool, label):
-    """Print the rise of the peak resident memory over the first run, in MB."""
-    way = contender(name, tool, label).prepare()
-    before = peak_memory(reset=True)
-    way.run()
-    print(peak_memory() - before)
+            yield name, tool, f"from benchmarks.first import first; first({name!r}, {tool!r})"
 
 
 def fresh_memory(name, tool, label):
     """The same, measured in a fresh process; None if it failed."""
-    code = f"from benchmarks.cold import memory; memory({name!r}, {tool!r}, {label!r})"
+    code = f"from benchmarks.first import memory; memory({name!r}, {tool!r}, {label!r})"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     return float(done.stdout.split()[-1]) if done.returncode == 0 else None
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from .peers import Contender
+from .contender import Contender
 from .workloads import Chain, Table
 
 PACKAGES = ("jaxqb", "jax", "equinox")

@@ -1,48 +1,17 @@
 """The opponents, each in the configurations worth trying; the best of them is what counts.
 
-A `Contender` builds its Hamiltonian in ``prepare()`` (outside timing) and computes the figures of
-its workload in ``run()``, as a numpy array shaped like the reference.  All get the smallest
-space: the excitation chain, the parity sector (and for W2 also the tensor product, which is what
-a general tool is usually given).  Libraries load in ``prepare()``, so that a
-missing one is an ``ImportError`` there and a line in the table.
+All get the smallest space: the excitation chain, the parity sector (and for W2 also the tensor product, which is what a
+general tool is usually given).
 """
 
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
 from . import by_hand
+from .contender import Contender
 from .workloads import Chain, Grid, Table, optima
-
-
-@dataclass
-class Contender:
-    """One way to compute one workload."""
-
-    tool: str
-    label: str
-    build: Callable[[], Callable[[], np.ndarray]]
-    packages: tuple[str, ...]
-    run: Callable[[], np.ndarray] | None = field(default=None, repr=False)
-
-    def prepare(self):
-        """Build what does not belong to the run time; return self."""
-        self.run = self.build()
-        return self
-
-    def versions(self):
-        """Versions of the packages that do the work."""
-        found = {}
-        for package in self.packages:
-            try:
-                found[package] = version(package)
-            except PackageNotFoundError:  # a checkout that is not installed, or nothing at all
-                found[package] = getattr(sys.modules.get(package), "__version__", "unknown")
-        return found
 
 
 def contenders(work):

@@ -133,8 +133,9 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
     flow = chosen.prepare(law)
     valid = law.valid()
     given = None if window is None else jnp.asarray(window)
-    scale = jnp.maximum(battery.reachable(), jnp.minimum(abs(battery.capacity()), abs(battery.battery_frequency)))
-    seen = search(flow, battery, scale, given, valid, names)
+    reachable = battery.reachable()
+    scale = jnp.maximum(reachable, jnp.minimum(abs(battery.capacity()), abs(battery.battery_frequency)))
+    seen = search(flow, battery, reachable, scale, given, valid, names)
     times, values = settle((flow, battery, given), seen, names)
 
     least = tolerance(lax.stop_gradient(scale)) / seen.span

@@ -3,7 +3,8 @@
 XLA's compiler for CPUs has two ways to write a kernel. The newer one, its default, takes twice as long to compile; its loops
 are up to twice as fast over arrays of a thousand numbers, and a fifth at most over a hundred. LLVM's optimization takes half
 of what then remains, and repays where a program goes through much: without it, programs of a hundred numbers take up to twice
-as long to run, which is a millisecond a call, and those of ten a fifth longer.
+as long to run, which is a millisecond a call, and those of ten a fifth longer. Three more of its passes cost a fourth of the
+time and gain nothing measurable here: its checks of itself, and two that look for what may be taken out of loops.
 """
 
 import functools
@@ -16,8 +17,12 @@ import numpy as np
 
 from .fields import traced
 
-SHORT: dict[str, str | bool] = {"xla_cpu_use_fusion_emitters": False}
-SHORTEST = SHORT | {"xla_backend_optimization_level": "0"}
+SHORT: dict[str, str | bool] = {
+    "xla_cpu_use_fusion_emitters": False,
+    "xla_disable_hlo_passes": "hlo-verifier,simplify-while-loops,while-loop-invariant-code-motion",
+}
+# to split what is not optimized among threads takes longer than to write it
+SHORTEST = SHORT | {"xla_backend_optimization_level": "0", "xla_cpu_parallel_codegen_split_count": "1"}
 SMALL, SMALLEST = 200, 100  # numbers in an array up to which it repays to compile in short, and in the shortest, time
 LITTLE = 2000  # numbers in all that a program may go through to be compiled in the shortest time
 

@@ -1,14 +1,15 @@
 """Peaks of a battery's energy and power, at continuous times.
 
 One flow marches frozen in windows (`search`); in each, the energy is known by its derivatives at a few points, and its maxima
-are bracketed and refined on the interpolant. Every figure is then evaluated once, exactly, at its frozen time (`settle`): at a
-maximum the derivative of the time drops out (envelope theorem), and one Newton step gives the time its own derivative.
+are bracketed and refined on the interpolant. The same flow then visits every maximum, and exact derivatives there give its time
+and value to the last digits (`settle`): at a maximum the derivative of the time drops out (envelope theorem), and one Newton
+step gives the time its own derivative.
 """
 
 import functools
 import itertools
 import operator
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -23,7 +24,6 @@ from .algebra.gradients import frozen, most
 from .conventions import epsilon
 from .methods.method import POINTS
 
-ORDERS = 4  # a window is known by the energy and three derivatives at equally spaced points
 FINE = np.linspace(0.0, 1.0, 49)  # where it is looked at
 WIDTH = float(FINE[1])
 SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
@@ -31,22 +31,36 @@ SHARPEN = 14  # Newton steps on an interpolant at most
 BUDGET = 50_000  # windows
 
 
-class _Marks(eqx.Module):
-    """Where the maximum of each figure was seen: its place x in a window that begins at time t.
+class _Marks(NamedTuple):
+    """Where the maximum of each figure was seen.
 
-    `y`: coordinates at the nearest known point, `base`. `turning`: the slope vanishes there (it is not the end of what was
-    looked at).
+    `table`: its time; what it is worth; the way in time from the nearest known point, which has coordinates y; and whether the
+    slope vanishes there (it is not the end of what was looked at). One array, since what several arrays have in common is
+    compiled for each of them. Once visited, y is at the maximum, and `jet` is the energy there and its derivatives.
     """
 
-    t: Float[Array, " figures"]
+    table: Float[Array, "4 figures"]
     y: Any
-    base: Float[Array, " figures"]
-    x: Float[Array, " figures"]
-    best: Float[Array, " figures"]
-    turning: Bool[Array, " figures"]
+    jet: Float[Array, "figures orders"]
+
+    @property
+    def t(self) -> Float[Array, " figures"]:
+        return self.table[0]
+
+    @property
+    def best(self) -> Float[Array, " figures"]:
+        return self.table[1]
+
+    @property
+    def way(self) -> Float[Array, " figures"]:
+        return self.table[2]
+
+    @property
+    def turning(self) -> Bool[Array, " figures"]:
+        return self.table[3] > 0
 
 
-class _March(eqx.Module):
+class _March(NamedTuple):
     turn: Int[Array, ""]
     t: Float[Array, ""]
     y: Any
@@ -54,17 +68,17 @@ class _March(eqx.Module):
     lowest: Float[Array, ""]
     edge: Float[Array, ""]
     found: Bool[Array, ""]
+    going: Bool[Array, ""]
     marks: _Marks
-
-
-def _choose(condition: Bool[Array, " n"], new: Any, old: Any) -> Any:
-    return jax.tree.map(lambda a, b: jnp.where(condition.reshape(-1, *(1,) * (a.ndim - 1)), a, b), new, old)
 
 
 def _walk(
     flow: Any, figure: Any, reachable: Any, scale: Any, horizon: Any, valid: Any, names: tuple[str, ...]
-) -> tuple[_March, Any]:
-    """March until every maximum that was asked for is bracketed; also returns the length of a window."""
+) -> tuple[_March, Any, Any]:
+    """March until every maximum that was asked for is bracketed, then visit all.
+
+    Also returns the energy at the start and the length of a window.
+    """
     start = flow.start
     initial = figure(flow.state(start))
     dtype = initial.dtype
@@ -75,31 +89,28 @@ def _walk(
     if horizon is not None:  # windows of equal length, the last of which ends there
         turns = jnp.ceil(horizon / span)
         span = horizon / turns
-    moving = (flow.law.pace() > 0) & (scale > 0)
-    zero, no = jnp.zeros_like(initial), jnp.zeros((), bool)
-    zeros = jnp.zeros(len(names), dtype)
+    zero, zeros = jnp.zeros_like(initial), jnp.zeros(len(names), dtype)
     y = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(names)), start)
-    none = _Marks(zeros, y, zeros, zeros, zeros - jnp.inf, zeros > 0)
-    jet = lambda y: jnp.stack(flow.derivatives(figure, y, ORDERS - 1))  # noqa: E731
-    sample = flow.sampler(span, POINTS, jet)
-    march = _March(jnp.zeros((), int), zero, start, zero, zero, zero, no, none)
-    # value and derivatives that are asked for, (4 or 5, points, data)
-    grid = _interpolants()[: 5 if "max_instantaneous_power" in names else 4]
-    powers = jnp.stack(list(itertools.accumulate([span] * (ORDERS - 1), operator.mul, initial=jnp.ones_like(span))))
+    orders = 5 if "max_instantaneous_power" in names else 4  # one more than vanishes, and bends, at a maximum
+    jet = lambda y: jnp.stack(flow.derivatives(figure, y, orders - 1))  # noqa: E731
+    none = _Marks(jnp.stack([zeros, zeros - jnp.inf, zeros, zeros]), y, jnp.zeros((len(names), orders), dtype))
+    going = valid & (flow.law.pace() > 0) & (scale > 0)
+    march = _March(jnp.zeros((), int), zero, start, zero, zero, zero, jnp.zeros((), bool), going, none)
+    # value and derivatives, (4 or 5, points, data)
+    grid = _interpolants(orders)
+    put = lax.dynamic_update_index_in_dim  # `.at[k].set` would check k
+    powers = jnp.stack(list(itertools.accumulate([span] * (orders - 1), operator.mul, initial=jnp.ones_like(span))))
     points = jnp.asarray(FINE, dtype)
 
-    def unfinished(m: _March):
-        if horizon is None:
-            wanted = ~m.found
-            if "max_average_power" in names:
-                wanted |= (m.t * m.marks.best[names.index("max_average_power")] <= gain) & (gain > least)
-        else:
-            wanted = m.turn < turns
-        return wanted & (m.turn < BUDGET) & valid & moving
+    def wanted(m: _March) -> Bool[Array, ""]:
+        if horizon is not None:
+            return m.turn < turns
+        if "max_average_power" not in names:
+            return ~m.found
+        return ~m.found | (m.t * m.marks.best[names.index("max_average_power")] <= gain) & (gain > least)
 
-    def advance(m: _March) -> _March:
-        active = unfinished(m)  # not in every lane of a batch
-        ys, jets = sample(m.y)
+    def advance(m: _March, ys: Any, jets: Any) -> _March:
+        active = m.going  # not in every lane of a batch
         data = (jets.at[:, 0].add(-initial) * powers).ravel()
         fine = jnp.matmul(grid, data, precision=lax.Precision.HIGHEST)
         e, d, dd, ddd, *dddd = fine
@@ -136,79 +147,103 @@ def _walk(
             starts.append(start)
             admitted.append(admit)
 
-        x, aims = _sharpen(jnp.stack(starts), fine[:4], since, floor, ceiling, names)
-        best = jnp.stack([_value(name, since + x[k], aims[:, k], 0.0) for k, name in enumerate(names)])
+        x, best = _sharpen(jnp.stack(starts), fine[:4], since, floor, ceiling, names)
+        best = best / jnp.where(_are(names, "power"), span, 1.0)
         inside = (floor < x) & (x < ceiling)
         # where the way to a maximum leads across a seam, the window on the other side knows it better
         last = (m.turn + 1 >= turns) & (x >= ceiling)
         end = ((m.t == 0) & (x <= 0)) | last
         best = jnp.where(inside | end, best, best - 1e-7 * jnp.abs(best))
-        is_first = np.array([name == "first_peak" for name in names])
-        best = best / jnp.where(np.array([name.endswith("power") for name in names]), span, 1.0)
+        is_first = _are(names, "first_peak")
         better = jnp.stack(admitted) & (is_first | (best > m.marks.best)) & active
-        nearest = jnp.clip(jnp.round(x * (POINTS - 1)), 0, POINTS - 1).astype(int)
-        new = _Marks(
-            jnp.broadcast_to(m.t, x.shape),
-            jax.tree.map(lambda y: y[nearest], ys),
-            nearest / (POINTS - 1),
-            x,
-            best,
-            ~end | (is_first & last),
-        )
+        base = jnp.clip(jnp.round(x * (POINTS - 1)), 0, POINTS - 1).astype(int)
+        way = (x - base / (POINTS - 1)) * span
+        table = jnp.where(better, jnp.stack([m.t + x * span, best, way, 1.0 * (~end | (is_first & last))]), m.marks.table)
+        here = lambda new, old: jnp.where(better.reshape(-1, *(1,) * (old.ndim - 1)), new[base], old)  # noqa: E731
+        marks = _Marks(table, jax.tree.map(here, ys, m.marks.y), m.marks.jet)
 
         y = jax.tree.map(lambda y: y[-1], ys)
         edge = jnp.where(active, jnp.maximum(m.edge, flow.state(y).edge()), m.edge)
-        found = m.found | is_peak
-        return _March(
-            m.turn + active,
-            (m.turn + 1) * span,
-            y,
-            d[FINE.size - 1] / span,
-            jnp.minimum(m.lowest, jnp.min(e)),
-            edge,
-            found,
-            _choose(better, new, m.marks),
-        )
+        lowest, slope = jnp.minimum(m.lowest, jnp.min(e)), d[FINE.size - 1] / span
+        m = _March(m.turn + active, (m.turn + 1) * span, y, slope, lowest, edge, m.found | is_peak, active, marks)
+        return m._replace(going=active & wanted(m) & (m.turn < BUDGET))
 
-    return lax.while_loop(lambda m: most(unfinished(m)), advance, march), span
+    def stage(k: Any, march: _March) -> _March:
+        """First march, then visit one mark after the other: each is hops from point to point, so that they are compiled once."""
+        visiting, mark = k > 0, jnp.maximum(k - 1, 0)
+        way, there = jax.tree.map(lambda leaf: leaf[mark], (march.marks.way, march.marks.y))
+        stride = flow.stride(jnp.where(visiting, way, span / (POINTS - 1)))
+
+        def visit(m: _March, ys: Any, jets: Any) -> _March:
+            y, jet = jax.tree.map(lambda all_, one: put(all_, one[0], mark, 0), (m.marks.y, m.marks.jet), (ys, jets))
+            return m._replace(marks=m.marks._replace(y=y, jet=jet), going=False & m.going)
+
+        def turn(m: _March) -> _March:
+            def leg(i, carry):
+                y, ys, jets = carry
+                y = flow.hop(stride, y, visiting | (i > 0))
+                return y, *jax.tree.map(lambda all_, one: put(all_, one, i, 0), (ys, jets), (y, jet(y)))
+
+            y = jax.tree.map(lambda a, b: jnp.where(visiting, a, b), there, m.y)
+            ys, jets = jax.tree.map(lambda leaf: jnp.zeros((POINTS, *leaf.shape), leaf.dtype), (y, m.marks.jet[0]))
+            _, ys, jets = lax.fori_loop(0, jnp.where(visiting, 1, POINTS), leg, (y, ys, jets))
+            return lax.cond(visiting, visit, advance, m, ys, jets)
+
+        return lax.while_loop(lambda m: most(m.going), turn, march._replace(going=march.going | visiting))
+
+    return lax.fori_loop(0, 1 + len(names), stage, march), initial, span
 
 
 @functools.cache
-def _interpolants() -> np.ndarray:
-    """From the jets of a window to its energy and the first four derivatives in x at the fine points, (5, points, data)."""
-    values = chebyshev.hermite(tuple(np.linspace(0.0, 1.0, POINTS)), ORDERS)
-    return chebyshev.basis(FINE, len(values)) @ _derivatives(values, 5)
+def _interpolants(orders: int) -> np.ndarray:
+    """From the jets of a window to its energy and derivatives in x at the fine points, (orders, points, data)."""
+    values = chebyshev.hermite(tuple(np.linspace(0.0, 1.0, POINTS)), orders)
+    return chebyshev.basis(FINE, len(values)) @ _derivatives(values, chebyshev.slope(len(values)), orders)
 
 
 @functools.cache
 def _between() -> np.ndarray:
-    """From jets at two neighbouring fine points to Chebyshev coefficients between them of the jet, (4, coefficients, data)."""
-    scale = WIDTH ** np.arange(4.0)
-    values = chebyshev.hermite((0.0, 1.0), 4) * np.tile(scale, 2)
-    return _derivatives(values, 4) / scale[:, None, None]
+    """From jets at two neighbouring fine points to the jet between, (4, powers of the part of the way, highest first, data)."""
+    scale, slope = WIDTH ** np.arange(4.0), np.diag(np.arange(1.0, 8.0), 1)
+    ends = [u ** np.arange(8.0) @ np.linalg.matrix_power(slope, k) for u in (0.0, 1.0) for k in range(4)]
+    return _derivatives(np.linalg.inv(ends) * np.tile(scale, 2), slope, 4)[:, ::-1] / scale[:, None, None]
 
 
-def _derivatives(values: np.ndarray, count: int) -> np.ndarray:
-    """Chebyshev coefficients (rows) of a function and of its derivatives, `count` in all."""
-    return np.stack([np.linalg.matrix_power(chebyshev.slope(len(values)), k) for k in range(count)]) @ values
+def _derivatives(values: np.ndarray, slope: np.ndarray, count: int) -> np.ndarray:
+    """Coefficients (rows) of a function and of its derivatives, `count` in all; `slope` makes those of the derivative."""
+    return np.stack([np.linalg.matrix_power(slope, k) for k in range(count)]) @ values
 
 
-def _residue(name: str, t: Any, e: Any) -> tuple[Any, Any]:
-    """What vanishes at the maximum of a figure, and its derivative, from derivatives of the energy gained since the start."""
-    if name == "max_average_power":
-        return e[1] * t - e[0], e[2] * t
-    if name == "max_instantaneous_power":
-        return e[2], e[3]
-    return e[1], e[2]
+def _residue(names: tuple[str, ...], t: Any, e: Any) -> tuple[Any, Any]:
+    """What vanishes at the maximum of each figure, and its derivative.
+
+    e: the energy gained since the start and its derivatives, (orders, figures); t: times, (figures,).
+    """
+    root, slope = e[1], e[2]
+    if "max_average_power" in names:
+        average = _are(names, "max_average_power")
+        root, slope = jnp.where(average, e[1] * t - e[0], root), jnp.where(average, e[2] * t, slope)
+    if "max_instantaneous_power" in names:
+        instantaneous = _are(names, "max_instantaneous_power")
+        root, slope = jnp.where(instantaneous, e[2], root), jnp.where(instantaneous, e[3], slope)
+    return root, slope
 
 
-def _picked(function: Any, names: tuple[str, ...], kind: Any) -> Any:
-    """A function of a name, for the figure whose number among the names is data."""
-    return jax.tree.map(lambda *z: jnp.stack(z)[kind], *map(function, names))
+def _value(names: tuple[str, ...], t: Any, e: Any) -> Any:
+    """The figures, from the same."""
+    value = e[0]
+    if "max_average_power" in names:
+        average = jnp.where(t > 0, e[0] / jnp.where(t > 0, t, 1.0), e[1])
+        value = jnp.where(_are(names, "max_average_power"), average, value)
+    return jnp.where(_are(names, "max_instantaneous_power"), e[1], value) if "max_instantaneous_power" in names else value
+
+
+def _are(names: tuple[str, ...], kind: str) -> np.ndarray:
+    return np.array([name.endswith(kind) for name in names])
 
 
 def _sharpen(x: Any, fine: Any, since: Any, floor: Any, ceiling: Any, names: tuple[str, ...]) -> tuple[Any, Any]:
-    """From places nearby to the maxima of a window's interpolant, or to an end of it; also the jets there, (4, figures).
+    """From places nearby to the maxima of a window's interpolant, or to an end of it; also the figures there.
 
     Between two fine points, and as far again on either side, value and three derivatives at both are as good as the
     interpolant. Newton's steps, as many as a flat maximum may take (at a quartic one each takes off a third of the error).
@@ -216,29 +251,26 @@ def _sharpen(x: Any, fine: Any, since: Any, floor: Any, ceiling: Any, names: tup
     low, high = jnp.maximum(floor, x - 2 * WIDTH), jnp.minimum(ceiling, x + 2 * WIDTH)
     i = jnp.clip(jnp.floor(x / WIDTH), 0, FINE.size - 2).astype(int)
     near = jnp.concatenate([fine[:, i], fine[:, i + 1]])
-    local = jnp.moveaxis(jnp.matmul(_between(), near, precision=lax.Precision.HIGHEST), 1, 2)
-    jet = lambda x: chebyshev.evaluate(local, x / WIDTH - i)  # noqa: E731
+    local = jnp.moveaxis(jnp.matmul(_between(), near, precision=lax.Precision.HIGHEST), 1, 0)
 
     def newton(state):
-        k, x, _ = state
-        e = jet(x)
-        ends = [_residue(name, since + x[k], e[:, k]) for k, name in enumerate(names)]
-        root, slope = map(jnp.stack, zip(*ends, strict=True))
+        k, x, _, _ = state
+        e = jnp.polyval(local, x / WIDTH - i, unroll=8)
+        root, slope = _residue(names, since + x, e)
         step = jnp.where(slope < 0, -root / jnp.where(slope < 0, slope, 1.0), WIDTH / 4 * jnp.sign(root))
         new = jnp.clip(x + jnp.clip(step, -WIDTH / 2, WIDTH / 2), low, high)
-        return k + 1, new, jnp.max(jnp.abs(new - x))
+        return k + 1, new, _value(names, since + x, e), jnp.max(jnp.abs(new - x))
 
-    moving = lambda state: most((state[0] < SHARPEN) & (state[2] > 1e-10))  # noqa: E731
-    x = lax.while_loop(moving, newton, (jnp.zeros((), int), x, jnp.full((), jnp.inf, x.dtype)))[1]
-    return x, jet(x)
+    moving = lambda state: most((state[0] < SHARPEN) & (state[3] > 1e-10))  # noqa: E731
+    return lax.while_loop(moving, newton, (jnp.zeros((), int), x, x, jnp.full((), jnp.inf, x.dtype)))[1:3]
 
 
-class Found(eqx.Module):
+class Found(NamedTuple):
     """Maxima as the search leaves them, without derivatives.
 
     Attributes:
-        marks: where they were seen.
-        y: coordinates there.
+        marks: where they are, to the accuracy of the interpolants, and exact derivatives there.
+        initial: the energy at the start.
         span: length of a window.
         horizon: the end of what was looked at, or None.
         peak: whether the energy has a first peak.
@@ -247,7 +279,7 @@ class Found(eqx.Module):
     """
 
     marks: _Marks
-    y: Any
+    initial: Float[Array, ""]
     span: Float[Array, ""]
     horizon: Float[Array, ""] | None
     peak: Bool[Array, ""]
@@ -255,95 +287,69 @@ class Found(eqx.Module):
     edge: Float[Array, ""]
 
 
-def search(flow: Any, battery: Any, scale: Any, horizon: Any, valid: Any, names: tuple[str, ...]) -> Found:
-    """Every maximum that was asked for, to the accuracy of the interpolants."""
-    flow, battery, scale, horizon, valid = frozen((flow, battery, scale, horizon, valid))
+def search(flow: Any, battery: Any, reachable: Any, scale: Any, horizon: Any, valid: Any, names: tuple[str, ...]) -> Found:
+    """Every maximum that was asked for; `reachable` bounds the energy, and changes far below `scale` are rounding."""
+    flow, battery, reachable, scale, horizon, valid = frozen((flow, battery, reachable, scale, horizon, valid))
     energy = lambda state: merits.energy(battery, state)  # noqa: E731
-    march, span = _walk(flow, energy, battery.reachable(), scale, horizon, valid, names)
-    marks = march.marks
-    y = lax.map(lambda leg: flow.hop(*leg), (marks.y, (marks.x - marks.base) * span))
-    return frozen(Found(marks, y, span, horizon, march.found, march.turn, march.edge))
+    march, initial, span = _walk(flow, energy, reachable, scale, horizon, valid, names)
+    return Found(march.marks, initial, span, horizon, march.found, march.turn, march.edge)
 
 
 def settle(given: Any, found: Found, names: tuple[str, ...]) -> tuple[Any, Any]:
     """Exact times and values of the maxima, differentiable by (flow, battery, window).
 
-    Without derivatives one program serves all figures. With them each figure has its own, so that only those pay that are
-    differentiated.
+    Derivatives are computed for each figure by itself, so that only those pay that are differentiated.
     """
     dynamic, static = eqx.partition(given, eqx.is_array)
 
     @jax.custom_jvp
     def run(dynamic, found):
-        given = eqx.combine(dynamic, static)
-
-        def one(now):
-            mark, y, kind = now
-            return _land(given, mark, y, found, lambda f: _picked(f, names, kind), _orders(names))
-
-        return lax.map(one, (found.marks, found.y, np.arange(len(names))))
+        del dynamic
+        marks = found.marks
+        return _land(names, marks.t, marks.turning, marks.jet.T, found.initial, found.horizon, found)
 
     @run.defjvp
     def _(primals, tangents):
         def each(dynamic, found):
-            given, frozen_found = eqx.combine(dynamic, static), frozen(found)
-            ends = []
+            (flow, battery, window), found, ends = eqx.combine(dynamic, static), frozen(found), []
+            energy = lambda state: merits.energy(battery, state)  # noqa: E731
+            initial = energy(flow.state(flow.start))
             for k, name in enumerate(names):
-                mark, y = jax.tree.map(lambda leaf, k=k: leaf[k], (found.marks, found.y))
-                ends.append(_land(given, mark, y, frozen_found, lambda f, name=name: f(name), _orders((name,))))
-            return tuple(map(jnp.stack, zip(*ends, strict=True)))
+                marks, mine = found.marks, slice(k, k + 1)
+                y = jax.tree.map(lambda leaf, k=k: leaf[k], marks.y)
+                jet = jnp.stack(flow.taylor(energy, marks.t[k], y, marks.jet.shape[1] - 1))
+                ends.append(_land((name,), marks.t[mine], marks.turning[mine], jet[:, None], initial, window, found))
+            return tuple(map(jnp.concatenate, zip(*ends, strict=True)))
 
         return run(*primals), jax.jvp(each, primals, tangents)[1]
 
     return run(dynamic, frozen(found))
 
 
-def _orders(names: tuple[str, ...]) -> int:
-    return 4 if "max_instantaneous_power" in names else 3
-
-
-def _land(given: Any, mark: _Marks, y: Any, found: Found, pick: Any, order: int) -> tuple[Any, Any]:
-    """Time and value of a maximum; `pick` makes a function of a name that of this figure's.
+def _land(names: tuple[str, ...], t: Any, turning: Any, jets: Any, initial: Any, window: Any, found: Found) -> tuple[Any, Any]:
+    """Times and values of maxima.
 
     The interpolant gives a time t, good to some digits; exact derivatives at t give a small step, along which they are
     continued (no step where the maximum is so flat that they do not reach as far). The step is frozen (at a maximum the
-    derivative of the time drops out), and one more Newton step, whose value is nothing, gives the time its own derivative.
+    derivative of the time drops out), and one more Newton step gives the time its own derivative.
     The end of a window moves with the window.
     """
-    flow, battery, window = given
-    span, horizon = found.span, found.horizon
-    initial = merits.energy(battery, flow.state(flow.start))
-    t = mark.t + mark.x * span
-    derivatives = flow.taylor(lambda state: merits.energy(battery, state), t, y, order)
-    gained = lambda e: [e[0] - initial, *e[1:]]  # noqa: E731
-    residue = lambda t, e: pick(lambda name: _residue(name, t, e))  # noqa: E731
-    now, here = frozen((t, gained(derivatives)))
-
-    def closer(_, state):
-        step, last, _ = state
-        root, slope = residue(now + step, maxima.shifted(here, step))
-        return step - jnp.where(slope == 0, 0.0, root / jnp.where(slope == 0, 1.0, slope)), slope, last
-
-    step, slope, first = lax.fori_loop(0, 2, closer, (jnp.zeros_like(t),) * 3)
-    trusted = (jnp.abs(step) < 1e-2 * span) & (jnp.abs(slope - first) <= 0.1 * jnp.abs(first))
-    step = frozen(jnp.maximum(jnp.where(mark.turning & trusted, step, 0.0), -t))
+    horizon = found.horizon  # the window, frozen
+    gained = jets.at[0].add(-initial)
+    root, slope = _residue(names, t, gained)
+    step = frozen(jnp.maximum(jnp.where(turning & (slope < 0), -root / slope, 0.0), -t))
     if window is not None and horizon is not None:
-        end = ~mark.turning & (t > horizon * (1 - 1e3 * epsilon()))
+        end = ~turning & (t > horizon * (1 - 1e3 * epsilon()))
         step = jnp.minimum(step, horizon - t) + jnp.where(end, window - horizon, 0.0)
-    t = t + step
-    moved = maxima.shifted(derivatives, step)
+    moved = maxima.shifted(gained, step)
+    bend = _residue(names, t + step, moved)[1]
+    trusted = ~turning | (jnp.abs(step) < 1e-2 * found.span) & (jnp.abs(bend - slope) <= 0.1 * jnp.abs(slope))
+    t, moved = t + jnp.where(trusted, step, 0.0), jnp.where(trusted, moved, gained)
     # of the frozen time, not of the one below, whose derivative must not enter
-    value = pick(lambda name: _value(name, t, moved, initial))
-    root, slope = residue(t, gained(moved))
+    value = _value(names, t, moved) + jnp.where(_are(names, "power"), 0.0, initial)
+    root, slope = _residue(names, t, moved)
     newton = -root / lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
-    return t + jnp.where(mark.turning, newton - lax.stop_gradient(newton), 0.0), value
-
-
-def _value(name: str, t: Any, e: Any, initial: Any) -> Any:
-    """A figure from the energy and its derivatives."""
-    if name == "max_average_power":
-        return jnp.where(t > 0, (e[0] - initial) / jnp.where(t > 0, t, 1.0), e[1])
-    return e[1] if name == "max_instantaneous_power" else e[0]
+    return t + jnp.where(turning, newton - lax.stop_gradient(newton), 0.0), value
 
 
 def tolerance(scale: Any) -> Any:

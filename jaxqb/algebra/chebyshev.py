@@ -16,8 +16,8 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
-from .circle import circle
 from .gradients import most
+from .sine import sine
 
 
 def enough(reach: Any) -> Any:
@@ -31,12 +31,14 @@ def terms(reach: float) -> int:
 
 
 @functools.cache
-def _quadrature(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Nodes sin(theta) on a quarter circle and the matrices that turn samples there into even and odd J_k."""
+def _quadrature(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes sin(theta) on a quarter circle, and the matrix from cosines and sines there (one after the other) to all J_k."""
     quarter = count // 2 + 1
     theta = (np.arange(quarter) + 0.5) * (np.pi / 2 / quarter)
-    k = np.arange(0, count, 2)
-    return np.sin(theta), np.cos(np.outer(theta, k)) / quarter, np.sin(np.outer(theta, k + 1)) / quarter
+    matrix = np.zeros((2, quarter, count))
+    matrix[0, :, ::2] = np.cos(np.outer(theta, np.arange(0, count, 2))) / quarter
+    matrix[1, :, 1::2] = np.sin(np.outer(theta, np.arange(1, count, 2))) / quarter
+    return np.sin(theta), matrix.reshape(-1, count)
 
 
 def bessel(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]:
@@ -46,11 +48,9 @@ def bessel(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]:
     ordinary point) and an absolute error of a few rounding errors. Dividing by the root of ``J_0^2 + 2 sum J_k^2 = 1`` keeps
     thousands of successive steps from drifting.
     """
-    points, even, odd = _quadrature(count)
-    cosine, sine = circle(jnp.asarray(s)[..., None] * points)
-    weigh = functools.partial(jnp.matmul, precision=lax.Precision.HIGHEST)
-    both = jnp.stack([weigh(cosine, even), weigh(sine, odd)], axis=-1)
-    values = both.reshape(*both.shape[:-2], count)
+    points, matrix = _quadrature(count)
+    waves = sine(jnp.asarray(s)[..., None, None] * points, np.array([[1], [0]]))
+    values = jnp.matmul(waves.reshape(*waves.shape[:-2], -1), matrix, precision=lax.Precision.HIGHEST)
     norm = 2 * jnp.sum(values**2, axis=-1, keepdims=True) - values[..., :1] ** 2
     return values / jnp.sqrt(norm)
 
@@ -116,22 +116,14 @@ def hermite(points: tuple[float, ...], orders: int) -> np.ndarray:
 def slope(count: int) -> np.ndarray:
     """Matrix from Chebyshev coefficients of a function on [0, 1] to those of its derivative."""
     once = np.zeros((count, count))
-    for k in range(1, count):
-        once[:k, k] = np.polynomial.chebyshev.chebder(np.eye(count)[k])[:k] * 2  # d/dx of T_k(2x - 1)
+    for k in range(1, count):  # T_k' = 2 k (T_(k-1) + T_(k-3) + ...), with half of T_0
+        once[k - 1 :: -2, k] = 4 * k  # d/dx of T_k(2x - 1)
+    once[0] /= 2
     return once
-
-
-def evaluate(coefficients: Float[Array, "*b k"], x: Float[Array, "*c"]) -> Float[Array, "*_"]:
-    """Sums of ``c_k T_k(2x - 1)``, for x beyond [0, 1] too (Clenshaw's recurrence); b and c broadcast."""
-    u = 2 * (2 * x - 1)
-    b1, b2 = coefficients[..., -1], jnp.zeros_like(coefficients[..., -1])
-    for k in range(coefficients.shape[-1] - 2, 0, -1):
-        b1, b2 = coefficients[..., k] + u * b1 - b2, b1
-    return coefficients[..., 0] + u / 2 * b1 - b2
 
 
 def basis(x: Any, count: int) -> Any:
     """``T_k(2x - 1)`` for k below count and x in [0, 1] (clipped), shape (points, count)."""
     if isinstance(x, np.ndarray):
         return np.cos(np.arccos(np.clip(2 * x - 1, -1.0, 1.0))[:, None] * np.arange(count))
-    return circle(jnp.arccos(jnp.clip(2 * x - 1, -1.0, 1.0))[:, None] * np.arange(count))[0]
+    return sine(jnp.arccos(jnp.clip(2 * x - 1, -1.0, 1.0))[:, None] * np.arange(count), 1)

@@ -72,7 +72,9 @@ def average_slope(t: Any, e: Any, *derivatives: Any) -> list[Any]:
     return out
 
 
-def shifted(derivatives: Any, step: Any) -> list[Any]:
-    """Value and derivatives a step further on, by Taylor's series."""
+def shifted(derivatives: Any, step: Any) -> Any:
+    """Value and derivatives (on the leading axis) a step further on, by Taylor's series."""
     count = len(derivatives)
-    return [sum(derivatives[n + k] * step**k / math.factorial(k) for k in range(count - n)) for n in range(count)]
+    terms = jnp.stack([step**k / math.factorial(k) for k in range(count)])
+    later = jnp.stack([jnp.pad(derivatives[n:], ((0, n), *[(0, 0)] * (derivatives.ndim - 1))) for n in range(count)])
+    return jnp.sum(later * terms, axis=1)

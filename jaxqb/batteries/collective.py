@@ -168,10 +168,10 @@ def _pairs(battery: Sectors, charger: Sectors) -> tuple[Any, ...]:
 
 def conserved_law(ladders: Ladders, battery: Sectors, charger: Sectors, cells: Any, charger_cells: Any) -> Any:
     """One chain a sector."""
-    weights, m0, n0, lift, charger_lift, tower, charger_tower = _pairs(battery, charger)
     build = lambda m, n, k, c: ladders.chain(m, n, cells - 2 * k, charger_cells - 2 * c, k)  # noqa: E731
-    if len(tower) == 1:
-        return build(m0[0], n0[0], lift[0], charger_lift[0])
+    if len(battery.tower) == len(charger.tower) == 1:
+        return build(battery.levels[0], charger.levels[0], battery.lifts[0], charger.lifts[0])
+    weights, m0, n0, lift, charger_lift, tower, charger_tower = _pairs(battery, charger)
     sectors = jax.vmap(build)(m0, n0, lift, charger_lift)
     return Mixture(sectors, weights, charger_lift, battery.copies, tower, charger_tower)
 
@@ -189,6 +189,9 @@ def extremes(
     least = most = jnp.zeros(())
     for start, size, levels in ((battery, cells, room[0]), (charger, charger_cells, room[1])):
         s = start.sectors(size, levels)
+        if len(s.tower) == 1:
+            least, most = least + (s.levels + s.lifts)[0], most + (s.levels + s.lifts)[0]
+            continue
         least += jnp.min(jnp.where(s.weights > 0, s.levels + s.lifts, jnp.inf))
         most += jnp.max(jnp.where(s.weights > 0, s.levels + s.lifts, 0.0))
     least = jnp.zeros(()) if charger_cells is None else jnp.maximum(least - charger_cells, 0.0)

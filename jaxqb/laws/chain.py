@@ -106,8 +106,9 @@ class Chain(AbstractUnitaryLaw):
         On resonance ``d^2<m>/dt^2 = 2 <a_m^2 - a_(m-1)^2>`` exactly, so the second difference is the square of a frequency (or of
         a rate of growth); it is exact for one cell (Rabi) and for any precessing spin.
         """
-        squared = jnp.maximum(self.squared, 0.0)
-        bend = jnp.where(squared > 0, jnp.abs(jnp.diff(jnp.pad(squared, 1), 2)), 0.0)
+        squared, zero = jnp.maximum(self.squared, 0.0), jnp.zeros_like(self.diagonal[:1])
+        padded = jnp.concatenate([zero, squared, zero])
+        bend = jnp.where(squared > 0, jnp.abs(padded[:-2] - 2 * squared + padded[2:]), 0.0)
         turning = jnp.sqrt(2 * jnp.max(bend, initial=0.0))
         if self.resonant:
             return turning
@@ -163,6 +164,5 @@ def _links(
     below = jnp.arange(squared.shape[0]) < origin
     up, down = jnp.where(below, down, up), jnp.where(below, up, down)
     one = jnp.ones((1,), steps.dtype)
-    above = jnp.concatenate([one, jnp.cumprod(jnp.where(below, 1.0, steps))])
-    under = jnp.concatenate([jnp.cumprod(jnp.where(below, steps, 1.0)[::-1])[::-1], one])
-    return up, down, above * under
+    outwards = jnp.cumprod(jnp.stack([jnp.where(below, 1.0, steps), jnp.where(below, steps, 1.0)[::-1]]), axis=1)
+    return up, down, jnp.concatenate([one, outwards[0]]) * jnp.concatenate([outwards[1, ::-1], one])

@@ -6,7 +6,6 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
@@ -72,7 +71,8 @@ class AdaptiveFlow(AbstractFlow):
     law: AbstractDifferentialLaw
     method: Adaptive
 
-    def _solve(self, y: Any, ts: Float[Array, " t"], end: Any) -> Any:
+    def _solve(self, y: Any, ts: Float[Array, " t"], end: Any, sign: Any = 1.0) -> Any:
+        """Times ahead of y, or behind it for a negative sign."""
         import diffrax  # slow to import, and only this method needs it
 
         m = self.method
@@ -80,13 +80,13 @@ class AdaptiveFlow(AbstractFlow):
         # a stretch of no length has no step; ask for a tiny one
         end = jnp.maximum(end, jnp.finfo(ts.dtype).tiny ** 0.5)
         return diffrax.diffeqsolve(
-            diffrax.ODETerm(lambda t, y, law: law.field(y)),
+            diffrax.ODETerm(lambda t, y, args: jax.tree.map(lambda d: args[1] * d, args[0].field(y))),
             diffrax.Dopri8(),
             t0=jnp.zeros((), ts.dtype),
             t1=end,
             dt0=None,
             y0=y,
-            args=self.law,
+            args=(self.law, sign),
             saveat=diffrax.SaveAt(ts=jnp.minimum(ts, end)),
             stepsize_controller=diffrax.ClipStepSizeController(
                 diffrax.PIDController(rtol=m.rtol, atol=m.atol), step_ts=jnp.minimum(ts, end)
@@ -110,26 +110,18 @@ class AdaptiveFlow(AbstractFlow):
         pace = lax.stop_gradient(self.law.pace())
         return 5.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
 
-    def sampler(self, span: Float[Array, ""], points: int, look: Callable) -> Callable:
-        """One solve over the window."""
-        times = span * np.linspace(0.0, 1.0, points)[1:]
+    def stride(self, span: Float[Array, ""]) -> Any:
+        """The length."""
+        return span
 
-        def sample(y):
-            later = self._solve(y, times, span).ys
-            ys = jax.tree.map(lambda y, later: jnp.concatenate([y[None], later]), y, later)
-            return ys, jax.vmap(look)(ys)
-
-        return sample
-
-    def hop(self, y: Any, span: Float[Array, ""]) -> Any:
+    def hop(self, stride: Any, y: Any, moves: Any = True) -> Any:
         """One solve to one time."""
-        ys = self._solve(y, span[None], span).ys
+        end = jnp.where(moves, jnp.abs(stride), 0.0)
+        ys = self._solve(y, end[None], end, jnp.sign(stride)).ys
         return jax.tree.map(lambda y: y[0], ys)
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """A solve from the start, so that derivatives pass."""
         del y
-        t = lax.stop_gradient(t)
-        ys = self._solve(self.law.start, t[None], t).ys
-        y = jax.tree.map(lambda y: y[0], ys)
+        y = self.hop(lax.stop_gradient(t), self.law.start)
         return along(self.law.field, lambda y: figure(self.law.state(y)), y, order)

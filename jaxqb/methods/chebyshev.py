@@ -124,24 +124,16 @@ class ChebyshevFlow(AbstractFlow):
         pace = jnp.maximum(lax.stop_gradient(self.law.pace()), self.radius * 1e-9)
         return jnp.minimum(PHASE / pace, (POINTS - 1) * self.leap / self.radius)
 
-    def sampler(self, span: Float[Array, ""], points: int, look: Callable) -> Callable:
-        """Equal steps from point to point, the first of no length."""
-        s = self.radius * span / (points - 1)
-        coefficients = chebyshev.exponential(s, chebyshev.terms(self.leap))
-        stay = np.arange(coefficients.shape[0]) == 0
-
-        def leg(y, moves):
-            series = jnp.where(moves, coefficients, stay)
-            y = chebyshev.expand(self.field, self.radius, y, series, jnp.where(moves, chebyshev.enough(s), 0.0))
-            return y, (y, look(y))
-
-        return lambda y: lax.scan(leg, y, np.arange(points) > 0)[1]
-
-    def hop(self, y: Any, span: Float[Array, ""]) -> Any:
-        """One series."""
+    def stride(self, span: Float[Array, ""]) -> Any:
+        """Coefficients of a series, and how many of them matter."""
         s = self.radius * span
-        table = chebyshev.exponential(s, chebyshev.terms(0.51 * self.leap))
-        return chebyshev.expand(self.field, self.radius, y, table, chebyshev.enough(jnp.abs(s)))
+        return chebyshev.exponential(s, chebyshev.terms(self.leap)), chebyshev.enough(jnp.abs(s))
+
+    def hop(self, stride: Any, y: Any, moves: Any = True) -> Any:
+        """One series."""
+        coefficients, orders = stride
+        row = jnp.where(moves, coefficients, np.arange(len(coefficients)) == 0)
+        return chebyshev.expand(self.field, self.radius, y, row, jnp.where(moves, orders, 0.0))
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """The known coordinates, with derivatives through the whole way from the start."""

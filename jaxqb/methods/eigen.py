@@ -5,7 +5,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 from jaxtyping import Array, Complex, Float
 
@@ -82,19 +81,13 @@ class EigenFlow(AbstractFlow):
         pace = jnp.minimum(lax.stop_gradient(self.law.pace()), 2 * jnp.max(jnp.abs(self.w)))
         return 5.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
 
-    def sampler(self, span: Float[Array, ""], points: int, look: Callable) -> Callable:
-        """Turn by each time."""
-        times = span * np.linspace(0.0, 1.0, points)
+    def stride(self, span: Float[Array, ""]) -> Any:
+        """The phases w * span."""
+        return jnp.cos(self.w * span), jnp.sin(self.w * span)
 
-        def sample(y):
-            ys = jax.vmap(lambda t: self.hop(y, t))(times)
-            return ys, jax.vmap(look)(ys)
-
-        return sample
-
-    def hop(self, y: Any, span: Float[Array, ""]) -> Any:
-        """Turn by the phase w * span."""
-        cos, sin = jnp.cos(self.w * span), jnp.sin(self.w * span)
+    def hop(self, stride: Any, y: Any, moves: Any = True) -> Any:
+        """Each eigenvector turns by its phase."""
+        cos, sin = jnp.where(moves, stride[0], 1.0), jnp.where(moves, stride[1], 0.0)
         return cos * y[0] + sin * y[1], cos * y[1] - sin * y[0]
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:

@@ -49,7 +49,7 @@ class AbstractFlow(eqx.Module):
     """A law made ready by a method.
 
     `values` answers at given times. The rest is what a search for maxima needs: coordinates y that march frozen
-    (`start`, `field`, `state`, `window`, `sampler`, `hop`) and one landing at a chosen time that carries derivatives.
+    (`start`, `field`, `state`, `window`, `stride`, `hop`) and one landing at a chosen time that carries derivatives.
     """
 
     law: eqx.AbstractVar[Any]
@@ -76,16 +76,12 @@ class AbstractFlow(eqx.Module):
         """A length of time that one sample may cover."""
 
     @abc.abstractmethod
-    def sampler(self, span: Float[Array, ""], points: int, look: Callable) -> Callable:
-        """A function from coordinates y to those at equally spaced points, and to what `look` makes of them.
-
-        Both are batched on the leading axis. The first point is y itself, the last, `span` ahead, is the next mark. `span` is
-        at most a window.
-        """
+    def stride(self, span: Float[Array, ""]) -> Any:
+        """What `hop` needs to travel by this length of time, at most a quarter of a window, or back by an eighth."""
 
     @abc.abstractmethod
-    def hop(self, y: Any, span: Float[Array, ""]) -> Any:
-        """Coordinates at most an eighth of a window ahead of y, or behind it."""
+    def hop(self, stride: Any, y: Any, moves: Any = True) -> Any:
+        """Coordinates so far ahead of y, or behind it; y itself where it does not move."""
 
     def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
         """``figure(state)``, which is linear in the density matrix, and its time derivatives up to `order` at coordinates y."""
@@ -150,7 +146,9 @@ def along_quadratic(field: Callable, figure: Callable, y: Any, order: int, light
 
 
 def _total(x: Float[Array, " *n"]) -> Float[Array, ""]:
-    """The sum, in four parts at once: one alone waits at each addition for the one before."""
+    """The sum, if long in four parts at once: one alone waits at each addition for the one before."""
+    if x.size < 32:
+        return jnp.sum(x)
     n = x.size // 4
     *parts, rest = jnp.split(x.ravel(), [n, 2 * n, 3 * n, 4 * n])
     return jnp.sum(functools.reduce(jnp.add, parts)) + jnp.sum(rest)
