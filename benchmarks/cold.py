@@ -32,7 +32,7 @@ def lines():
 
 
 def fresh_memory(name, tool, label):
-    """The same, measured in a fresh process; None if it failed."""
+    """Rise of the peak memory over a first run, in MB, in a fresh process; None if it failed."""
     code = f"from benchmarks.first import memory; memory({name!r}, {tool!r}, {label!r})"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     return float(done.stdout.split()[-1]) if done.returncode == 0 else None

@@ -10,7 +10,7 @@ RESULTS = {
 WAYS = {"jaxqb": "", "dynamiqs": "Dopri8", "qutip": "tsit5", "by hand": ""}
 
 
-def contender(name, tool, label):
+def chosen(name, tool, label):
     """The first configuration of a tool whose label begins so; float64 in the tools on jax."""
     if tool in ("jaxqb", "dynamiqs"):
         import jax
@@ -18,24 +18,26 @@ def contender(name, tool, label):
         jax.config.update("jax_enable_x64", True)
     work = (FULL | RESULTS)[name]
     if tool == "jaxqb":
-        from .ours import ours as ways
+        from .ours import ours
+
+        ways = ours(work)
     else:
         from .peers import contenders
 
-        ways = lambda work: contenders(work)[tool]  # noqa: E731
-    return next(way for way in ways(work) if way.label.startswith(label))
+        ways = contenders(work)[tool]
+    return next(way for way in ways if way.label.startswith(label))
 
 
 def first(name, tool):
     """Compute one result once, from nothing."""
-    contender(name, tool, WAYS[tool]).prepare().run()
+    chosen(name, tool, WAYS[tool]).prepare().run()
 
 
 def memory(name, tool, label):
     """Print the rise of the peak resident memory over the first run, in MB."""
     from .timing import peak_memory
 
-    way = contender(name, tool, label).prepare()
+    way = chosen(name, tool, label).prepare()
     before = peak_memory(reset=True)
     way.run()
     print(peak_memory() - before)

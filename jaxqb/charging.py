@@ -145,9 +145,10 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
         "max_instantaneous_power": lambda value: value > least,
         "max_energy": lambda value: True,  # of a battery at rest: what it holds
     }
+    ahead = True if given is None else given > 0  # a traced window may be anything
     figures: dict[str, Any] = dict.fromkeys(FIGURES)
     for name, time, value in zip(names, times, values, strict=True):
-        found = exists[name](value) & valid & jnp.isfinite(value)
+        found = exists[name](value) & valid & ahead & jnp.isfinite(value)
         there = jnp.where(found, 1.0, jnp.nan)  # a factor, so that what does not exist has no derivative either
         figures[name] = Figure(time * there, value * there, found)
 

@@ -20,8 +20,9 @@ from jaxtyping import Array, Bool, Float, Int
 
 from . import merit as merits
 from .algebra import chebyshev, maxima
-from .algebra.gradients import frozen, most
+from .algebra.gradients import frozen, most, once_differentiable
 from .conventions import epsilon
+from .laws import AbstractUnitaryLaw
 from .methods.method import POINTS
 
 FINE = np.linspace(0.0, 1.0, 49)  # where it is looked at
@@ -61,6 +62,12 @@ class _Marks(NamedTuple):
 
 
 class _March(NamedTuple):
+    """The march so far: windows, the time they reach, coordinates and slope there.
+
+    `lowest`, `edge`: the lowest energy and the largest population of truncated levels seen. `found`: there was a first peak.
+    `going`: another window, or a visit, is to follow.
+    """
+
     turn: Int[Array, ""]
     t: Float[Array, ""]
     y: Any
@@ -84,17 +91,19 @@ def _walk(
     dtype = initial.dtype
     least = tolerance(scale)
     gain = reachable - initial  # what can be gained at all
-    span = flow.window()
+    pace = flow.law.pace()
+    span = flow.window(pace)
     turns = jnp.inf
     if horizon is not None:  # windows of equal length, the last of which ends there
         turns = jnp.ceil(horizon / span)
         span = horizon / turns
     zero, zeros = jnp.zeros_like(initial), jnp.zeros(len(names), dtype)
     y = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(names)), start)
-    orders = 5 if "max_instantaneous_power" in names else 4  # one more than vanishes, and bends, at a maximum
+    nearest = jnp.round if isinstance(flow.law, AbstractUnitaryLaw) else jnp.floor  # what decays is not followed backwards
+    orders = 1 + max(map(_order, names))
     jet = lambda y: jnp.stack(flow.derivatives(figure, y, orders - 1))  # noqa: E731
     none = _Marks(jnp.stack([zeros, zeros - jnp.inf, zeros, zeros]), y, jnp.zeros((len(names), orders), dtype))
-    going = valid & (flow.law.pace() > 0) & (scale > 0)
+    going = valid & (pace > 0) & (scale > 0) & (turns > 0)
     march = _March(jnp.zeros((), int), zero, start, zero, zero, zero, jnp.zeros((), bool), going, none)
     # value and derivatives, (4 or 5, points, data)
     grid = _interpolants(orders)
@@ -156,7 +165,7 @@ def _walk(
         best = jnp.where(inside | end, best, best - 1e-7 * jnp.abs(best))
         is_first = _are(names, "first_peak")
         better = jnp.stack(admitted) & (is_first | (best > m.marks.best)) & active
-        base = jnp.clip(jnp.round(x * (POINTS - 1)), 0, POINTS - 1).astype(int)
+        base = jnp.clip(nearest(x * (POINTS - 1)), 0, POINTS - 1).astype(int)
         way = (x - base / (POINTS - 1)) * span
         table = jnp.where(better, jnp.stack([m.t + x * span, best, way, 1.0 * (~end | (is_first & last))]), m.marks.table)
         here = lambda new, old: jnp.where(better.reshape(-1, *(1,) * (old.ndim - 1)), new[base], old)  # noqa: E731
@@ -165,7 +174,8 @@ def _walk(
         y = jax.tree.map(lambda y: y[-1], ys)
         edge = jnp.where(active, jnp.maximum(m.edge, flow.state(y).edge()), m.edge)
         lowest, slope = jnp.minimum(m.lowest, jnp.min(e)), d[FINE.size - 1] / span
-        m = _March(m.turn + active, (m.turn + 1) * span, y, slope, lowest, edge, m.found | is_peak, active, marks)
+        count = jnp.where(jnp.isfinite(slope), m.turn + active, BUDGET)  # a flow that broke off leads nowhere
+        m = _March(count, (m.turn + 1) * span, y, slope, lowest, edge, m.found | is_peak, active, marks)
         return m._replace(going=active & wanted(m) & (m.turn < BUDGET))
 
     def stage(k: Any, march: _March) -> _March:
@@ -176,7 +186,7 @@ def _walk(
 
         def visit(m: _March, ys: Any, jets: Any) -> _March:
             y, jet = jax.tree.map(lambda all_, one: put(all_, one[0], mark, 0), (m.marks.y, m.marks.jet), (ys, jets))
-            return m._replace(marks=m.marks._replace(y=y, jet=jet), going=False & m.going)
+            return m._replace(marks=m.marks._replace(y=y, jet=jet), going=jnp.zeros_like(m.going))
 
         def turn(m: _March) -> _March:
             def leg(i, carry):
@@ -238,12 +248,17 @@ def _value(names: tuple[str, ...], t: Any, e: Any) -> Any:
     return jnp.where(_are(names, "max_instantaneous_power"), e[1], value) if "max_instantaneous_power" in names else value
 
 
+def _order(name: str) -> int:
+    """Of the highest derivative of the energy to know at a maximum: one more than what vanishes, and bends, there."""
+    return 4 if name == "max_instantaneous_power" else 3
+
+
 def _are(names: tuple[str, ...], kind: str) -> np.ndarray:
     return np.array([name.endswith(kind) for name in names])
 
 
 def _sharpen(x: Any, fine: Any, since: Any, floor: Any, ceiling: Any, names: tuple[str, ...]) -> tuple[Any, Any]:
-    """From places nearby to the maxima of a window's interpolant, or to an end of it; also the figures there.
+    """From places nearby to the maxima of a window's interpolant, or to an end of it; also the figures a step before.
 
     Between two fine points, and as far again on either side, value and three derivatives at both are as good as the
     interpolant. Newton's steps, as many as a flat maximum may take (at a quartic one each takes off a third of the error).
@@ -317,11 +332,14 @@ def settle(given: Any, found: Found, names: tuple[str, ...]) -> tuple[Any, Any]:
             for k, name in enumerate(names):
                 marks, mine = found.marks, slice(k, k + 1)
                 y = jax.tree.map(lambda leaf, k=k: leaf[k], marks.y)
-                jet = jnp.stack(flow.taylor(energy, marks.t[k], y, marks.jet.shape[1] - 1))
+                jet = jnp.stack(flow.taylor(energy, marks.t[k], y, _order(name)))
                 ends.append(_land((name,), marks.t[mine], marks.turning[mine], jet[:, None], initial, window, found))
             return tuple(map(jnp.concatenate, zip(*ends, strict=True)))
 
-        return run(*primals), jax.jvp(each, primals, tangents)[1]
+        # the frozen time has a derivative that the second one would need
+        fix = "differentiate `jaxqb.evolve` with `method=jaxqb.Eigen()` at the time that was found"
+        dynamic, found = once_differentiable(primals, "charge", fix)
+        return run(*primals), jax.jvp(each, (dynamic, found), tangents)[1]
 
     return run(dynamic, frozen(found))
 

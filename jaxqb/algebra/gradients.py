@@ -16,19 +16,17 @@ from jax import lax
 from ..errors import MethodError
 
 
-@jax.custom_jvp
-def once_differentiable(x: Any) -> Any:
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+def once_differentiable(x: Any, what: str, fix: str) -> Any:
     """The identity, which refuses to be differentiated: a missing rule must not become a silent zero."""
+    del what, fix
     return x
 
 
 @once_differentiable.defjvp
-def _(primals, tangents):
+def _(what, fix, primals, tangents):
     del primals, tangents
-    raise MethodError(
-        "`Chebyshev` must be differentiated once only, but a second derivative was asked for; "
-        "fix: use `method=jaxqb.Eigen()` or `jaxqb.Adaptive()`."
-    )
+    raise MethodError(f"`{what}` must be differentiated once only, but a second derivative was asked for; fix: {fix}.")
 
 
 def linear_map(forward: Callable, transpose: Callable, x: Any) -> Any:
@@ -68,7 +66,8 @@ def reversible(
     def _(primals, tangents):
         params, y0, fixed, known, turns = primals
         end = run(params, y0, fixed, known, turns)
-        params, start, last = once_differentiable((params, y0, end))
+        fix = "use `method=jaxqb.Eigen()` or `jaxqb.Adaptive()`"
+        params, start, last = once_differentiable((params, y0, end), "Chebyshev", fix)
 
         def forward(lin):
             def turn(_, carry):

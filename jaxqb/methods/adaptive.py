@@ -105,9 +105,8 @@ class AdaptiveFlow(AbstractFlow):
         ys = jax.tree.map(lambda y: jnp.where(done, y, jnp.nan), solution.ys)
         return jax.vmap(lambda y: figures.at(self, battery, y))(ys), done
 
-    def window(self) -> Float[Array, ""]:
+    def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
         """A few turns of the fastest figure."""
-        pace = lax.stop_gradient(self.law.pace())
         return 5.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
 
     def stride(self, span: Float[Array, ""]) -> Any:

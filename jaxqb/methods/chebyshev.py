@@ -119,10 +119,9 @@ class ChebyshevFlow(AbstractFlow):
 
         return run((self, battery), ts), True
 
-    def window(self) -> Float[Array, ""]:
+    def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
         """As long as the fastest figure turns by no more than PHASE, and a series of moderate length reaches."""
-        pace = jnp.maximum(lax.stop_gradient(self.law.pace()), self.radius * 1e-9)
-        return jnp.minimum(PHASE / pace, (POINTS - 1) * self.leap / self.radius)
+        return jnp.minimum(PHASE / jnp.maximum(pace, self.radius * 1e-9), (POINTS - 1) * self.leap / self.radius)
 
     def stride(self, span: Float[Array, ""]) -> Any:
         """Coefficients of a series, and how many of them matter."""
@@ -137,15 +136,5 @@ class ChebyshevFlow(AbstractFlow):
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """The known coordinates, with derivatives through the whole way from the start."""
-
-        @jax.custom_jvp  # without derivatives there is no way to trace
-        def arrive(flow, t, y):
-            del flow, t
-            return y
-
-        @arrive.defjvp
-        def _(primals, tangents):
-            way = lambda flow, t, y: flow._travel(lax.stop_gradient(t), flow.law.start, frozen(y))  # noqa: E731
-            return primals[2], jax.jvp(way, primals, tangents)[1]
-
-        return self.derivatives(figure, arrive(self, t, y), order)
+        y = self._travel(lax.stop_gradient(t), self.law.start, frozen(y))
+        return self.derivatives(figure, y, order)

@@ -76,9 +76,9 @@ class EigenFlow(AbstractFlow):
         """Each eigenvector turns by itself."""
         return self.w * y[1], -self.w * y[0]
 
-    def window(self) -> Float[Array, ""]:
+    def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
         """A few turns of the fastest figure."""
-        pace = jnp.minimum(lax.stop_gradient(self.law.pace()), 2 * jnp.max(jnp.abs(self.w)))
+        pace = jnp.minimum(pace, 2 * jnp.max(jnp.abs(self.w)))
         return 5.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
 
     def stride(self, span: Float[Array, ""]) -> Any:

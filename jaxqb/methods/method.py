@@ -72,16 +72,16 @@ class AbstractFlow(eqx.Module):
         return self.law.field(y)
 
     @abc.abstractmethod
-    def window(self) -> Float[Array, ""]:
-        """A length of time that one sample may cover."""
+    def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
+        """A length of time that a few points describe, for a law whose populations turn at this pace."""
 
     @abc.abstractmethod
     def stride(self, span: Float[Array, ""]) -> Any:
-        """What `hop` needs to travel by this length of time, at most a quarter of a window, or back by an eighth."""
+        """What `hop` needs to travel by this length of time: at most a quarter of a window, or an eighth backwards."""
 
     @abc.abstractmethod
     def hop(self, stride: Any, y: Any, moves: Any = True) -> Any:
-        """Coordinates so far ahead of y, or behind it; y itself where it does not move."""
+        """Coordinates one `stride` from y; y itself where `moves` is false."""
 
     def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
         """``figure(state)``, which is linear in the density matrix, and its time derivatives up to `order` at coordinates y."""
@@ -94,7 +94,7 @@ class AbstractFlow(eqx.Module):
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """``figure(state)`` and its time derivatives up to `order`, at frozen time t where the coordinates are known to be y.
 
-        The answer carries derivatives by everything the law depends on, at constant t.
+        It is asked where derivatives are wanted. The answer carries derivatives by everything the law depends on, at constant t.
         """
 
 

@@ -1,6 +1,7 @@
 """Maxima within a window: at its end, just inside it, and beside equals, against `truth.peaks`."""
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -9,7 +10,11 @@ from truth import flows, peaks
 from truth.model import Spins
 
 import jaxqb as qb
-from jaxqb.errors import Status
+from jaxqb.errors import MethodError, Status
+from jaxqb.laws import AbstractDifferentialLaw
+from jaxqb.peaks import search, settle
+
+NAMES = ("first_peak",)
 
 DETUNED = {"coupling": 0.7, "charger_frequency": 1.8, "ising": 0.3}
 BEATS = {
@@ -168,3 +173,60 @@ def test_the_end_of_a_window_moves_with_it() -> None:
     assert float(jax.grad(lambda w: best(w).value)(0.1)) == pytest.approx(flow.slope(0.1).item(), rel=1e-11)
     assert float(jax.grad(lambda w: best(w).time)(0.1)) == 1.0
     assert float(jax.grad(lambda w: best(w).value)(0.7)) == 0.0
+
+
+def test_a_traced_window_that_does_not_begin() -> None:
+    """A concrete one is refused; of a traced one nothing is found."""
+    battery = qb.SpinCharger(2, 3)
+    found = jax.jit(lambda window: qb.charge(battery, window).max_energy)
+    for window in (-7.0, 0.0):
+        assert not found(window).found and np.isnan(found(window).value)
+    assert found(0.3).value == pytest.approx(float(qb.charge(battery, 0.3).max_energy.value), rel=1e-14)
+
+
+def test_a_solver_that_gives_up() -> None:
+    best = qb.charge(qb.SpinCharger(2, 3), method=qb.Adaptive(max_steps=2))
+    assert best.status == Status.BUDGET_SPENT and not best.first_peak.found
+
+
+@pytest.mark.parametrize("method", [None, qb.Eigen()])
+def test_a_second_derivative_is_refused(method: Any) -> None:
+    peak = lambda gap: qb.charge(qb.SpinCharger(2, 3, charger_frequency=gap), method=method, figures="first_peak")  # noqa: E731
+    with pytest.raises(MethodError, match="differentiated once only"):
+        jax.grad(jax.grad(lambda gap: peak(gap).first_peak.value))(1.3)
+
+
+class Decaying(AbstractDifferentialLaw):
+    """An oscillation, beside something that decays and that the energy does not see."""
+
+    rate: Any
+    exact: ClassVar[bool] = True
+    linear: ClassVar[bool] = True
+
+    @property
+    def start(self) -> Any:
+        return np.array([-1.0, 0.0, 0.1])
+
+    def valid(self) -> Any:
+        return np.True_
+
+    def field(self, y: Any) -> Any:
+        return jax.numpy.stack([y[1], -y[0], -self.rate * y[2]])
+
+    def radius(self) -> Any:
+        return self.rate + 1.0
+
+    def pace(self) -> Any:
+        return jax.numpy.asarray(1.5)
+
+    def state(self, y: Any) -> Any:
+        return SimpleNamespace(battery_excitations=lambda: y[0], edge=lambda: 0.0)
+
+
+def test_a_decay_is_not_followed_backwards() -> None:
+    """Backwards it would grow by exp(rate * way), beyond all numbers."""
+    one = jax.numpy.asarray(1.0)
+    flow, battery = qb.Adaptive().prepare(Decaying(5000.0)), SimpleNamespace(battery_frequency=one)
+    find = jax.jit(lambda: settle((flow, battery, None), search(flow, battery, one, one, None, one > 0, NAMES), NAMES))
+    (time,), (value,) = find()
+    assert (time, value) == (pytest.approx(np.pi, abs=1e-8), pytest.approx(1.0, abs=1e-9))
