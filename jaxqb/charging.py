@@ -15,9 +15,10 @@ from .errors import MeritError, Status, fail
 from .evolution import FULL, explain_edge, state_size
 from .fields import traced
 from .given import check_law, check_method, check_single, check_window
+from .landing import settle
 from .laws import AbstractLaw
 from .methods import AbstractMethod, select_method
-from .peaks import BUDGET, search, settle, tolerance
+from .peaks import BUDGET, search, tolerance
 
 FIGURES = ("first_peak", "max_average_power", "max_instantaneous_power", "max_energy")
 

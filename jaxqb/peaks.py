@@ -1,9 +1,7 @@
 """Peaks of a battery's energy and power, at continuous times.
 
 One flow marches frozen in windows (`search`); in each, the energy is known by its derivatives at a few points, and its maxima
-are bracketed and refined on the interpolant. The same flow then visits every maximum, and exact derivatives there give its time
-and value to the last digits (`settle`): at a maximum the derivative of the time drops out (envelope theorem), and one Newton
-step gives the time its own derivative.
+are bracketed and refined on the interpolant. The same flow then visits every maximum, for exact derivatives there.
 """
 
 import functools
@@ -11,7 +9,6 @@ import itertools
 import operator
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,8 +17,9 @@ from jaxtyping import Array, Bool, Float, Int
 
 from . import merit as merits
 from .algebra import chebyshev, maxima
-from .algebra.gradients import frozen, most, once_differentiable
+from .algebra.gradients import frozen, most
 from .conventions import epsilon
+from .landing import Found, Marks, height, kind_is, order, residue
 from .laws import AbstractUnitaryLaw
 from .methods.method import POINTS
 
@@ -30,35 +28,6 @@ WIDTH = float(FINE[1])
 SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
 SHARPEN = 14  # Newton steps on an interpolant at most
 BUDGET = 50_000  # windows
-
-
-class _Marks(NamedTuple):
-    """Where the maximum of each figure was seen.
-
-    `table`: its time; what it is worth; the way in time from the nearest known point, which has coordinates y; and whether the
-    slope vanishes there (it is not the end of what was looked at). One array, since what several arrays have in common is
-    compiled for each of them. Once visited, y is at the maximum, and `jet` is the energy there and its derivatives.
-    """
-
-    table: Float[Array, "4 figures"]
-    y: Any
-    jet: Float[Array, "figures orders"]
-
-    @property
-    def t(self) -> Float[Array, " figures"]:
-        return self.table[0]
-
-    @property
-    def best(self) -> Float[Array, " figures"]:
-        return self.table[1]
-
-    @property
-    def way(self) -> Float[Array, " figures"]:
-        return self.table[2]
-
-    @property
-    def turning(self) -> Bool[Array, " figures"]:
-        return self.table[3] > 0
 
 
 class _March(NamedTuple):
@@ -76,7 +45,7 @@ class _March(NamedTuple):
     edge: Float[Array, ""]
     found: Bool[Array, ""]
     going: Bool[Array, ""]
-    marks: _Marks
+    marks: Marks
 
 
 def _walk(
@@ -100,9 +69,9 @@ def _walk(
     zero, zeros = jnp.zeros_like(initial), jnp.zeros(len(names), dtype)
     y = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(names)), start)
     nearest = jnp.round if isinstance(flow.law, AbstractUnitaryLaw) else jnp.floor  # what decays is not followed backwards
-    orders = 1 + max(map(_order, names))
+    orders = 1 + max(map(order, names))
     jet = lambda y: jnp.stack(flow.derivatives(figure, y, orders - 1))  # noqa: E731
-    none = _Marks(jnp.stack([zeros, zeros - jnp.inf, zeros, zeros]), y, jnp.zeros((len(names), orders), dtype))
+    none = Marks(jnp.stack([zeros, zeros - jnp.inf, zeros, zeros]), y, jnp.zeros((len(names), orders), dtype))
     going = valid & (pace > 0) & (scale > 0) & (turns > 0)
     march = _March(jnp.zeros((), int), zero, start, zero, zero, zero, jnp.zeros((), bool), going, none)
     # value and derivatives, (4 or 5, points, data)
@@ -157,19 +126,19 @@ def _walk(
             admitted.append(admit)
 
         x, best = _sharpen(jnp.stack(starts), fine[:4], since, floor, ceiling, names)
-        best = best / jnp.where(_are(names, "power"), span, 1.0)
+        best = best / jnp.where(kind_is(names, "power"), span, 1.0)
         inside = (floor < x) & (x < ceiling)
         # where the way to a maximum leads across a seam, the window on the other side knows it better
         last = (m.turn + 1 >= turns) & (x >= ceiling)
         end = ((m.t == 0) & (x <= 0)) | last
         best = jnp.where(inside | end, best, best - 1e-7 * jnp.abs(best))
-        is_first = _are(names, "first_peak")
+        is_first = kind_is(names, "first_peak")
         better = jnp.stack(admitted) & (is_first | (best > m.marks.best)) & active
         base = jnp.clip(nearest(x * (POINTS - 1)), 0, POINTS - 1).astype(int)
         way = (x - base / (POINTS - 1)) * span
         table = jnp.where(better, jnp.stack([m.t + x * span, best, way, 1.0 * (~end | (is_first & last))]), m.marks.table)
         here = lambda new, old: jnp.where(better.reshape(-1, *(1,) * (old.ndim - 1)), new[base], old)  # noqa: E731
-        marks = _Marks(table, jax.tree.map(here, ys, m.marks.y), m.marks.jet)
+        marks = Marks(table, jax.tree.map(here, ys, m.marks.y), m.marks.jet)
 
         y = jax.tree.map(lambda y: y[-1], ys)
         edge = jnp.where(active, jnp.maximum(m.edge, flow.state(y).edge()), m.edge)
@@ -224,39 +193,6 @@ def _derivatives(values: np.ndarray, slope: np.ndarray, count: int) -> np.ndarra
     return np.stack([np.linalg.matrix_power(slope, k) for k in range(count)]) @ values
 
 
-def _residue(names: tuple[str, ...], t: Any, e: Any) -> tuple[Any, Any]:
-    """What vanishes at the maximum of each figure, and its derivative.
-
-    e: the energy gained since the start and its derivatives, (orders, figures); t: times, (figures,).
-    """
-    root, slope = e[1], e[2]
-    if "max_average_power" in names:
-        average = _are(names, "max_average_power")
-        root, slope = jnp.where(average, e[1] * t - e[0], root), jnp.where(average, e[2] * t, slope)
-    if "max_instantaneous_power" in names:
-        instantaneous = _are(names, "max_instantaneous_power")
-        root, slope = jnp.where(instantaneous, e[2], root), jnp.where(instantaneous, e[3], slope)
-    return root, slope
-
-
-def _value(names: tuple[str, ...], t: Any, e: Any) -> Any:
-    """The figures, from the same."""
-    value = e[0]
-    if "max_average_power" in names:
-        average = jnp.where(t > 0, e[0] / jnp.where(t > 0, t, 1.0), e[1])
-        value = jnp.where(_are(names, "max_average_power"), average, value)
-    return jnp.where(_are(names, "max_instantaneous_power"), e[1], value) if "max_instantaneous_power" in names else value
-
-
-def _order(name: str) -> int:
-    """Of the highest derivative of the energy to know at a maximum: one more than what vanishes, and bends, there."""
-    return 4 if name == "max_instantaneous_power" else 3
-
-
-def _are(names: tuple[str, ...], kind: str) -> np.ndarray:
-    return np.array([name.endswith(kind) for name in names])
-
-
 def _sharpen(x: Any, fine: Any, since: Any, floor: Any, ceiling: Any, names: tuple[str, ...]) -> tuple[Any, Any]:
     """From places nearby to the maxima of a window's interpolant, or to an end of it; also the figures a step before.
 
@@ -271,35 +207,13 @@ def _sharpen(x: Any, fine: Any, since: Any, floor: Any, ceiling: Any, names: tup
     def newton(state):
         k, x, _, _ = state
         e = jnp.polyval(local, x / WIDTH - i, unroll=8)
-        root, slope = _residue(names, since + x, e)
+        root, slope = residue(names, since + x, e)
         step = jnp.where(slope < 0, -root / jnp.where(slope < 0, slope, 1.0), WIDTH / 4 * jnp.sign(root))
         new = jnp.clip(x + jnp.clip(step, -WIDTH / 2, WIDTH / 2), low, high)
-        return k + 1, new, _value(names, since + x, e), jnp.max(jnp.abs(new - x))
+        return k + 1, new, height(names, since + x, e), jnp.max(jnp.abs(new - x))
 
     moving = lambda state: most((state[0] < SHARPEN) & (state[3] > 1e-10))  # noqa: E731
     return lax.while_loop(moving, newton, (jnp.zeros((), int), x, x, jnp.full((), jnp.inf, x.dtype)))[1:3]
-
-
-class Found(NamedTuple):
-    """Maxima as the search leaves them, without derivatives.
-
-    Attributes:
-        marks: where they are, to the accuracy of the interpolants, and exact derivatives there.
-        initial: the energy at the start.
-        span: length of a window.
-        horizon: the end of what was looked at, or None.
-        peak: whether the energy has a first peak.
-        turns: windows that were looked at.
-        edge: the largest population of truncated levels.
-    """
-
-    marks: _Marks
-    initial: Float[Array, ""]
-    span: Float[Array, ""]
-    horizon: Float[Array, ""] | None
-    peak: Bool[Array, ""]
-    turns: Int[Array, ""]
-    edge: Float[Array, ""]
 
 
 def search(flow: Any, battery: Any, reachable: Any, scale: Any, horizon: Any, valid: Any, names: tuple[str, ...]) -> Found:
@@ -308,66 +222,6 @@ def search(flow: Any, battery: Any, reachable: Any, scale: Any, horizon: Any, va
     energy = lambda state: merits.energy(battery, state)  # noqa: E731
     march, initial, span = _walk(flow, energy, reachable, scale, horizon, valid, names)
     return Found(march.marks, initial, span, horizon, march.found, march.turn, march.edge)
-
-
-def settle(given: Any, found: Found, names: tuple[str, ...]) -> tuple[Any, Any]:
-    """Exact times and values of the maxima, differentiable by (flow, battery, window).
-
-    Derivatives are computed for each figure by itself, so that only those pay that are differentiated.
-    """
-    dynamic, static = eqx.partition(given, eqx.is_array)
-
-    @jax.custom_jvp
-    def run(dynamic, found):
-        del dynamic
-        marks = found.marks
-        return _land(names, marks.t, marks.turning, marks.jet.T, found.initial, found.horizon, found)
-
-    @run.defjvp
-    def _(primals, tangents):
-        def each(dynamic, found):
-            (flow, battery, window), found, ends = eqx.combine(dynamic, static), frozen(found), []
-            energy = lambda state: merits.energy(battery, state)  # noqa: E731
-            initial = energy(flow.state(flow.start))
-            for k, name in enumerate(names):
-                marks, mine = found.marks, slice(k, k + 1)
-                y = jax.tree.map(lambda leaf, k=k: leaf[k], marks.y)
-                jet = jnp.stack(flow.taylor(energy, marks.t[k], y, _order(name)))
-                ends.append(_land((name,), marks.t[mine], marks.turning[mine], jet[:, None], initial, window, found))
-            return tuple(map(jnp.concatenate, zip(*ends, strict=True)))
-
-        # the frozen time has a derivative that the second one would need
-        fix = "differentiate `jaxqb.evolve` with `method=jaxqb.Eigen()` at the time that was found"
-        dynamic, found = once_differentiable(primals, "charge", fix)
-        return run(*primals), jax.jvp(each, (dynamic, found), tangents)[1]
-
-    return run(dynamic, frozen(found))
-
-
-def _land(names: tuple[str, ...], t: Any, turning: Any, jets: Any, initial: Any, window: Any, found: Found) -> tuple[Any, Any]:
-    """Times and values of maxima.
-
-    The interpolant gives a time t, good to some digits; exact derivatives at t give a small step, along which they are
-    continued (no step where the maximum is so flat that they do not reach as far). The step is frozen (at a maximum the
-    derivative of the time drops out), and one more Newton step gives the time its own derivative.
-    The end of a window moves with the window.
-    """
-    horizon = found.horizon  # the window, frozen
-    gained = jets.at[0].add(-initial)
-    root, slope = _residue(names, t, gained)
-    step = frozen(jnp.maximum(jnp.where(turning & (slope < 0), -root / slope, 0.0), -t))
-    if window is not None and horizon is not None:
-        end = ~turning & (t > horizon * (1 - 1e3 * epsilon()))
-        step = jnp.minimum(step, horizon - t) + jnp.where(end, window - horizon, 0.0)
-    moved = maxima.shifted(gained, step)
-    bend = _residue(names, t + step, moved)[1]
-    trusted = ~turning | (jnp.abs(step) < 1e-2 * found.span) & (jnp.abs(bend - slope) <= 0.1 * jnp.abs(slope))
-    t, moved = t + jnp.where(trusted, step, 0.0), jnp.where(trusted, moved, gained)
-    # of the frozen time, not of the one below, whose derivative must not enter
-    value = _value(names, t, moved) + jnp.where(_are(names, "power"), 0.0, initial)
-    root, slope = _residue(names, t, moved)
-    newton = -root / lax.stop_gradient(jnp.where(slope == 0, -1.0, slope))
-    return t + jnp.where(turning, newton - lax.stop_gradient(newton), 0.0), value
 
 
 def tolerance(scale: Any) -> Any:

@@ -11,8 +11,9 @@ from truth.model import Spins
 
 import jaxqb as qb
 from jaxqb.errors import MethodError, Status
+from jaxqb.landing import settle
 from jaxqb.laws import AbstractDifferentialLaw
-from jaxqb.peaks import search, settle
+from jaxqb.peaks import search
 
 NAMES = ("first_peak",)
 
