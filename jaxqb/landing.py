@@ -16,6 +16,7 @@ from jaxtyping import Array, Bool, Float, Int
 from . import merit as merits
 from .algebra import maxima
 from .algebra.gradients import frozen, once_differentiable
+from .algebra.inline import inlined
 from .conventions import epsilon
 
 
@@ -138,6 +139,7 @@ def settle(given: Any, found: Found, names: tuple[str, ...]) -> tuple[Any, Any]:
     return run(dynamic, frozen(found))
 
 
+@inlined
 def _land(names: tuple[str, ...], t: Any, turning: Any, jets: Any, initial: Any, window: Any, found: Found) -> tuple[Any, Any]:
     """Times and values of maxima.
 

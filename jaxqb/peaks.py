@@ -18,6 +18,7 @@ from jaxtyping import Array, Bool, Float, Int
 from . import merit as merits
 from .algebra import chebyshev, maxima
 from .algebra.gradients import frozen, most
+from .algebra.inline import inlined, while_loop
 from .conventions import epsilon
 from .landing import Found, Marks, height, kind_is, order, residue
 from .laws import AbstractUnitaryLaw
@@ -87,6 +88,7 @@ def _walk(
             return ~m.found
         return ~m.found | (m.t * m.marks.best[names.index("max_average_power")] <= gain) & (gain > least)
 
+    @inlined
     def advance(m: _March, ys: Any, jets: Any) -> _March:
         active = m.going  # not in every lane of a batch
         data = (jets.at[:, 0].add(-initial) * powers).ravel()
@@ -206,14 +208,15 @@ def _sharpen(x: Any, fine: Any, since: Any, floor: Any, ceiling: Any, names: tup
 
     def newton(state):
         k, x, _, _ = state
-        e = jnp.polyval(local, x / WIDTH - i, unroll=8)
+        u = x / WIDTH - i
+        e = functools.reduce(lambda e, c: e * u + c, [*local])
         root, slope = residue(names, since + x, e)
         step = jnp.where(slope < 0, -root / jnp.where(slope < 0, slope, 1.0), WIDTH / 4 * jnp.sign(root))
         new = jnp.clip(x + jnp.clip(step, -WIDTH / 2, WIDTH / 2), low, high)
         return k + 1, new, height(names, since + x, e), jnp.max(jnp.abs(new - x))
 
     moving = lambda state: most((state[0] < SHARPEN) & (state[3] > 1e-10))  # noqa: E731
-    return lax.while_loop(moving, newton, (jnp.zeros((), int), x, x, jnp.full((), jnp.inf, x.dtype)))[1:3]
+    return while_loop(moving, newton, (jnp.zeros((), int), x, x, jnp.full((), jnp.inf, x.dtype)))[1:3]
 
 
 def search(flow: Any, battery: Any, reachable: Any, scale: Any, horizon: Any, valid: Any, names: tuple[str, ...]) -> Found:

@@ -4,7 +4,8 @@ import math
 from typing import Any
 
 import jax.numpy as jnp
-from jax import lax
+
+from .inline import fori_loop
 
 
 def turning_points(points: Any, before: Any, after: Any, width: float) -> tuple[Any, Any, Any]:
@@ -32,7 +33,7 @@ def turning_points(points: Any, before: Any, after: Any, width: float) -> tuple[
         second = 2 * c + u * (6 * cubic + u * (12 * quartic + u * 20 * quintic))
         return jnp.clip(u - jnp.where(second == 0, 0.0, first / jnp.where(second == 0, 1.0, second)), 0.0, 1.0)
 
-    u = lax.fori_loop(0, 2, newton, u)  # unrolled it would be compiled into everything below
+    u = fori_loop(0, 2, newton, u)  # unrolled it would be compiled into everything below
     most = slope + u * (b + u * (c + u * (cubic + u * (quartic + u * quintic))))
     dips = extreme & (bend < 0) & (slope > 0) & (slope_after > 0) & (most < 0)
     bumps = extreme & (bend > 0) & (slope <= 0) & (slope_after <= 0) & (most > 0)

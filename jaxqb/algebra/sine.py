@@ -11,6 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .inline import inlined
+
 PARTS = 1.57079632673412561417, 6.07710050630396597660e-11, 2.02226624879595063154e-21  # of pi/2, the first of 33 bits
 SINE = (
     1.58969099521155010221e-10, -2.50507602534068634195e-8, 2.75573137070700676789e-6,
@@ -23,6 +25,7 @@ COSINE = (
 
 
 @jax.custom_jvp
+@inlined
 def sine(angle: Any, quarters: Any = 0) -> Any:
     """Sine of angles below 1e6, `quarters` of a turn further on (one makes it the cosine), to a rounding error."""
     if angle.dtype != np.float64:

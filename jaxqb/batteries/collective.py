@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ..algebra.inline import inlined
 from ..algebra.ladders import boson_lowering, spin_lowering
 from ..fields import Real
 from ..laws import AbstractUnitaryLaw, Chain, Grid, Mixture
@@ -35,6 +36,7 @@ class Ladders(eqx.Module):
         """Squared matrix element of the charger from n to n - 1."""
         return boson_lowering(n) if self.boson else spin_lowering(n, cells)
 
+    @inlined
     def chain(self, m0: Any, n0: Any, cells: Any, charger_cells: Any, lift: Any) -> Chain:
         """The sector of m0 + n0 excitations (or, inverted, of n - m = n0 - m0)."""
         cells, charger_cells, m0, n0, lift = map(_real, (cells, charger_cells, m0, n0, lift))

@@ -13,6 +13,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
+from ..algebra.inline import inlined
 from ..states import ChainKet
 from .law import AbstractUnitaryLaw
 
@@ -94,12 +95,14 @@ class Chain(AbstractUnitaryLaw):
     def _apply(self, x: Float[Array, " levels"]) -> Float[Array, " levels"]:
         return jnp.add(*self._neighbours(x)) + self.diagonal * x
 
+    @inlined
     def radius(self) -> Float[Array, ""]:
         """Gershgorin's bound on the spectrum."""
         zero = jnp.zeros((1,), self.up.dtype)
         rows = jnp.concatenate([zero, self.up]) + jnp.concatenate([self.down, zero])
         return jnp.max(rows + (0.0 if self.resonant else jnp.abs(self.diagonal)))
 
+    @inlined
     def pace(self) -> Float[Array, ""]:
         """How fast populations turn: ``sqrt(2 |second difference of H[m, m+1]^2|)`` plus the detuning of a link.
 

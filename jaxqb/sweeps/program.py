@@ -3,12 +3,12 @@
 import dataclasses
 import functools
 import math
-import re
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
+from jax.extend.core import subjaxprs
 from jax.sharding import Mesh, PartitionSpec
 
 from ..compiled import options
@@ -17,6 +17,11 @@ from ..figures import Charging
 from ..methods import AbstractMethod, select_method
 from .dataset import preload
 from .plan import fit, halved, nest, shard_axis
+
+# primitives of jax that call LAPACK
+FACTORISATIONS = set(
+    "cholesky eig eigh hessenberg householder_product lu qr schur svd triangular_solve tridiagonal tridiagonal_solve".split()
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,8 +127,8 @@ def build(job: Job) -> Program:
     arrays = [jax.ShapeDtypeStruct(shape, dtype, weak_type=weak) for shape, dtype, weak in job.leaves]
     column = lambda n: jax.ShapeDtypeStruct((n,), job.dtype)  # noqa: E731
     grids = tuple(tuple(column(n) for _ in fields) for fields, n in zip(job.fields, job.shape, strict=True))
-    lowered = jax.jit(block(job)).lower(arrays, grids)
-    out = lowered.out_info
+    traced = jax.jit(block(job)).trace(arrays, grids)
+    lowered, out = traced.lower(), traced.out_info
     _check_names(job, out)
     state, points = merge(job.static, arrays)[0].amplitudes(), math.prod(job.shape)
     preload()
@@ -131,15 +136,16 @@ def build(job: Job) -> Program:
     compiled = lowered.compile(options(state, points) if set(job.kinds) == {"loop"} else options(state * points))
     memory = compiled.memory_analysis()
     temporaries = 0 if memory is None else int(memory.temp_size_in_bytes)
-    return Program(compiled, out, temporaries, _batched_lapack(lowered.as_text()))
+    return Program(compiled, out, temporaries, _factorises_many(traced.jaxpr.jaxpr))
 
 
-def _batched_lapack(text: str) -> bool:
+def _factorises_many(jaxpr: Any) -> bool:
     """Whether a program factorises several matrices at once: as many such programs as cores may wait for ever.
 
     Seen with jaxlib 0.10.2 on two cores; a single one was never seen to hang, nor were programs without factorisations.
     """
-    return any('num_batch_dims = "0"' not in call for call in re.findall(r"custom_call @lapack.*", text))
+    many = any(step.primitive.name in FACTORISATIONS and step.invars[0].aval.ndim > 2 for step in jaxpr.eqns)
+    return many or any(map(_factorises_many, subjaxprs(jaxpr)))
 
 
 def _check_names(job: Job, out: dict[str, Any]) -> None:
