@@ -15,7 +15,7 @@ from .errors import MeritError, Status, fail
 from .evolution import FULL, explain_edge, state_size
 from .fields import traced
 from .given import check_law, check_method, check_single, check_window
-from .landing import settle
+from .landing import kind_is, settle
 from .laws import AbstractLaw
 from .methods import AbstractMethod, select_method
 from .peaks import BUDGET, search, tolerance
@@ -140,18 +140,13 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
     times, values = settle((flow, battery, given), seen, names)
 
     least = tolerance(lax.stop_gradient(scale)) / seen.span
-    exists = {
-        "first_peak": lambda value: seen.peak,
-        "max_average_power": lambda value: value > least,
-        "max_instantaneous_power": lambda value: value > least,
-        "max_energy": lambda value: True,  # of a battery at rest: what it holds
-    }
+    # of a battery at rest the largest energy is what it holds
+    exists = jnp.where(kind_is(names, "first_peak"), seen.peak, (values > least) | kind_is(names, "max_energy"))
     ahead = True if given is None else given > 0  # a traced window may be anything
-    figures: dict[str, Any] = dict.fromkeys(FIGURES)
-    for name, time, value in zip(names, times, values, strict=True):
-        found = exists[name](value) & valid & ahead & jnp.isfinite(value)
-        there = jnp.where(found, 1.0, jnp.nan)  # a factor, so that what does not exist has no derivative either
-        figures[name] = Figure(time * there, value * there, found)
+    found = exists & valid & ahead & jnp.isfinite(values)
+    there = jnp.where(found, 1.0, jnp.nan)  # a factor, so that what does not exist has no derivative either
+    each = zip(names, times * there, values * there, found, strict=True)
+    figures = dict.fromkeys(FIGURES) | {name: Figure(*numbers) for name, *numbers in each}
 
     first = figures["first_peak"]
     peak = seen.peak if first is None else first.found

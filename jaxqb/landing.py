@@ -4,6 +4,7 @@ Exact derivatives of the energy near a maximum give its time and value to the la
 drops out (envelope theorem), and one Newton step gives the time its own derivative.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -71,28 +72,29 @@ class Found(NamedTuple):
     edge: Float[Array, ""]
 
 
-def residue(names: tuple[str, ...], t: Any, e: Any) -> tuple[Any, Any]:
+def residue(names: tuple[str, ...], t: Any, jet: Sequence[Any]) -> tuple[Any, Any]:
     """What vanishes at the maximum of each figure, and its derivative.
 
-    e: the energy gained since the start and its derivatives, (orders, figures); t: times, (figures,).
+    t: times, (figures,); jet: the energy gained since the start and its derivatives, each of that shape.
     """
-    root, slope = e[1], e[2]
+    e, d, dd, ddd, *_ = jet
+    root, slope = d, dd
     if "max_average_power" in names:
         average = kind_is(names, "max_average_power")
-        root, slope = jnp.where(average, e[1] * t - e[0], root), jnp.where(average, e[2] * t, slope)
+        root, slope = jnp.where(average, d * t - e, root), jnp.where(average, dd * t, slope)
     if "max_instantaneous_power" in names:
         instantaneous = kind_is(names, "max_instantaneous_power")
-        root, slope = jnp.where(instantaneous, e[2], root), jnp.where(instantaneous, e[3], slope)
+        root, slope = jnp.where(instantaneous, dd, root), jnp.where(instantaneous, ddd, slope)
     return root, slope
 
 
-def height(names: tuple[str, ...], t: Any, e: Any) -> Any:
+def height(names: tuple[str, ...], t: Any, jet: Sequence[Any]) -> Any:
     """The figures themselves, from the same."""
-    value = e[0]
+    value, d, *_ = jet
     if "max_average_power" in names:
-        average = jnp.where(t > 0, e[0] / jnp.where(t > 0, t, 1.0), e[1])
+        average = jnp.where(t > 0, value / jnp.where(t > 0, t, 1.0), d)
         value = jnp.where(kind_is(names, "max_average_power"), average, value)
-    return jnp.where(kind_is(names, "max_instantaneous_power"), e[1], value) if "max_instantaneous_power" in names else value
+    return jnp.where(kind_is(names, "max_instantaneous_power"), d, value) if "max_instantaneous_power" in names else value
 
 
 def order(name: str) -> int:
@@ -149,7 +151,7 @@ def _land(names: tuple[str, ...], t: Any, turning: Any, jets: Any, initial: Any,
     The end of a window moves with the window.
     """
     horizon = found.horizon  # the window, frozen
-    gained = jets.at[0].add(-initial)
+    gained = [jets[0] - initial, *jets[1:]]
     root, slope = residue(names, t, gained)
     step = frozen(jnp.maximum(jnp.where(turning & (slope < 0), -root / slope, 0.0), -t))
     if window is not None and horizon is not None:
@@ -158,7 +160,7 @@ def _land(names: tuple[str, ...], t: Any, turning: Any, jets: Any, initial: Any,
     moved = maxima.shifted(gained, step)
     bend = residue(names, t + step, moved)[1]
     trusted = ~turning | (jnp.abs(step) < 1e-2 * found.span) & (jnp.abs(bend - slope) <= 0.1 * jnp.abs(slope))
-    t, moved = t + jnp.where(trusted, step, 0.0), jnp.where(trusted, moved, gained)
+    t, moved = t + jnp.where(trusted, step, 0.0), [jnp.where(trusted, *pair) for pair in zip(moved, gained, strict=True)]
     # of the frozen time, not of the one below, whose derivative must not enter
     value = height(names, t, moved) + jnp.where(kind_is(names, "power"), 0.0, initial)
     root, slope = residue(names, t, moved)

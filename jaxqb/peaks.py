@@ -107,7 +107,7 @@ def _walk(
         x, down, rise = maxima.turning_points(points, (d_before, dd_before, ddd_before), (d, dd, ddd), WIDTH)
         lowest = jnp.minimum(m.lowest, lax.cummin(e_before))
         falls = down & (jnp.maximum(rise, jnp.maximum(e_before, e) - lowest) > least)
-        i = jnp.argmax(falls)
+        i = lax.argmax(falls, 0, np.uint32)  # no number from the end, which would be made sure of at each use
         is_peak, peak_x = falls[i] & ~m.found & active, x[i]
 
         for name in names:
@@ -209,11 +209,11 @@ def _sharpen(x: Any, fine: Any, since: Any, floor: Any, ceiling: Any, names: tup
     def newton(state):
         k, x, _, _ = state
         u = x / WIDTH - i
-        e = functools.reduce(lambda e, c: e * u + c, [*local])
-        root, slope = residue(names, since + x, e)
+        jet = [*functools.reduce(lambda e, c: e * u + c, [*local])]
+        root, slope = residue(names, since + x, jet)
         step = jnp.where(slope < 0, -root / jnp.where(slope < 0, slope, 1.0), WIDTH / 4 * jnp.sign(root))
         new = jnp.clip(x + jnp.clip(step, -WIDTH / 2, WIDTH / 2), low, high)
-        return k + 1, new, height(names, since + x, e), jnp.max(jnp.abs(new - x))
+        return k + 1, new, height(names, since + x, jet), jnp.max(jnp.abs(new - x))
 
     moving = lambda state: most((state[0] < SHARPEN) & (state[3] > 1e-10))  # noqa: E731
     return while_loop(moving, newton, (jnp.zeros((), int), x, x, jnp.full((), jnp.inf, x.dtype)))[1:3]

@@ -1,9 +1,13 @@
 """Maxima of a smooth function on an interval, from its derivatives at points that stand `width` apart."""
 
 import math
+import operator
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
+from jax import lax
 
 from .inline import fori_loop
 
@@ -59,7 +63,7 @@ def highest(points: Any, derivatives: Any, allowed: Any, floor: Any, ceiling: An
     bend = dd + step * ddd / 2
     step = jnp.where((dd < 0) & (bend < 0), -d / jnp.where(bend < 0, bend, 1.0), step)
     step = jnp.clip(step, low, high)
-    i = jnp.argmax(jnp.where(allowed, f + step * (d + step * (dd / 2 + step * ddd / 6)), -jnp.inf))
+    i = lax.argmax(jnp.where(allowed, f + step * (d + step * (dd / 2 + step * ddd / 6)), -jnp.inf), 0, np.uint32)
     return points[i] + step[i], allowed[i]
 
 
@@ -73,9 +77,7 @@ def average_slope(t: Any, e: Any, *derivatives: Any) -> list[Any]:
     return out
 
 
-def shifted(derivatives: Any, step: Any) -> Any:
-    """Value and derivatives (on the leading axis) a step further on, by Taylor's series."""
-    count = len(derivatives)
-    terms = jnp.stack([step**k / math.factorial(k) for k in range(count)])
-    later = jnp.stack([jnp.pad(derivatives[n:], ((0, n), *[(0, 0)] * (derivatives.ndim - 1))) for n in range(count)])
-    return jnp.sum(later * terms, axis=1)
+def shifted(derivatives: Sequence[Any], step: Any) -> list[Any]:
+    """Value and derivatives a step further on, by Taylor's series."""
+    terms = [step**k / math.factorial(k) if k else 1.0 for k in range(len(derivatives))]
+    return [sum(map(operator.mul, derivatives[n:], terms)) for n in range(len(derivatives))]
