@@ -145,8 +145,8 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
     ahead = True if given is None else given > 0  # a traced window may be anything
     found = exists & valid & ahead & jnp.isfinite(values)
     there = jnp.where(found, 1.0, jnp.nan)  # a factor, so that what does not exist has no derivative either
-    each = zip(names, times * there, values * there, found, strict=True)
-    figures = dict.fromkeys(FIGURES) | {name: Figure(*numbers) for name, *numbers in each}
+    figures: dict[str, Any] = dict.fromkeys(FIGURES)
+    figures |= dict(zip(names, map(Figure, times * there, values * there, found), strict=True))
 
     first = figures["first_peak"]
     peak = seen.peak if first is None else first.found
