@@ -5,6 +5,7 @@ operation and shapes that is new. That takes half a millisecond; a search of a t
 tracing so.
 """
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,7 @@ def inlined(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        with jax.disable_jit(any(map(traced, jax.tree.leaves((args, kwargs))))):
+        with _programs(False, (args, kwargs)):
             return function(*args, **kwargs)
 
     return call
@@ -28,11 +29,16 @@ def inlined(function: Callable) -> Callable:
 
 def while_loop(going: Callable, body: Callable, state: Any) -> Any:
     """`lax.while_loop`, for inlined code."""
-    with jax.disable_jit(False):
+    with _programs(True, state):
         return lax.while_loop(going, inlined(body), state)
 
 
 def fori_loop(start: Any, stop: Any, body: Callable, state: Any) -> Any:
     """`lax.fori_loop`, for inlined code."""
-    with jax.disable_jit(False):
+    with _programs(True, state):
         return lax.fori_loop(start, stop, inlined(body), state)
+
+
+def _programs(wanted: bool, args: Any) -> Any:
+    """Whether functions of jnp become programs, where `args` are traced; else that is for the user to say."""
+    return jax.disable_jit(not wanted) if any(map(traced, jax.tree.leaves(args))) else contextlib.nullcontext()

@@ -1,4 +1,4 @@
-"""Options of the compiler hold for whole programs, so they must not be asked for within one."""
+"""How programs come about: options hold for whole programs, and straight code is traced without programs of its own."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +9,7 @@ import pytest
 
 import jaxqb as qb
 from jaxqb import compiled
+from jaxqb.algebra.inline import fori_loop, inlined, while_loop
 
 X = jnp.ones(2)
 
@@ -45,3 +46,22 @@ def test_a_compiler_without_the_option(monkeypatch: Any) -> None:
         assert compiled.options(10) == {}
     finally:
         compiled._understood.cache_clear()
+
+
+def halved(x: Any) -> Any:
+    """A jnp function that is a program of its own, in straight code and in both loops."""
+    x = while_loop(lambda x: x[0] > 1, lambda x: jnp.where(x > 0, x / 2, x), x)
+    return fori_loop(0, 3, lambda _, x: jnp.where(x > 0, x / 2, x), jnp.where(x < 0, -x, x))
+
+
+def test_inlined_code_has_no_programs_and_keeps_its_loops() -> None:
+    text = str(jax.make_jaxpr(inlined(halved))(8 * X))
+    assert ("while[" in text, "scan[" in text, "jit[" in text) == (True, True, False)
+    assert "jit[" in str(jax.make_jaxpr(lambda x: jnp.where(x < 0, -x, x))(X))  # so jax would have it
+    assert jax.jit(inlined(halved))(8 * X).tolist() == inlined(halved)(8 * X).tolist() == [0.125, 0.125]
+
+
+def test_who_turns_programs_off_sees_values_in_inlined_code(capsys: Any) -> None:
+    with jax.disable_jit():
+        fori_loop(0, 1, inlined(lambda _, x: print(float(x[0])) or x), X)
+    assert capsys.readouterr().out == "1.0\n"
