@@ -53,7 +53,7 @@ def bessel(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]:
     waves = sine(jnp.asarray(s)[..., None, None] * points, np.array([[1], [0]]))
     values = jnp.matmul(waves.reshape(*waves.shape[:-2], -1), matrix, precision=lax.Precision.HIGHEST)
     excess = 2 * jnp.sum(values**2, axis=-1, keepdims=True) - values[..., :1] ** 2 - 1
-    return values * (1 - excess / 2)
+    return values - values * (excess / 2)
 
 
 @inlined
