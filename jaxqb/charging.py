@@ -144,9 +144,11 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
     exists = jnp.where(kind_is(names, "first_peak"), seen.peak, (values > least) | kind_is(names, "max_energy"))
     ahead = True if given is None else given > 0  # a traced window may be anything
     found = exists & valid & ahead & jnp.isfinite(values)
-    there = jnp.where(found, 1.0, jnp.nan)  # a factor, so that what does not exist has no derivative either
     figures: dict[str, Any] = dict.fromkeys(FIGURES)
-    figures |= dict(zip(names, map(Figure, times * there, values * there, found), strict=True))
+    for name, time, value, one in zip(names, times, values, found, strict=True):
+        # a factor, so that what does not exist has no derivative either; for each by itself, so that the others have theirs
+        there = jnp.where(one, 1.0, jnp.nan)
+        figures[name] = Figure(time * there, value * there, one)
 
     first = figures["first_peak"]
     peak = seen.peak if first is None else first.found

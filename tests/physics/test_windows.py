@@ -231,3 +231,12 @@ def test_a_decay_is_not_followed_backwards() -> None:
     find = jax.jit(lambda: settle((flow, battery, None), search(flow, battery, one, one, None, one > 0, NAMES), NAMES))
     (time,), (value,) = find()
     assert (time, value) == (pytest.approx(np.pi, abs=1e-8), pytest.approx(1.0, abs=1e-9))
+
+
+def test_a_maximum_that_does_not_exist_leaves_the_others_their_derivatives():
+    """Before the first peak; without scales of energy, power grows as the coupling."""
+    charge = lambda g: qb.charge(qb.SpinCharger(n_battery=3, n_charger=3, coupling=g), 0.8)  # noqa: E731
+    power, slope = jax.value_and_grad(lambda g: charge(g).max_average_power.value)(1.0)
+    assert not charge(1.0).first_peak.found
+    assert float(slope) == pytest.approx(float(power), rel=1e-9)
+    assert np.isnan(jax.grad(lambda g: charge(g).first_peak.value)(1.0))
