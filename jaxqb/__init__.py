@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .advantage import collective_advantage as collective_advantage
     from .batteries import AbstractBattery as AbstractBattery
     from .batteries import CavityCharger as CavityCharger
+    from .batteries import DarkStateBattery as DarkStateBattery
     from .batteries import SpinCharger as SpinCharger
     from .batteries import coherent as coherent
     from .batteries import localised as localised
@@ -34,20 +35,23 @@ if TYPE_CHECKING:
     from .methods import Adaptive as Adaptive
     from .methods import Chebyshev as Chebyshev
     from .methods import Eigen as Eigen
+    from .methods import Uniformization as Uniformization
     from .methods import select_method as select_method
     from .papers import reproduce as reproduce
+    from .steady import steady_state as steady_state
     from .sweeps import sweep as sweep
 
 # from each public name to the module that has it; a module stands for itself
 _MODULES = {
     "advantage": "collective_advantage",
-    "batteries": "AbstractBattery CavityCharger SpinCharger coherent localised populations thermal",
+    "batteries": "AbstractBattery CavityCharger DarkStateBattery SpinCharger coherent localised populations thermal",
     "charging": "Charge charge",
     "design": "Optimum optimize",
     "errors": "Status",
     "evolution": "Solution evolve",
-    "methods": "Adaptive Chebyshev Eigen select_method",
+    "methods": "Adaptive Chebyshev Eigen Uniformization select_method",
     "papers": "reproduce",
+    "steady": "steady_state",
     "sweeps": "sweep",
 }
 _NAMES = {name: module for module, names in _MODULES.items() for name in names.split()}

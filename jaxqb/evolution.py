@@ -19,7 +19,7 @@ from .errors import CutoffError, Status, fail
 from .fields import traced
 from .given import check_law, check_method, check_save, check_single, check_times
 from .laws import AbstractLaw
-from .methods import AbstractMethod, Chebyshev, Figures, select_method
+from .methods import AbstractMethod, Figures, select_method
 from .methods.method import EDGE, along
 
 FULL = 1e-9  # population at a truncated edge above which an answer is called unresolved
@@ -93,11 +93,10 @@ def evolve(
     check_method(method)
     battery = _with_phases(battery, chosen)
     sizes = [getattr(battery, field.name) for field in type(battery).declared().values() if field.size]
-    if method is None and law is None and any(map(traced, sizes)):
-        method = Chebyshev()  # its derivatives by a size are right where those of `Eigen` do not exist
+    by_size = law is None and any(map(traced, sizes))
     figures = tuple(chosen.items())
-    solution = _evolve(battery, ts, law, figures, method, numbers=state_size(battery, law))
-    again = lambda wider: _evolve(wider, ts, None, figures, method, numbers=state_size(wider)).status  # noqa: E731
+    solution = _evolve(battery, ts, law, figures, method, by_size, numbers=state_size(battery, law))
+    again = lambda wider: _evolve(wider, ts, None, figures, method, by_size, numbers=state_size(wider)).status  # noqa: E731
     explain_edge(battery, solution.status, again)
     return solution
 
@@ -134,10 +133,11 @@ def _with_phases(battery: Any, save: dict[str, Any]) -> Any:
 
 
 @compiled
-def _evolve(battery, ts, law, save, method) -> Solution:
+def _evolve(battery, ts, law, save, method, by_size: bool) -> Solution:
     ts = jnp.asarray(ts)
     law = battery.law() if law is None else law
-    chosen = method or select_method(law, ts)
+    # derivatives by a size are right in methods for unknown times where those of `Eigen` do not exist
+    chosen = method or select_method(law, None if by_size else ts)
     flow = chosen.prepare(law)
     valid = law.valid()
     values, done = flow.values(_asked(save), battery, ts)

@@ -21,7 +21,7 @@ from .algebra.gradients import frozen, most
 from .algebra.inline import inlined, while_loop
 from .conventions import epsilon
 from .landing import Found, Marks, height, kind_is, order, residue
-from .laws import AbstractUnitaryLaw
+from .laws import AbstractDecayLaw, AbstractUnitaryLaw
 from .methods.method import POINTS
 
 FINE = np.linspace(0.0, 1.0, 49)  # where it is looked at
@@ -84,9 +84,12 @@ def _walk(
     def wanted(m: _March) -> Bool[Array, ""]:
         if horizon is not None:
             return m.turn < turns
-        if "max_average_power" not in names:
-            return ~m.found
-        return ~m.found | (m.t * m.marks.best[names.index("max_average_power")] <= gain) & (gain > least)
+        more = ~m.found
+        if "max_average_power" in names:
+            more |= (m.t * m.marks.best[names.index("max_average_power")] <= gain) & (gain > least)
+        if isinstance(flow.law, AbstractDecayLaw):  # where no energy is left that could move, nothing more will come
+            more &= reachable * flow.law.distance(m.y) > least
+        return more
 
     @inlined
     def advance(m: _March, ys: Any, jets: Any) -> _March:

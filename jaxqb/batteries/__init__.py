@@ -2,10 +2,15 @@
 
 from .battery import AbstractBattery as AbstractBattery
 from .cavity_charger import CavityCharger as CavityCharger
+from .dark_state_battery import DarkStateBattery as DarkStateBattery
 from .spin_charger import SpinCharger as SpinCharger
 from .starts import coherent as coherent
 from .starts import localised as localised
 from .starts import populations as populations
 from .starts import thermal as thermal
 
-REGISTRY: dict[str, type[AbstractBattery]] = {"SpinCharger": SpinCharger, "CavityCharger": CavityCharger}
+REGISTRY: dict[str, type[AbstractBattery]] = {
+    "SpinCharger": SpinCharger,
+    "CavityCharger": CavityCharger,
+    "DarkStateBattery": DarkStateBattery,
+}

@@ -2,6 +2,8 @@
 
 from .chain import Chain as Chain
 from .grid import Grid as Grid
+from .ladders import JointLadders as JointLadders
+from .law import AbstractDecayLaw as AbstractDecayLaw
 from .law import AbstractDifferentialLaw as AbstractDifferentialLaw
 from .law import AbstractLaw as AbstractLaw
 from .law import AbstractUnitaryLaw as AbstractUnitaryLaw

@@ -44,6 +44,25 @@ class AbstractDifferentialLaw(AbstractLaw):
         """The typed state with coordinates y."""
 
 
+class AbstractDecayLaw(AbstractDifferentialLaw):
+    """Linear rate equations in numbers that are lost no slower than they are gained: ``1 + field / radius`` is positive.
+
+    `apply(coefficients(), y)` is the field, so that coefficients need be computed once only.
+    """
+
+    @abc.abstractmethod
+    def coefficients(self) -> Any:
+        """What the field needs to know, apart from y."""
+
+    @abc.abstractmethod
+    def apply(self, coefficients: Any, y: Any) -> Any:
+        """The field at y."""
+
+    @abc.abstractmethod
+    def distance(self, y: Any) -> Float[Array, ""]:
+        """Sum of what is still to relax in all coordinates: it never grows."""
+
+
 class AbstractUnitaryLaw(AbstractDifferentialLaw):
     """A Schroedinger equation in real coordinates: `field` is linear and (similar to) antisymmetric.
 

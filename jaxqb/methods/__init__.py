@@ -7,3 +7,4 @@ from .method import AbstractFlow as AbstractFlow
 from .method import AbstractMethod as AbstractMethod
 from .method import Figures as Figures
 from .select import select_method as select_method
+from .uniformization import Uniformization as Uniformization

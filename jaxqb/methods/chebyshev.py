@@ -41,7 +41,7 @@ class Chebyshev(AbstractMethod):
         if self.reach is not None and (reach is None or reach.ndim or not 0.1 <= reach <= 1e4):
             fail(MethodError, "reach", "be a number between 0.1 and 10000", f"it is {self.reach!r}", "leave it out")
 
-    def prepare(self, law: AbstractUnitaryLaw) -> "ChebyshevFlow":
+    def prepare(self, law: Any) -> "ChebyshevFlow":
         """Bounds of the spectrum."""
         if not isinstance(law, AbstractUnitaryLaw):
             fail(MethodError, "Chebyshev", "solve a unitary law", f"this is {type(law).__name__}", "use jaxqb.Adaptive()")

@@ -20,7 +20,7 @@ class Eigen(AbstractMethod):
     Derivatives by a size are NaN where a squared coupling vanishes (a square root has no slope there): use `Chebyshev`.
     """
 
-    def prepare(self, law: AbstractUnitaryLaw) -> "EigenFlow":
+    def prepare(self, law: Any) -> "EigenFlow":
         """Diagonalise once."""
         if not isinstance(law, AbstractUnitaryLaw):
             fail(MethodError, "Eigen", "solve a unitary law", f"this is {type(law).__name__}", "use jaxqb.Adaptive()")

@@ -7,11 +7,12 @@ from typing import Any
 import jax
 
 from ..errors import MethodError, fail
-from ..laws import AbstractDifferentialLaw, AbstractUnitaryLaw, Mixture
+from ..laws import AbstractDecayLaw, AbstractDifferentialLaw, AbstractUnitaryLaw, Mixture
 from .adaptive import Adaptive
 from .chebyshev import Chebyshev
 from .eigen import Eigen
 from .method import AbstractMethod
+from .uniformization import Uniformization
 
 SMALL = 128  # above this dense diagonalisation costs more than the steps it saves
 
@@ -22,6 +23,7 @@ def select_method(law: Any, ts: Any = None) -> AbstractMethod:
 
     * unitary law, given times, at most 128 amplitudes a sector: `Eigen`
     * unitary law otherwise: `Chebyshev`
+    * decay law (rate equations): `Uniformization`
     * any other differential law: `Adaptive`
 
     `evolve` takes `Chebyshev` also where a size of the battery is traced: a derivative by it may be asked.
@@ -39,6 +41,11 @@ def select_method(law: Any, ts: Any = None) -> AbstractMethod:
 @select_method.register
 def _(law: AbstractDifferentialLaw, ts: Any = None) -> AbstractMethod:
     return Adaptive()
+
+
+@select_method.register
+def _(law: AbstractDecayLaw, ts: Any = None) -> AbstractMethod:
+    return Uniformization()
 
 
 @select_method.register
