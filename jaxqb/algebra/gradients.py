@@ -118,24 +118,22 @@ def _(axis_size, batched, count):
     return most(jnp.max(count, axis=0)), False
 
 
-def columnwise(function: Callable) -> Callable:
-    """A function of one pytree, whose derivatives are columns: one forward pass for each number that is differentiated.
+def columnwise(function: Callable, slope: Callable | None = None) -> Callable:
+    """``function(args, ts)``, whose derivatives are columns: one forward pass for each number in `args` that is differentiated.
 
     It gives forward and reverse mode to loops of unknown length, whatever they hold, and is for few numbers: each costs about as
-    much as the function itself, in memory too. What is not differentiated (`lax.stop_gradient`) costs nothing.
+    much as the function itself, in memory too. What is not differentiated (`lax.stop_gradient`) costs nothing. Row i of
+    what the function returns depends on ts[i] alone; `slope(args, ts)` is its derivative.
     """
 
-    def call(args: Any) -> Any:
+    def call(args: Any, ts: Any) -> Any:
         dynamic, static = eqx.partition(args, eqx.is_array)
         leaves, tree = jax.tree.flatten(dynamic)
-
-        def whole(leaves: list[Any]) -> Any:
-            return function(eqx.combine(jax.tree.unflatten(tree, leaves), static))
-
-        run = jax.custom_jvp(whole)
+        whole = lambda leaves: eqx.combine(jax.tree.unflatten(tree, leaves), static)  # noqa: E731
+        run = jax.custom_jvp(lambda leaves, ts: function(whole(leaves), ts))
 
         def rule(primals: Any, tangents: Any) -> Any:
-            (leaves,), (ways,) = primals, tangents
+            (leaves, ts), (ways, late) = primals, tangents
             parts = []
             for place, way in enumerate(ways):
                 if isinstance(way, jax.custom_derivatives.SymbolicZero):
@@ -143,15 +141,18 @@ def columnwise(function: Callable) -> Callable:
                 x = leaves[place]
 
                 def along(direction: Any, place: int = place, x: Any = x) -> Any:
-                    only = lambda x: whole([*leaves[:place], x, *leaves[place + 1 :]])  # noqa: E731
+                    only = lambda x: function(whole([*leaves[:place], x, *leaves[place + 1 :]]), ts)  # noqa: E731
                     return jax.jvp(only, (x,), (direction.reshape(x.shape),))[1]
 
                 columns = jax.vmap(along)(jnp.eye(x.size, dtype=x.dtype))
                 parts.append(jax.tree.map(lambda c, way=way: jnp.tensordot(way.ravel(), c, 1), columns))
-            out = run(leaves)
+            if slope is not None and not isinstance(late, jax.custom_derivatives.SymbolicZero):
+                rows = lambda s: late.reshape(-1, *(1,) * (s.ndim - 1)) * s  # noqa: E731
+                parts.append(jax.tree.map(rows, slope(whole(leaves), ts)))
+            out = run(leaves, ts)
             return out, functools.reduce(lambda a, b: jax.tree.map(jnp.add, a, b), parts, jax.tree.map(jnp.zeros_like, out))
 
         run.defjvp(rule, symbolic_zeros=True)
-        return run(leaves)
+        return run(leaves, ts)
 
     return call

@@ -53,8 +53,16 @@ class UniformizationFlow(AbstractFlow):
     def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
         """Figures linear in the state are summed as they are; for others the state itself, from time to time."""
         run = _series if figures.smooth else _path
-        law, ts = self.law, jnp.asarray(ts)
-        return columnwise(lambda args: run(Uniformization().prepare(args[0]), figures, *args[1:]))((law, battery, ts)), True
+
+        def at(args: Any, ts: Any, look: Callable = figures.at) -> Any:
+            law, battery = args
+            flow = Uniformization().prepare(law)  # once more: columns by what a law is made of are few, by coefficients many
+            return run(flow, ts, lambda y: look(flow, battery, y))
+
+        def slope(args: Any, ts: Any) -> Any:
+            return jax.tree.map(lambda jet: jet[:, 1], at(args, ts, figures.sloped))
+
+        return columnwise(at, slope)((self.law, battery), ts), True
 
     def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
         """A part of the avalanche."""
@@ -79,8 +87,8 @@ class UniformizationFlow(AbstractFlow):
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """A series from the start, so that derivatives pass."""
         del y
-        there = columnwise(lambda law: _travel(Uniformization().prepare(law), lax.stop_gradient(t), law.start))(self.law)
-        return self.derivatives(figure, there, order)
+        way = columnwise(lambda law, t: _travel(Uniformization().prepare(law), t, law.start))
+        return self.derivatives(figure, way(self.law, lax.stop_gradient(t)), order)
 
 
 def _add(total: Any, weights: Float[Array, "t k"], terms: Any) -> Any:
@@ -110,13 +118,16 @@ def _travel(flow: UniformizationFlow, span: Float[Array, ""], y: Any) -> Any:
     return jax.tree.map(lambda x: x[0], _blocks(flow, (flow.rate * span)[None], y, lambda y: y))
 
 
-def _series(flow: UniformizationFlow, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> Any:
-    return _blocks(flow, flow.rate * ts, flow.law.start, lambda y: figures.at(flow, battery, y))
+def _series(flow: UniformizationFlow, ts: Float[Array, " t"], look: Callable) -> Any:
+    """What is linear in the state, at all times from one series."""
+    return _blocks(flow, flow.rate * ts, flow.law.start, look)
 
 
-def _path(flow: UniformizationFlow, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> Any:
+def _path(flow: UniformizationFlow, ts: Float[Array, " t"], look: Callable) -> Any:
+    """Anything, from time to time."""
+
     def leg(y, span):
         y = _travel(flow, span, y)
-        return y, figures.at(flow, battery, y)
+        return y, look(y)
 
     return lax.scan(leg, flow.law.start, jnp.diff(ts, prepend=0.0))[1]
