@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from ..algebra import joint
+from ..conventions import epsilon
 from ..states import JointDensity, JointThermal
 from .law import AbstractDecayLaw
 
@@ -43,10 +44,11 @@ class JointLadders(AbstractDecayLaw):
     orders: int = eqx.field(static=True)
 
     def valid(self) -> Bool[Array, ""]:
-        """Integer sizes inside the padding, the charger no smaller than the battery."""
+        """Integer sizes inside the padding, the charger no smaller than the battery, and no joint spin missing."""
         cells, chargers = self.spins
-        ladder = chargers - cells + 2 * jnp.minimum(self.joints, cells + 1) - 1
-        return self.whole & (cells >= 1) & (chargers >= cells) & (ladder <= self.levels)
+        ladder = chargers - cells + 2 * self.joints - 1
+        complete = jnp.sum(self.weights()) > 1 - 1e4 * epsilon()
+        return self.whole & (cells >= 1) & (chargers >= cells) & (ladder <= self.levels) & complete
 
     @property
     def cells(self) -> Float[Array, ""]:

@@ -191,3 +191,10 @@ def test_a_battery_that_does_not_move() -> None:
     assert float(qb.evolve(still, [0.5]).saved["energy"][0]) == pytest.approx(0.0, abs=1e-15)
     assert qb.charge(still).status == Status.NO_PEAK
     assert np.isnan(qb.merit.energy(still, qb.steady_state(still)))
+
+
+def test_a_traced_size_outside_its_padding_is_said() -> None:
+    """Three joint spins are all that two cells need, and not enough for five."""
+    status = jax.jit(lambda n: qb.charge(qb.DarkStateBattery(n, 6, joints=3, levels=12), figures="max_average_power").status)
+    assert int(status(2.0)) != Status.OUTSIDE_PADDING
+    assert int(status(5.0)) == int(status(7.0)) == int(status(1.5)) == Status.OUTSIDE_PADDING
