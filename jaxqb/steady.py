@@ -2,15 +2,12 @@
 
 from typing import Any
 
-import equinox as eqx
-import jax.numpy as jnp
-
 from .batteries import AbstractBattery
 from .compiled import compiled
 from .errors import FieldError, fail
 from .evolution import state_size
 from .given import check_law, check_single
-from .laws import AbstractLaw, JointLadders
+from .laws import AbstractDecayLaw, AbstractLaw
 
 
 def steady_state(battery: AbstractBattery, *, law: AbstractLaw | None = None) -> Any:
@@ -42,8 +39,6 @@ def steady_state(battery: AbstractBattery, *, law: AbstractLaw | None = None) ->
 @compiled
 def _steady(battery: Any, law: Any) -> Any:
     law = battery.law() if law is None else law
-    if not isinstance(law, JointLadders):
+    if not isinstance(law, AbstractDecayLaw):
         fail(FieldError, "battery", "decay", f"a {type(law).__name__.lower()} turns for ever", "use `charge` or `evolve`")
-    found = law.steady()
-    moves = (law.decay_rate > 0) & law.valid()
-    return eqx.tree_at(lambda s: s.weights, found, jnp.where(moves, found.weights, jnp.nan))
+    return law.steady()

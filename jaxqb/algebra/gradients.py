@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from ..errors import MethodError
+from ..errors import MethodError, fail
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
@@ -146,7 +146,9 @@ def columnwise(function: Callable, slope: Callable | None = None) -> Callable:
 
                 columns = jax.vmap(along)(jnp.eye(x.size, dtype=x.dtype))
                 parts.append(jax.tree.map(lambda c, way=way: jnp.tensordot(way.ravel(), c, 1), columns))
-            if slope is not None and not isinstance(late, jax.custom_derivatives.SymbolicZero):
+            if not isinstance(late, jax.custom_derivatives.SymbolicZero):
+                if slope is None:  # a missing rule must not become a silent zero
+                    fail(MethodError, "ts", "not be differentiated here", "a derivative was asked for", "freeze it")
                 rows = lambda s: late.reshape(-1, *(1,) * (s.ndim - 1)) * s  # noqa: E731
                 parts.append(jax.tree.map(rows, slope(whole(leaves), ts)))
             out = run(leaves, ts)

@@ -16,10 +16,23 @@ def weights(count: int, cells: Any, chargers: Any) -> Float[Array, " {count}"]:
     .. math:: p_J = \frac{(2J+1)\, N_C!\, N_B!}{(j_C+j_B-J)!\,(j_C+j_B+J+1)!}
     """
     k = jnp.arange(count - 1)
+    steps = jnp.where(k < cells, _step(k, cells, chargers), 0.0)
+    return (chargers - cells + 1) / (chargers + 1) * jnp.concatenate([jnp.ones(1), jnp.cumprod(steps)])
+
+
+def kept(cells: int, chargers: int, least: float) -> int:
+    """How many joint spins there are until the next one weighs less than `least`."""
+    weight, k = (chargers - cells + 1) / (chargers + 1), 0
+    while k < cells and (k < 1 or weight > least):
+        weight *= _step(k, cells, chargers)
+        k += 1
+    return k + 1
+
+
+def _step(k: Any, cells: Any, chargers: Any) -> Any:
+    """Weight of joint spin k + 1 over that of joint spin k."""
     gap = chargers - cells + 2 * k + 1
-    ratio = (gap + 2) / gap * (cells - k) / (chargers + k + 2)
-    first = (chargers - cells + 1) / (chargers + 1)
-    return first * jnp.concatenate([jnp.ones(1), jnp.cumprod(jnp.where(k < cells, ratio, 0.0))])
+    return (gap + 2) / gap * (cells - k) / (chargers + k + 2)
 
 
 def lowering(k: Any, e: Any, cells: Any, chargers: Any) -> Any:

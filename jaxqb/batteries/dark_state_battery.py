@@ -6,10 +6,10 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from ..algebra.joint import kept
 from ..errors import FieldError, fail
 from ..fields import Real, concrete, parameter, size
 from ..laws import JointLadders
-from ..laws.ladders import kept
 from .battery import AbstractBattery, check_levels, convert_fields
 
 ROUNDING = 1e-18  # weight of joint spins that are left out
@@ -67,7 +67,7 @@ class DarkStateBattery(AbstractBattery):
                 but = f"it is {self.n_charger} with n_battery {self.n_battery}"
                 fail(FieldError, "n_charger", "be no smaller than n_battery", but, f"use {cells.min():g}")
             fitting = [chargers[chargers >= m] for m in np.unique(cells) if m <= chargers.max()]
-            pairs = [(int(m), int(n.min() - m)) for m, n in zip(np.unique(cells), fitting, strict=False)]
+            pairs = [(int(m), int(n.min())) for m, n in zip(np.unique(cells), fitting, strict=False)]
             # the smaller the charger, the more joint spins count
             joints, gap = max(kept(*pair, ROUNDING) for pair in pairs), int(chargers.max() - cells.min())
         joints = check_levels(self, "joints", joints, "n_battery")

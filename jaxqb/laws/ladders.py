@@ -129,13 +129,5 @@ class JointLadders(AbstractDecayLaw):
 
     def steady(self) -> JointThermal:
         """Each joint spin in equilibrium with the bath, at the weight it had; coherences are gone."""
-        return JointThermal(self.weights(), self.occupation, self.cells, self.chargers)
-
-
-def kept(cells: int, gap: int, least: float) -> int:
-    """How many joint spins there are until all further ones together weigh less than `least`."""
-    weight, k = (gap + 1) / (cells + gap + 1), 0
-    while k < cells and (k < 1 or weight > least):
-        weight *= (gap + 2 * k + 3) / (gap + 2 * k + 1) * (cells - k) / (cells + gap + k + 2)
-        k += 1
-    return k + 1
+        moves = (self.decay_rate > 0) & self.valid()
+        return JointThermal(jnp.where(moves, self.weights(), jnp.nan), self.occupation, self.cells, self.chargers)

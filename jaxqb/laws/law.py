@@ -59,6 +59,10 @@ class AbstractDecayLaw(AbstractDifferentialLaw):
         """The field at y."""
 
     @abc.abstractmethod
+    def steady(self) -> Any:
+        """The state it tends to from its start; NaN where nothing moves."""
+
+    @abc.abstractmethod
     def distance(self, y: Any) -> Float[Array, ""]:
         """Sum of what is still to relax in all coordinates: it never grows."""
 
