@@ -1,19 +1,5 @@
-"""States: what a law's coordinates mean, and the small vocabulary in which figures of merit are written.
+"""Pure states of battery and charger on their levels, and mixtures of them."""
 
-A state carries its own coordinates (levels, sizes, weights), so merits need no knowledge of laws:
-
-    battery()                 reduced battery state: `Populations` or `Density`
-    battery_excitations(k)    mean of a power of the number of excited battery cells
-    charger_excitations()     mean excitation number of the charger
-    expect(f)                 mean of a function f(m, n, M, N) of the levels and sizes
-    coupling_energy()         mean of the exchange (and pair) coupling
-    trace_norm()              trace norm of the partial transpose
-    edge()                    population of the last kept charger levels, where the charger is truncated
-
-All arrays belong to one element; batches are made outside by vmap.
-"""
-
-import abc
 from collections.abc import Callable
 
 import equinox as eqx
@@ -21,56 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from .algebra import joint
-from .errors import MeritError
-
-
-class Populations(eqx.Module):
-    """A battery state without coherence between its levels: `weights[t, k]` in level `levels[t, k]` of tower t.
-
-    A tower is a collective spin; tower t occurs `copies[t]` times, its weight spread evenly over the copies.
-    """
-
-    weights: Float[Array, "towers levels"]
-    levels: Float[Array, "towers levels"]
-    copies: Float[Array, " towers"]
-    cells: Float[Array, ""]
-
-    def moment(self, power: int) -> Float[Array, ""]:
-        """Mean of the excitation number to a power."""
-        return jnp.sum(self.weights * self.levels**power)
-
-    def spectrum(self) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-        """Eigenvalues and how often each occurs."""
-        copies = jnp.broadcast_to(self.copies[:, None], self.weights.shape)
-        return (self.weights / copies).ravel(), copies.ravel()
-
-    def populations(self) -> Float[Array, "towers levels"]:
-        """Weights of the levels."""
-        return self.weights
-
-
-class Density(eqx.Module):
-    """A battery state with coherences: one matrix a tower, `levels` on its diagonal."""
-
-    matrices: Complex[Array, "towers levels levels"]
-    levels: Float[Array, "towers levels"]
-    copies: Float[Array, " towers"]
-    cells: Float[Array, ""]
-
-    def populations(self) -> Float[Array, "towers levels"]:
-        """Weights of the levels."""
-        return jnp.real(jnp.diagonal(self.matrices, axis1=-2, axis2=-1))
-
-    def moment(self, power: int) -> Float[Array, ""]:
-        """Mean of the excitation number to a power."""
-        return jnp.sum(self.populations() * self.levels**power)
-
-    def spectrum(self) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-        """Eigenvalues and how often each occurs."""
-        copies = jnp.broadcast_to(self.copies[:, None], self.levels.shape)
-        values = jnp.linalg.eigvalsh(self.matrices)
-        return (values / copies).ravel(), copies.ravel()
+from ..errors import MeritError
+from .reduced import Density, Populations
 
 
 class ChainKet(eqx.Module):
@@ -329,77 +267,3 @@ def _mixture_trace_norm(kets: ChainKet, weights: Float[Array, " sectors"]) -> Fl
 
     # K spans fewer values than there are sectors
     return jnp.sum(jax.lax.map(block, jnp.arange(-sectors, 2 * levels - 1)))
-
-
-class AbstractJointState(eqx.Module):
-    """A state of two spins in terms of their joint spin, which knows the mean excitations of either."""
-
-    @abc.abstractmethod
-    def battery_excitations(self, power: int = 1) -> Float[Array, ""]:
-        """Mean number of excited battery cells."""
-
-    def battery(self) -> Populations:
-        """A sentence: populations of the battery's levels are not known."""
-        raise MeritError(
-            "`figure` must be a mean energy here, but it needs the populations of the battery's levels, which a state of joint "
-            "spins does not hold; fix: use merit.energy or merit.charger_energy."
-        )
-
-    def trace_norm(self) -> Float[Array, ""]:
-        """The same sentence."""
-        return self.battery().moment(0)
-
-    def coupling_energy(self) -> Float[Array, ""]:
-        """Battery and charger meet in the bath only."""
-        return jnp.zeros(())
-
-    def expect(self, function: Callable) -> Float[Array, ""]:
-        """Mean of function(m, n, M, N), the energies of couplings: there are none."""
-        return jnp.zeros(())
-
-    def edge(self) -> Float[Array, ""]:
-        """A ladder is never truncated."""
-        return jnp.zeros(())
-
-
-class JointDensity(AbstractJointState):
-    """A density matrix of two spins in ladders of joint spin: r[q, k, s] between joint spins k and k + q at level s.
-
-    `held` are the battery excitations in r[0] and r[1]; `levels` the excitations of both spins at each level.
-    """
-
-    r: Float[Array, "orders joints levels"]
-    held: Float[Array, "2 joints levels"]
-    levels: Float[Array, " levels"]
-
-    def battery_excitations(self, power: int = 1) -> Float[Array, ""]:
-        """Mean number of excited battery cells."""
-        return jnp.sum(self.held * self.r[:2]) if power == 1 else self.battery().moment(power)
-
-    def charger_excitations(self) -> Float[Array, ""]:
-        """What the battery does not hold."""
-        return jnp.sum(self.r[0] * self.levels) - self.battery_excitations()
-
-
-class JointThermal(AbstractJointState):
-    """Joint spins in equilibrium with a bath of `occupation` quanta, each by itself: joint spin k has weight weights[k]."""
-
-    weights: Float[Array, " joints"]
-    occupation: Float[Array, ""]
-    cells: Float[Array, ""]
-    chargers: Float[Array, ""]
-
-    def _inside(self) -> Float[Array, " joints"]:
-        """Mean of J^z of each joint spin."""
-        return joint.thermal(self.chargers - self.cells + 2 * jnp.arange(len(self.weights)) + 1, self.occupation)
-
-    def battery_excitations(self, power: int = 1) -> Float[Array, ""]:
-        """Mean number of excited battery cells."""
-        if power != 1:
-            return self.battery().moment(power)
-        share = joint.share(jnp.arange(len(self.weights)), self.cells, self.chargers)
-        return jnp.sum(self.weights * (share * self._inside() + self.cells / 2))
-
-    def charger_excitations(self) -> Float[Array, ""]:
-        """What the battery does not hold."""
-        return jnp.sum(self.weights * (self._inside() + (self.cells + self.chargers) / 2)) - self.battery_excitations()

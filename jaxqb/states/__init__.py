@@ -1,0 +1,22 @@
+"""States: what a law's coordinates mean, and the small vocabulary in which figures of merit are written.
+
+A state carries its own coordinates (levels, sizes, weights), so merits need no knowledge of laws:
+
+    battery()                 reduced battery state: `Populations` or `Density`
+    battery_excitations(k)    mean of a power of the number of excited battery cells
+    charger_excitations()     mean excitation number of the charger
+    expect(f)                 mean of a function f(m, n, M, N) of the levels and sizes
+    coupling_energy()         mean of the exchange (and pair) coupling
+    trace_norm()              trace norm of the partial transpose
+    edge()                    population of the last kept charger levels, where the charger is truncated
+
+All arrays belong to one element; batches are made outside by vmap.
+"""
+
+from .joint import JointDensity as JointDensity
+from .joint import JointThermal as JointThermal
+from .kets import ChainKet as ChainKet
+from .kets import GridKet as GridKet
+from .kets import MixedKets as MixedKets
+from .reduced import Density as Density
+from .reduced import Populations as Populations
