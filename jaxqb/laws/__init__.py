@@ -8,3 +8,4 @@ from .law import AbstractDifferentialLaw as AbstractDifferentialLaw
 from .law import AbstractLaw as AbstractLaw
 from .law import AbstractUnitaryLaw as AbstractUnitaryLaw
 from .mixture import Mixture as Mixture
+from .towers import Towers as Towers

@@ -20,3 +20,4 @@ from .kets import GridKet as GridKet
 from .kets import MixedKets as MixedKets
 from .reduced import Density as Density
 from .reduced import Populations as Populations
+from .towers import TowerDensity as TowerDensity

@@ -1,0 +1,79 @@
+r"""Battery and charger in a common bath, while each spin also decays and dephases by itself: towers of collective spin.
+
+.. math:: \dot\rho = 2\gamma [(n+1) D(J^-) + n D(J^+)]\rho
+          + \sum_i [\kappa (n+1) D(\sigma^-_i) + \kappa n D(\sigma^+_i) + \kappa_\phi D(\sigma^z_i)]\rho,
+          \quad D(L)\rho = L\rho L^+ - \tfrac12\{L^+L, \rho\}
+
+with J the sum of all spins of battery and charger and i one of them: alone, a spin loses its excitation at the rate kappa, and
+its coherence at kappa/2 + 2 kappa_phi. Coordinates are those of `algebra.towers`.
+"""
+
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from ..algebra import towers
+from ..states import TowerDensity
+from .law import AbstractDifferentialLaw
+
+
+class Towers(AbstractDifferentialLaw):
+    """Numbers between as many excitations in all, of a battery that starts empty and a charger that starts full.
+
+    Not positive: what the bath takes from one group and gives to the other has a minus sign, so this is no decay law.
+
+    Args:
+        decay_rate, occupation: gamma, and n of both baths.
+        local_decay, dephasing: kappa and kappa_phi.
+        whole: whether these are the sizes that were asked for.
+        cells, chargers (static): spins of the battery and of the charger.
+    """
+
+    exact: ClassVar[bool] = True
+    linear: ClassVar[bool] = True
+
+    decay_rate: Float[Array, ""]
+    occupation: Float[Array, ""]
+    local_decay: Float[Array, ""]
+    dephasing: Float[Array, ""]
+    whole: Bool[Array, ""]
+    cells: int = eqx.field(static=True)
+    chargers: int = eqx.field(static=True)
+
+    def valid(self) -> Bool[Array, ""]:
+        """The sizes for which the tables are made."""
+        return self.whole
+
+    @property
+    def start(self) -> Float[Array, " n"]:
+        """Battery down, charger up."""
+        at = towers.elements(self.cells, self.chargers)
+        first = (at.towers == 0).all(0) & (at.ket == at.bra).all(0) & (at.ket[0] == 0) & (at.ket[1] == self.chargers)
+        return jnp.asarray(first, self.decay_rate.dtype)
+
+    def _weights(self) -> Float[Array, "terms n"]:
+        """Weights of all terms at these rates."""
+        up, down = self.occupation, self.occupation + 1
+        g, k = self.decay_rate, self.local_decay
+        rates = jnp.stack([g * down, g * up, k * down, k * up, self.dephasing, g * (down + up)])
+        table = towers.generator(self.cells, self.chargers)
+        return rates[table.kinds][:, None] * jnp.asarray(table.weights, rates.dtype)
+
+    def field(self, y: Float[Array, " n"]) -> Float[Array, " n"]:
+        """A few terms for each number."""
+        return jnp.sum(self._weights() * y[towers.generator(self.cells, self.chargers).sources], axis=0)
+
+    def radius(self) -> Float[Array, ""]:
+        """The largest sum of sizes of terms."""
+        return jnp.max(jnp.sum(jnp.abs(self._weights()), axis=0))
+
+    def pace(self) -> Float[Array, ""]:
+        """Of the avalanche, and of a spin by itself."""
+        thermal = 1 + 2 * self.occupation
+        return thermal * (2 * self.decay_rate * (self.cells + self.chargers) + self.local_decay) + 4 * self.dephasing
+
+    def state(self, y: Float[Array, " n"]) -> Any:
+        """The density matrix in its towers."""
+        return TowerDensity(y, self.cells, self.chargers)
