@@ -81,7 +81,7 @@ def generator(cells: int, chargers: int) -> Generator:
     at = elements(cells, chargers)
     terms = [*_collective(at), *(term for group in (0, 1) for term in _local(at, group)), *_losses(at)]
     kinds, sources, weights = zip(*terms, strict=True)
-    return Generator(np.array(kinds), np.stack(sources), np.stack(weights))
+    return Generator(np.array(kinds), np.stack(sources).astype(np.int32), np.stack(weights))
 
 
 @functools.lru_cache(8)

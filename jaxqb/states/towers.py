@@ -43,7 +43,11 @@ class TowerDensity(AbstractJointState):
         weights, at = self._diagonal()
         return jnp.sum(weights * at.ket[1])
 
-    def trace_norm(self) -> Float[Array, ""]:
-        """Block by block; towers are classical labels and add up, and so do copies."""
+    def partial_transpose(self) -> Float[Array, "blocks n n"]:
+        """Blocks of the partial transpose; towers are classical labels, all copies of one count as one."""
         found, there = towers.transposed(self.cells, self.chargers)
-        return jnp.sum(jnp.abs(jnp.linalg.eigvalsh(jnp.where(there, self.r[found], 0.0))))
+        return jnp.where(there, self.r[found], 0.0)
+
+    def trace_norm(self) -> Float[Array, ""]:
+        """Sum over all blocks."""
+        return jnp.sum(jnp.abs(jnp.linalg.eigvalsh(self.partial_transpose())))
