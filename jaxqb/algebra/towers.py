@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-KINDS = FALL, RISE, LOCAL_FALL, LOCAL_RISE, DEPHASE, SWAP = range(6)
+FALL, RISE, LOCAL_FALL, LOCAL_RISE, DEPHASE, SWAP = range(6)  # kinds of terms
+TERMS = 35  # of which a derivative is the sum
 
 
 class Elements(NamedTuple):
@@ -34,7 +35,7 @@ class Elements(NamedTuple):
     bra: Int[np.ndarray, "2 n"]
     lookup: Int[np.ndarray, "battery_towers charger_towers battery_ket battery_bra charger_ket"]
 
-    def find(self, towers: Any, ket: Any, bra: Any) -> tuple[Int[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
+    def find(self, towers: Any, ket: Any, bra: Any) -> tuple[Int[np.ndarray, "*shape"], Bool[np.ndarray, "*shape"]]:
         """Where numbers (or their mirror images) stand, and whether there are such."""
         mirrored = ket[0] < bra[0]
         ket, bra = np.where(mirrored, bra, ket), np.where(mirrored, ket, bra)
@@ -53,10 +54,21 @@ class Generator(NamedTuple):
     weights: Float[np.ndarray, "terms n"]
 
 
-def count(cells: int, chargers: int) -> int:
-    """How many numbers are kept."""
-    pairs = ((b, c) for b in range(cells + 1, 0, -2) for c in range(chargers + 1, 0, -2))
-    return sum((b - q) * (c - q) for b, c in pairs for q in range(min(b, c)))
+def count(cells: int, chargers: int, most: float | int = math.inf) -> int:
+    """How many numbers are kept; counting stops beyond `most`."""
+    total, c = 0.0, np.arange(chargers + 1.0, 0.0, -2.0)
+    for b in range(cells + 1, 0, -2):
+        k = np.minimum(b, c)  # for each distance from the diagonal one number fewer of either
+        total += np.sum(k * (k + 1) * ((2 * k + 1) / 3 + np.abs(b - c)) / 2)
+        if total > most:
+            break
+    return round(total)
+
+
+def table_bytes(cells: int, chargers: int, most: float | int = math.inf) -> int:
+    """Memory of `generator`, or a smaller number beyond `most`."""
+    each = TERMS * (np.dtype(np.int32).itemsize + np.dtype(np.float64).itemsize)
+    return each * count(cells, chargers, most / each)
 
 
 def copies(cells: int) -> Float[np.ndarray, " towers"]:
@@ -101,12 +113,12 @@ def transposed(cells: int, chargers: int) -> tuple[Int[np.ndarray, "blocks n n"]
     return found[used], there[used]
 
 
-def _holds(size: int, a: Any, e: Any) -> Any:
+def _holds(size: Any, a: Any, e: Any) -> Any:
     """Whether tower a has level e."""
     return (a <= e) & (e <= size - a)
 
 
-def _lowering(size: int, a: Any, e: Any) -> Any:
+def _lowering(size: Any, a: Any, e: Any) -> Any:
     """Element of the collective lowering operator from level e, zero where there is none."""
     return np.sqrt(np.maximum(e - a, 0) * np.maximum(size - a - e + 1, 0))
 
@@ -167,7 +179,7 @@ def _losses(at: Elements) -> Any:
     sizes = np.array(at.cells)[:, None]
     here = np.arange(at.ket.shape[1])
     both = lambda f: np.sum(f(at.ket) + f(at.bra), axis=0)  # noqa: E731
-    squared = lambda e: _lowering(sizes, at.towers, e) ** 2  # type: ignore[arg-type] # noqa: E731
+    squared = lambda e: _lowering(sizes, at.towers, e) ** 2  # noqa: E731
     yield FALL, here, -both(squared)
     yield RISE, here, -both(lambda e: squared(e + 1))
     yield LOCAL_FALL, here, -both(lambda e: e) / 2
