@@ -1,4 +1,4 @@
-"""``python -m benchmarks [W1 W1b W2]``: one table of rows, and ours against each peer.
+"""``python -m benchmarks [W1 W1b W2 W3 W3b W6 W6u]``: one table of rows, and ours against each peer.
 
 Sets float64 in jax, the device if ``--device`` asks for one, and one BLAS thread: on two cores
 shared with others the second one made numpy 2 to 20 times slower (``--blas-threads 0`` leaves
@@ -13,8 +13,8 @@ import os
 def arguments():
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("workloads", nargs="*", metavar="W1|W1b|W2", help="default: all three")
-    parser.add_argument("--rounds", type=int, default=5, help="pairs of alternating calls")
+    parser.add_argument("workloads", nargs="*", metavar="W1|W1b|W2|...", help="default: all of them")
+    parser.add_argument("--rounds", type=int, default=5, help="pairs of alternating calls, fewer where they take long")
     parser.add_argument("--json", metavar="FILE", help="write the rows here")
     parser.add_argument("--quick", action="store_true", help="small sizes")
     parser.add_argument("--memory", action="store_true", help="peak memory too, each in a fresh process")

@@ -181,3 +181,57 @@ def krylov_free(work):
         return np.abs(states) ** 2 @ work.energies
 
     return run
+
+
+def ladders_by_steps(work):
+    """Dark states in joint spins: one matrix exponential for each ladder, and as many products as times."""
+    from scipy.linalg import expm
+
+    ladders = list(_joint_ladders(work))
+
+    def run():
+        curve = np.full(len(work.times), work.n_battery / 2)
+        for generator, state, weights in ladders:
+            step = expm(work.times[1] * generator)
+            for k in range(len(curve)):
+                curve[k] += weights @ state
+                state = step @ state
+        return curve
+
+    return run
+
+
+def ladders_at_once(work):
+    """The same ladders as one sparse matrix, by ``expm_multiply``."""
+    from scipy.sparse import block_diag
+    from scipy.sparse.linalg import expm_multiply
+
+    generators, states, weights = zip(*_joint_ladders(work), strict=True)
+    generator, state, weights = block_diag(generators, "csr"), np.concatenate(states), np.concatenate(weights)
+    return lambda: work.n_battery / 2 + expm_multiply(generator, state, 0, work.horizon, len(work.times)) @ weights
+
+
+def _joint_ladders(work):
+    """Of each pair of joint spins that matters: ``(generator, start, weights in the energy)`` on the levels of the smaller one.
+
+    A cold bath leaves the coherences ``|J, M><J', M|`` of each pair to themselves; the battery's energy holds those of ``J' = J``
+    and ``J' = J + 1``, by the matrix elements of a vector operator.
+    """
+    from scipy.special import gammaln
+
+    b, c, rate = work.n_battery / 2, work.n_charger / 2, work.points[0][0]
+    spins = np.arange(c - b, c + b + 1)
+    ratio = gammaln(2 * b + 1) + gammaln(2 * c + 1) - gammaln(c + b - spins + 1) - gammaln(c + b + spins + 2)
+    shares = (2 * spins + 1) * np.exp(ratio)
+    for low, j in enumerate(spins):
+        m = np.arange(-j, j + 1)
+        for high in range(low, min(low + 2, len(spins))):
+            i = spins[high]
+            down, also = np.sqrt((j + m) * (j - m + 1)), np.sqrt((i + m) * (i - m + 1))
+            generator = rate * (np.diag((down * also)[1:], 1) - np.diag((down**2 + also**2) / 2))
+            if high == low:
+                weights = m * (j * (j + 1) + b * (b + 1) - c * (c + 1)) / (2 * j * (j + 1)) if j else 0 * m
+            else:
+                lengths = (i**2 - m**2) * (i**2 - (c - b) ** 2) * ((c + b + 1) ** 2 - i**2)
+                weights = -np.sqrt(lengths / (i**2 * (4 * i**2 - 1)))
+            yield generator, np.sqrt(shares[low] * shares[high]) * (m == c - b), weights

@@ -1,11 +1,11 @@
-"""jaxqb on the three workloads, through its public names only."""
+"""jaxqb on all workloads, through its public names only."""
 
 from functools import partial
 
 import numpy as np
 
 from .contender import Contender
-from .workloads import Chain, Table
+from .workloads import Chain, DarkState, Grid, Spins, Table
 
 PACKAGES = ("jaxqb", "jax", "equinox")
 
@@ -17,7 +17,9 @@ def ours(work):
             Contender("jaxqb", f"sweep {kind or ''}".strip(), partial(_table, work, kind), PACKAGES) for kind in (None, "vmap")
         ]
         return [*ways, Contender("jaxqb", "jit(vmap(charge))", partial(_batch, work), PACKAGES)]
-    build = _chain if isinstance(work, Chain) else _grid
+    if isinstance(work, Spins):
+        return [Contender("jaxqb", how, partial(_spins, work, how), PACKAGES) for how in ("vmap", "lax.map")]
+    build = {Chain: _chain, Grid: _grid, DarkState: _dark_state}[type(work)]
     return [Contender("jaxqb", "default", partial(build, work), PACKAGES)]
 
 
@@ -81,6 +83,41 @@ def _grid(work):
         charger_frequency=work.frequency,
     )
     return _curve(qb, battery, work.times)
+
+
+def _dark_state(work):
+    import jaxqb as qb
+
+    return _curve(qb, qb.DarkStateBattery(work.n_battery, work.n_charger), work.times)
+
+
+def open_battery(work, point):
+    """The battery of one point, whose numbers may be traced."""
+    import jaxqb as qb
+
+    coefficients, rates = work.split(point)
+    own = 2**work.cells
+    return qb.OpenBattery(
+        hamiltonian=list(work.hamiltonians),
+        coefficients=coefficients,
+        jumps=list(work.jumps),
+        rates=rates,
+        battery_hamiltonian=np.diag(work.energies[:: work.dimension // own]),
+        initial=np.diag(np.arange(work.dimension) == work.start).astype(float),
+    )
+
+
+def _spins(work, how):
+    import jax
+
+    import jaxqb as qb
+
+    def one(point):
+        return qb.evolve(open_battery(work, point), work.times).saved["energy"]
+
+    many = jax.jit(jax.vmap(one) if how == "vmap" else partial(jax.lax.map, one))
+    points = np.array(work.points)
+    return lambda: np.asarray(many(points))
 
 
 def _curve(qb, battery, times):

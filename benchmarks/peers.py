@@ -1,4 +1,4 @@
-"""The opponents, each in the configurations worth trying; the best of them is what counts.
+"""The opponents (on open batteries: `open_peers`), each in the configurations worth trying; the best of them is what counts.
 
 All get the smallest space: the excitation chain, the parity sector (and for W2 also the tensor product, which is what a
 general tool is usually given).
@@ -9,13 +9,15 @@ from functools import partial
 
 import numpy as np
 
-from . import by_hand
+from . import by_hand, open_peers
 from .contender import Contender
-from .workloads import Chain, Grid, Table, optima
+from .workloads import Chain, DarkState, Grid, Spins, Table, optima
 
 
 def contenders(work):
     """Every peer's configurations for a workload: ``{tool: [Contender, ...]}``."""
+    if isinstance(work, DarkState | Spins):
+        return open_peers.contenders(work)
     tools = {"by hand": by_hand_ways(work), "qutip": qutip_ways(work), "dynamiqs": dynamiqs_ways(work)}
     if isinstance(work, Grid):
         whole = replace(work, whole=True)

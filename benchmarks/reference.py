@@ -5,11 +5,11 @@ x86, elsewhere it may be plain float64).  Optima (W1): Newton on the spectral fo
 ``python -m benchmarks.reference`` checks each against a second way.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
-from .workloads import FULL, QUICK, Grid, Table, couplings
+from .workloads import FULL, QUICK, DarkState, Grid, Spins, Table, couplings
 
 STEP = 2.0  # radius times step: Taylor terms stay below exp(2), so nothing cancels
 
@@ -19,6 +19,10 @@ def reference(workload):
     """The figures of a workload, shaped as every contender returns them (kept in memory)."""
     if isinstance(workload, Table):
         return np.array([optimum(m, n) for m, n in workload.cases])
+    if isinstance(workload, DarkState):
+        return excitations(workload)
+    if isinstance(workload, Spins):
+        return np.array([spins(workload, point)[:, 0] for point in workload.points])
     return taylor(workload.bands, workload.start, workload.times, workload.energies)
 
 
@@ -46,20 +50,26 @@ def taylor(bands, start, times, energies):
     bands = {offset: band.astype(np.longdouble) for offset, band in bands.items()}
     state = np.zeros((2, len(energies)), np.longdouble)
     state[0, start] = 1
+    return _march(partial(_generate, bands), state, times, radius(bands), lambda x: energies @ (x**2).sum(0))
+
+
+def _march(field, state, times, bound, look):
+    """``look(state)`` at uniform times; no Taylor step is longer than `STEP` in units of ``1 / bound``."""
     span = np.longdouble(times[1]) - np.longdouble(times[0])
-    pieces = int(np.ceil(float(span) * float(radius(bands)) / STEP))
-    curve = [_energy(state, energies)]
+    pieces = int(np.ceil(float(span) * float(bound) / STEP))
+    step = (span / pieces).astype(state.real.dtype)
+    curve = [look(state)]
     for _ in times[1:]:
         for _ in range(pieces):
-            state = _taylor_step(bands, state, span / pieces)
-        curve.append(_energy(state, energies))
+            state = _taylor_step(field, state, step)
+        curve.append(look(state))
     return np.array(curve, float)
 
 
-def _taylor_step(bands, state, step):
+def _taylor_step(field, state, step):
     total, term = state.copy(), state
     for order in range(1, 60):
-        term = _generate(bands, term)
+        term = field(term)
         term *= step / order
         total += term
         if np.abs(term).max() < 1e-21:
@@ -78,8 +88,68 @@ def _generate(bands, state):
     return np.stack([out[1], -out[0]])
 
 
-def _energy(state, energies):
-    return energies @ (state**2).sum(0)
+def excitations(work):
+    """A dark state's curve in blocks of ``e`` excitations, ``rho[e, m, m']`` with ``n = e - m``, in extended floats."""
+    cells, chargers = work.n_battery, work.n_charger
+    e, m = np.ogrid[: cells + chargers + 1, : cells + 1]
+    n = e - m
+    there = (n >= 0) & (n <= chargers)
+    levels = ((m, cells), (n, chargers))
+    battery, charger = (np.sqrt((there * k * (size - k + 1)).astype(np.longdouble))[..., None] for k, size in levels)
+    rate = np.longdouble(work.points[0][0])
+
+    def lower(x):
+        """``J_B^- + J_C^-`` on the second index; a block keeps its number."""
+        out = charger * x
+        out[:, :-1] += (battery * x)[:, 1:]
+        return out
+
+    def field(x):
+        fallen = lower(x)
+        lost = charger * fallen
+        lost[:, 1:] += battery[:, 1:] * fallen[:, :-1]
+        half = -lost
+        half[:-1] += lower(fallen.swapaxes(1, 2))[1:]
+        return rate / 2 * (half + half.swapaxes(1, 2))  # what is not symmetric is rounding, and would grow
+
+    state = np.zeros((*there.shape, cells + 1), np.longdouble)
+    state[chargers, 0, 0] = 1
+    bound = 2 * rate * ((battery + charger) ** 2).max()
+    return _march(field, state, work.times, bound, lambda x: np.einsum("emm,m->", x, m[0]))
+
+
+def superoperators(work):
+    """Sparse matrices on ``vec(rho)`` (row by row), one for each number of a point, in which the generator is linear."""
+    from scipy.sparse import csr_array, eye_array, kron
+
+    one = eye_array(work.dimension)
+    both = lambda left, right: kron(csr_array(left), csr_array(right))  # noqa: E731
+    hops = [-1j * (both(h, one) - both(one, h.T)) for h in work.hamiltonians]
+
+    def loss(jump):
+        count = jump.conj().T @ jump
+        return both(jump, jump.conj()) - (both(count, one) + both(one, count.T)) / 2
+
+    losses = [loss(jump) for jump in work.jumps]
+    kinds = [sum(losses[k : k + work.spins]) for k in range(0, len(losses), work.spins)]
+    return [csr_array(part) for part in hops + kinds]
+
+
+def spins(work, point, slopes=False):
+    """The curve of one point, and behind it with ``slopes`` its derivatives by the numbers of the point."""
+    parts = superoperators(work)
+    generator = sum(number * part for number, part in zip(point, parts, strict=True))
+
+    def field(x):
+        out = generator @ x
+        if slopes:
+            out[:, 1:] += np.stack([part @ x[:, 0] for part in parts], axis=1)
+        return out
+
+    state = np.zeros((work.dimension**2, 1 + len(parts) * slopes), complex)
+    state[work.start * (work.dimension + 1), 0] = 1
+    diagonal = slice(None, None, work.dimension + 1)
+    return _march(field, state, work.times, abs(generator).sum(0).max(), lambda x: work.energies @ x[diagonal].real)
 
 
 def optimum(n_battery, n_charger):

@@ -18,6 +18,7 @@ from statistics import median
 from .reference import error
 
 ACCURACY = 1e-6  # a configuration with a larger error does not compete
+PATIENCE = 20.0  # seconds for further calls of a configuration
 
 
 @dataclass
@@ -77,11 +78,18 @@ def clocked(run):
     return result, time.perf_counter() - wall, time.process_time() - cpu
 
 
+def affordable(calls, seconds):
+    """How many of the calls one has the patience for."""
+    return min(calls, int(PATIENCE / seconds))
+
+
 def measure_first(name, work, contender, device):
-    """Prepare a contender, call it once, and five times more; a `Row` without rounds."""
+    """Prepare a contender, call it once, and up to five times more; a `Row` without rounds."""
     contender.prepare()
     figures, first, _ = clocked(contender.run)
-    again, cpu = min(clocked(contender.run)[1:] for _ in range(5))
+    calls = [clocked(contender.run)[1:]]
+    calls += [clocked(contender.run)[1:] for _ in range(affordable(4, calls[0][0]))]
+    again, cpu = min(calls)
     off = error(figures, work)
     return Row(
         name, contender.tool, contender.label, work.sizes, str(figures.dtype), device, cores(),
@@ -140,9 +148,9 @@ def compare(name, work, tools, ours, rounds=5, device="cpu"):
         rows.append(row)
         if peer is None:
             continue
-        walls, cpus = alternate(peer, our_way, rounds)
+        row.rounds = max(1, affordable(rounds, row.run_s))
+        walls, cpus = alternate(peer, our_way, row.rounds)
         row.run_s, row.cpu_s = median(w for w, _ in walls), median(c for c, _ in cpus)
-        row.rounds = rounds
         if our_way:
             row.ratios = [w / o for w, o in walls]
             row.cpu_ratios = [c / o for c, o in cpus if o]

@@ -1,4 +1,4 @@
-"""What is computed: three workloads on spin chargers, and the matrices that all peers share.
+"""What is computed: three workloads on spin chargers, four on open batteries, and the matrices that all peers share.
 
 ``g = 1`` throughout.  A battery of ``M`` cells and a charger of ``N`` spins live on Dicke levels
 ``m`` and ``n``; the charger holds all excitations at the start, the battery none.
@@ -9,15 +9,22 @@ W1      a table of 150 designs, ``M = 1..50`` by ``N = 100, 200, 300``, charger 
 W1b     one long chain, ``M = N = 1000``, charger full: ``E`` at 401 times, past its first maximum
 W2      no conserved excitations, ``M = N = 100``, anisotropy 0.6, both frequencies 10:
         ``E`` at 401 times, past its first maximum
+W3      both in one cold bath that sees their sum only, ``M = 5, N = 25``, ``gamma = 1``:
+        ``E`` at 101 times up to ``t = 1``
+W3b     the same with ``M = 10, N = 50``
+W6      six spins with local decay and dephasing in which nothing is conserved, at 16 sets of
+        parameters: ``E`` of three of them at 101 times
+W6u     the same where excitations hop and decay, so that the density matrix falls into blocks
 ======  ==========================================================================================
 """
 
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 
 POINTS = 401
+SAMPLES = 101  # of a curve of an open battery
 
 
 def couplings(n_battery, n_charger, excitations):
@@ -95,6 +102,132 @@ class Chain:
 
 
 @dataclass(frozen=True)
+class DarkState:
+    """A battery and a charger, collective spins in one cold bath.  Figures: ``E`` at ``SAMPLES`` times.
+
+    Jumps by ``J_B^- + J_C^-`` at the rate 2 (``gamma = 1``), in the frame of the spins, where nothing else moves.
+    """
+
+    n_battery: int
+    n_charger: int
+    horizon: float = 1.0
+
+    points = ((2.0,),)
+    hamiltonians = ()
+
+    @property
+    def times(self):
+        return np.linspace(0, self.horizon, SAMPLES)
+
+    @cached_property
+    def jumps(self):
+        """The jump operator on the levels ``|m, n>``."""
+        battery, charger = (
+            np.diag(np.sqrt(np.arange(1.0, size + 1) * np.arange(size, 0.0, -1)), 1) for size in (self.n_battery, self.n_charger)
+        )
+        return (np.kron(battery, np.eye(self.n_charger + 1)) + np.kron(np.eye(self.n_battery + 1), charger),)
+
+    def split(self, point):
+        """No coefficients, and the rate."""
+        return (), point
+
+    @property
+    def dimension(self):
+        return (self.n_battery + 1) * (self.n_charger + 1)
+
+    @property
+    def start(self):
+        """Index of the basis state at ``t = 0``."""
+        return self.n_charger
+
+    @property
+    def energies(self):
+        """Battery energy of each basis state (frequency 1)."""
+        return np.repeat(np.arange(self.n_battery + 1.0), self.n_charger + 1)
+
+    @property
+    def sizes(self):
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Spins:
+    """A chain of spins: the first half is the battery, empty at the start, the others are full.  Figures: ``E(t)`` of each point.
+
+    ``H = sum_k c_k H_k``; each term is a sum of products of Pauli matrices on every site or on all neighbours, which grow by half
+    along the chain, so that it is not its own mirror image.  Each kind of jump acts on every site.  A point is the numbers
+    ``c_k``, then the rate of each kind of jump.
+
+    With three different exchanges and a field along ``x`` nothing is conserved: ``sigma^-`` mixes what is even and odd along
+    ``x``, the field what is even and odd along ``z``.  Where excitations hop (``xx+yy``), feel a field along ``z`` and decay,
+    coherences between different numbers of them stay zero.
+    """
+
+    spins: int
+    terms: tuple[str, ...]
+    losses: tuple[str, ...]
+    points: tuple[tuple[float, ...], ...]
+    horizon: float
+
+    @property
+    def times(self):
+        return np.linspace(0, self.horizon, SAMPLES)
+
+    @cached_property
+    def hamiltonians(self):
+        """The terms of ``H``."""
+        return tuple(sum(self._placed(word) for word in term.split("+")) for term in self.terms)
+
+    @cached_property
+    def jumps(self):
+        """The jump operators, all sites of one kind after another."""
+        return tuple(self._product({site: letter}) for letter in self.losses for site in range(self.spins))
+
+    def split(self, point):
+        """Coefficients of the terms and rates of the jumps, of a point that may be an array of any library."""
+        count = len(self.terms)
+        return point[:count], point[count + np.repeat(np.arange(len(self.losses)), self.spins)]
+
+    def _placed(self, word):
+        heights = np.linspace(0.8, 1.2, self.spins + 1 - len(word))
+        return sum(height * self._product(dict(enumerate(word, place))) for place, height in enumerate(heights))
+
+    def _product(self, letters):
+        return reduce(np.kron, (PAULI[letters.get(site, "1")] for site in range(self.spins)))
+
+    @property
+    def cells(self):
+        return self.spins // 2
+
+    @property
+    def dimension(self):
+        return 2**self.spins
+
+    @property
+    def start(self):
+        """Index of the basis state at ``t = 0``; the first spin is the highest bit, set where it is excited."""
+        return 2 ** (self.spins - self.cells) - 1
+
+    @property
+    def energies(self):
+        """Battery energy of each basis state (frequency 1)."""
+        return np.array([float((index >> self.spins - self.cells).bit_count()) for index in range(self.dimension)])
+
+    @property
+    def sizes(self):
+        return asdict(self) | {"points": len(self.points)}
+
+
+PAULI = {  # the excited level is the second
+    "1": np.eye(2),
+    "x": np.array([[0, 1], [1, 0]]),
+    "y": np.array([[0, 1j], [-1j, 0]]),
+    "z": np.diag([-1, 1]),
+    "-": np.array([[0, 1], [0, 0]]),
+}
+
+
+@dataclass(frozen=True)
 class Grid:
     """The anisotropic grid ``|m, n>``, folded to the parity of the start, or ``whole``.
 
@@ -168,15 +301,35 @@ def table(largest, chargers):
     return Table(tuple((m, n) for n in chargers for m in range(1, largest + 1)))
 
 
+FOUR = np.linspace(0, 1, 4)
+# terms, kinds of jumps and 16 points: one of the couplings, and the rate of decay
+MIXED = (
+    ("xx", "yy", "zz", "x"),
+    ("-", "z"),
+    tuple((1.0, 0.5 + 0.4 * y, 0.4, 0.5, 0.02 + 0.06 * r, 0.02) for y in FOUR for r in FOUR),
+)
+HOPPING = (
+    ("xx+yy", "z"),
+    ("-",),
+    tuple((1.0, 0.2 + 0.6 * z, 0.02 + 0.06 * r) for z in FOUR for r in FOUR),
+)
 FULL = {
     "W1": table(50, (100, 200, 300)),
     "W1b": Chain(1000, 1000, horizon=0.011),  # first maximum at 0.00862
     "W2": Grid(100, 100, anisotropy=0.6, frequency=10.0, horizon=0.05),  # first maximum at 0.0475
+    "W3": DarkState(5, 25),
+    "W3b": DarkState(10, 50),
+    "W6": Spins(6, *MIXED, horizon=10.0),  # the widest difference of energies is 15
+    "W6u": Spins(6, *HOPPING, horizon=10.0),
 }
 QUICK = {
     "W1": table(10, (100,)),
     "W1b": Chain(100, 100, horizon=0.08),
     "W2": Grid(20, 20, anisotropy=0.6, frequency=10.0, horizon=0.2),
+    "W3": DarkState(2, 6),
+    "W3b": DarkState(3, 9),
+    "W6": Spins(4, *MIXED, horizon=2.0),
+    "W6u": Spins(4, *HOPPING, horizon=2.0),
 }
 
 
