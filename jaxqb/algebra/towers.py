@@ -7,7 +7,8 @@ the levels of e = a, ..., N - a excited spins and occurs ``C(N, a) - C(N, a - 1)
 
 so that r counts all copies together, and its trace is one. Of two groups only numbers between as many excitations in all are
 kept, ``m + n = m' + n'`` for battery levels m, m' and charger levels n, n', for no other ones are reached from them; they are
-real, so those with m < m' are mirror images of others.
+real, so those with m < m' are mirror images of others. Coordinates are these numbers times `scales`, so that the sum of their
+squares is that of the density matrix.
 
 What the spins of a group do one by one leads from tower a to a - 1, a and a + 1. A component of a spin is a component of a
 vector, whose elements within and between towers depend on the levels as those of any other vector do (Wigner and Eckart), so
@@ -47,7 +48,7 @@ class Elements(NamedTuple):
 
 
 class Generator(NamedTuple):
-    """Sums of a few numbers each: ``y' = sum_s rate[kinds[s]] weights[s] y[sources[s]]``."""
+    """Sums of a few coordinates each: ``y' = sum_s rate[kinds[s]] weights[s] y[sources[s]]``."""
 
     kinds: Int[np.ndarray, " terms"]
     sources: Int[np.ndarray, "terms n"]
@@ -88,12 +89,21 @@ def elements(cells: int, chargers: int) -> Elements:
 
 
 @functools.lru_cache(8)
+def scales(cells: int, chargers: int) -> Float[np.ndarray, " n"]:
+    """What makes coordinates of numbers: all copies share one number, and a mirror image counts as well."""
+    at = elements(cells, chargers)
+    shared = copies(cells)[at.towers[0]] * copies(chargers)[at.towers[1]]
+    return np.sqrt(np.where(at.ket[0] == at.bra[0], 1.0, 2.0) / shared)
+
+
+@functools.lru_cache(8)
 def generator(cells: int, chargers: int) -> Generator:
     """Of a bath that sees the sum of all spins (kinds FALL, RISE, and SWAP for what both do) and of spins one by one."""
-    at = elements(cells, chargers)
+    at, scale = elements(cells, chargers), scales(cells, chargers)
     terms = [*_collective(at), *(term for group in (0, 1) for term in _local(at, group)), *_losses(at)]
     kinds, sources, weights = zip(*terms, strict=True)
-    return Generator(np.array(kinds), np.stack(sources).astype(np.int32), np.stack(weights))
+    sources = np.stack(sources).astype(np.int32)
+    return Generator(np.array(kinds), sources, np.stack(weights) * (scale / scale[sources]))
 
 
 @functools.lru_cache(8)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from ..algebra import towers
@@ -20,13 +21,14 @@ from .law import AbstractDifferentialLaw
 
 
 class Towers(AbstractDifferentialLaw):
-    """Numbers between as many excitations in all, of a battery that starts empty and a charger that starts full.
+    """Numbers between as many excitations in all, from levels of the battery and a full charger.
 
     Not positive: what the bath takes from one group and gives to the other has a minus sign, so this is no decay law.
 
     Args:
         decay_rate, occupation: gamma, and n of both baths.
         local_decay, dephasing: kappa and kappa_phi.
+        populations: of the battery's levels at the start, tower by tower.
         whole: whether these are the sizes that were asked for.
         cells, chargers (static): spins of the battery and of the charger.
     """
@@ -38,6 +40,7 @@ class Towers(AbstractDifferentialLaw):
     occupation: Float[Array, ""]
     local_decay: Float[Array, ""]
     dephasing: Float[Array, ""]
+    populations: Float[Array, "towers levels"]
     whole: Bool[Array, ""]
     cells: int = eqx.field(static=True)
     chargers: int = eqx.field(static=True)
@@ -48,32 +51,46 @@ class Towers(AbstractDifferentialLaw):
 
     @property
     def start(self) -> Float[Array, " n"]:
-        """Battery down, charger up."""
+        """Each level of the battery beside the full charger."""
         at = towers.elements(self.cells, self.chargers)
-        first = (at.towers == 0).all(0) & (at.ket == at.bra).all(0) & (at.ket[0] == 0) & (at.ket[1] == self.chargers)
-        return jnp.asarray(first, self.decay_rate.dtype)
+        here = np.all(at.ket == at.bra, axis=0) & (at.ket[1] == self.chargers)
+        first = jnp.where(here, self.populations[at.towers[0], at.ket[0]], 0.0)
+        return first * towers.scales(self.cells, self.chargers)
 
-    def _weights(self) -> Float[Array, "terms n"]:
+    def coefficients(self) -> Float[Array, "terms n"]:
         """Weights of all terms at these rates."""
         up, down = self.occupation, self.occupation + 1
         g, k = self.decay_rate, self.local_decay
         rates = jnp.stack([g * down, g * up, k * down, k * up, self.dephasing, g * (down + up)])
         table = towers.generator(self.cells, self.chargers)
-        return rates[table.kinds][:, None] * jnp.asarray(table.weights, rates.dtype)
+        return rates[table.kinds][:, None] * table.weights
+
+    def apply(self, coefficients: Float[Array, "terms n"], y: Float[Array, " n"]) -> Float[Array, " n"]:
+        """A few terms for each number."""
+        return jnp.sum(coefficients * y[towers.generator(self.cells, self.chargers).sources], axis=0)
 
     def field(self, y: Float[Array, " n"]) -> Float[Array, " n"]:
-        """A few terms for each number."""
-        return jnp.sum(self._weights() * y[towers.generator(self.cells, self.chargers).sources], axis=0)
+        """Time derivative at y."""
+        return self.apply(self.coefficients(), y)
+
+    def extent(self) -> tuple[Any, Any, Any]:
+        """Of the numerical range, by the largest eigenvalues of jumps, ``J^+ J^- <= (N + 1)^2 / 4`` and those of single spins."""
+        spins, both = self.cells + self.chargers, 2 * self.occupation + 1
+        collective, local = self.decay_rate * both * (spins + 1) ** 2 / 2, self.local_decay * spins
+        height = collective + local * both / 2 + self.dephasing * spins
+        left = height + collective + local * (self.occupation + 1) + self.dephasing * spins
+        return left, (self.decay_rate + self.local_decay / 2) * spins, height
 
     def radius(self) -> Float[Array, ""]:
-        """The largest sum of sizes of terms."""
-        return jnp.max(jnp.sum(jnp.abs(self._weights()), axis=0))
+        """The largest distance from zero that the numerical range can have."""
+        left, _, height = self.extent()
+        return jnp.hypot(left, height)
 
     def pace(self) -> Float[Array, ""]:
         """Of the avalanche, and of a spin by itself."""
-        thermal = 1 + 2 * self.occupation
-        return thermal * (2 * self.decay_rate * (self.cells + self.chargers) + self.local_decay) + 4 * self.dephasing
+        both = 1 + 2 * self.occupation
+        return both * (2 * self.decay_rate * (self.cells + self.chargers) + self.local_decay) + 4 * self.dephasing
 
-    def state(self, y: Float[Array, " n"]) -> Any:
+    def state(self, y: Float[Array, " n"]) -> TowerDensity:
         """The density matrix in its towers."""
-        return TowerDensity(y, self.cells, self.chargers)
+        return TowerDensity(y / towers.scales(self.cells, self.chargers), self.cells, self.chargers)
