@@ -101,6 +101,119 @@ def reversible(
     return run(params, y0, fixed, known, turns)
 
 
+STORED = 32  # states kept at each of three levels of a way back
+
+
+def replayed(step: Callable, params: Any, fixed: Any, turns: Any, y0: Any) -> tuple[Any, Any]:
+    """What ``y, more = step(params, fixed, k, y)`` makes of y0 in `turns` (traced) turns k = 0, 1, ...; the sum of all `more`.
+
+    Differentiable in `params` and `y0`, in both directions. A turn that cannot be undone is computed again on the way back, from
+    the last state that was kept: `STORED` states a level, so three levels serve `STORED**3` turns; the gradient of more is NaN.
+    `step` is called with ``way="back"`` where its derivatives are wanted, and with ``way="there"`` elsewhere.
+    """
+
+    @jax.custom_jvp
+    def run(params, y0, fixed, turns):
+        return _turns(functools.partial(step, params, fixed, way="there"), 0, turns, y0)
+
+    @run.defjvp
+    def _(primals, tangents):
+        params, y0, fixed, turns = primals
+        fix = "use `method=jaxqb.Adaptive()`"
+        params, start, fixed = once_differentiable((params, y0, fixed), "Chebyshev", fix)
+        only = lambda k, y: step(params, fixed, k, y, way="there")[0]  # noqa: E731
+        live = lambda k: lambda params, y: step(params, fixed, k, y, way="back")  # noqa: E731
+
+        def forward(lin):
+            ways, dy, total = lin
+
+            def turn(k, carry):
+                y, dy, total = carry
+                (y, _), (dy, more) = jax.jvp(live(k), (params, y), (ways, dy))
+                return y, dy, jax.tree.map(jnp.add, total, more)
+
+            return ways, *lax.fori_loop(0, turns, turn, (start, dy, total))[1:]
+
+        def back_over(first, stop, y, carry, level):
+            """Cotangents of y and of params before turns first ... stop - 1, from those after; y is that before the first."""
+            stride = 1 if level == 0 else jnp.maximum(-(-(stop - first) // STORED), 1)
+            legs = -(-(stop - first) // stride)
+
+            def keep(k, carry):
+                y, kept = carry
+                kept = jax.tree.map(lambda room, y: lax.dynamic_update_index_in_dim(room, y, k, 0), kept, y)
+                ahead = jnp.where(k + 1 < legs, stride, 0)
+                begin = first + k * stride
+                return lax.fori_loop(begin, begin + ahead, only, y), kept
+
+            room = jax.tree.map(lambda y: jnp.zeros((STORED, *y.shape), y.dtype), y)
+            kept = lax.fori_loop(0, legs, keep, (y, room))[1]
+
+            def leg(k, carry):
+                k = legs - 1 - k
+                y, begin = jax.tree.map(lambda room: room[k], kept), first + k * stride
+                if level:
+                    return back_over(begin, jnp.minimum(begin + stride, stop), y, carry, level - 1)
+                dy, ways, total = carry
+                more, dy = jax.vjp(live(begin), params, y)[1]((dy, total))
+                return dy, jax.tree.map(jnp.add, ways, more), total
+
+            return lax.fori_loop(0, legs, leg, carry)
+
+        def backward(ct):
+            ways, dy, total = ct
+            ways = jax.tree.map(lambda x: jnp.where(turns <= STORED**3, x, jnp.nan), ways)
+            dy, ways, total = back_over(jnp.zeros_like(turns), turns, start, (dy, ways, total), 2)
+            return ways, dy, total
+
+        out = run(params, y0, fixed, turns)
+        nothing = jax.tree.map(jnp.zeros_like, out[1])
+        return out, linear_map(forward, backward, (tangents[0], tangents[1], nothing))[1:]
+
+    return run(params, y0, fixed, turns)
+
+
+def _turns(step: Callable, first: Any, stop: Any, y: Any) -> tuple[Any, Any]:
+    """The turns first ... stop - 1, and the sum of what they give."""
+
+    def turn(k, carry):
+        y, total = carry
+        y, more = step(k, y)
+        return y, jax.tree.map(jnp.add, total, more)
+
+    shape = jax.eval_shape(step, 0, y)[1]
+    return lax.fori_loop(first, stop, turn, (y, jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shape)))
+
+
+def with_slope(function: Callable, slope: Callable) -> Callable:
+    """``function(args, ts)``, row i of which depends on ts[i] alone, with `slope(args, ts)` for its derivative by times."""
+
+    def call(args: Any, ts: Any) -> Any:
+        dynamic, static = eqx.partition(args, eqx.is_inexact_array)
+        leaves, tree = jax.tree.flatten(dynamic)
+        whole = lambda leaves: eqx.combine(jax.tree.unflatten(tree, leaves), static)  # noqa: E731
+        run = jax.custom_jvp(lambda leaves, ts: function(whole(leaves), ts))
+
+        def rule(primals: Any, tangents: Any) -> Any:
+            (leaves, ts), (ways, late) = primals, tangents
+            moving = [k for k, way in enumerate(ways) if not isinstance(way, jax.custom_derivatives.SymbolicZero)]
+            parts = []
+            if moving:
+                only = lambda some: function(
+                    whole([dict(zip(moving, some, strict=True)).get(k, x) for k, x in enumerate(leaves)]), ts
+                )  # noqa: E731
+                parts.append(jax.jvp(only, ([leaves[k] for k in moving],), ([ways[k] for k in moving],))[1])
+            if not isinstance(late, jax.custom_derivatives.SymbolicZero):
+                parts.append(jax.tree.map(lambda s: late.reshape(-1, *(1,) * (s.ndim - 1)) * s, slope(whole(leaves), ts)))
+            out = run(leaves, ts)
+            return out, functools.reduce(lambda a, b: jax.tree.map(jnp.add, a, b), parts, jax.tree.map(jnp.zeros_like, out))
+
+        run.defjvp(rule, symbolic_zeros=True)
+        return run(leaves, ts)
+
+    return call
+
+
 def frozen(x: Any) -> Any:
     """`x` with all derivatives cut, leaf by leaf (non-arrays pass)."""
     return jax.tree.map(lambda leaf: lax.stop_gradient(leaf) if eqx.is_array_like(leaf) else leaf, x)

@@ -48,6 +48,11 @@ class AbstractBattery(eqx.Module):
     def charger_quantum(self) -> Real:
         """Energy of one charger excitation."""
 
+    def total_energy(self, state: Any) -> Any:
+        """Mean of the whole Hamiltonian, with free energies zero for empty battery and charger."""
+        free = self.battery_frequency * state.battery_excitations() + self.charger_quantum() * state.charger_excitations()
+        return free + state.coupling_energy() + state.expect(self.joint_energy) + state.expect(self.crosstalk_energy)
+
     @abc.abstractmethod
     def amplitudes(self) -> int:
         """About how many numbers a state of `law()` holds: what a step costs."""

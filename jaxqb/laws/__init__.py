@@ -6,6 +6,11 @@ from .ladders import JointLadders as JointLadders
 from .law import AbstractDecayLaw as AbstractDecayLaw
 from .law import AbstractDifferentialLaw as AbstractDifferentialLaw
 from .law import AbstractLaw as AbstractLaw
+from .law import AbstractLinearLaw as AbstractLinearLaw
+from .law import AbstractMasterLaw as AbstractMasterLaw
 from .law import AbstractUnitaryLaw as AbstractUnitaryLaw
+from .lindblad import Lindblad as Lindblad
+from .master import Master as Master
 from .mixture import Mixture as Mixture
+from .reachable import Reachable as Reachable
 from .towers import Towers as Towers

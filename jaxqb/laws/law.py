@@ -44,11 +44,10 @@ class AbstractDifferentialLaw(AbstractLaw):
         """The typed state with coordinates y."""
 
 
-class AbstractDecayLaw(AbstractDifferentialLaw):
-    """Linear rate equations in numbers that are lost no slower than they are gained: ``1 + field / radius`` is positive.
+class AbstractLinearLaw(AbstractDifferentialLaw):
+    """A linear equation: `apply(coefficients(), y)` is the field, so that coefficients need be computed once only."""
 
-    `apply(coefficients(), y)` is the field, so that coefficients need be computed once only.
-    """
+    linear: ClassVar[bool] = True
 
     @abc.abstractmethod
     def coefficients(self) -> Any:
@@ -57,6 +56,22 @@ class AbstractDecayLaw(AbstractDifferentialLaw):
     @abc.abstractmethod
     def apply(self, coefficients: Any, y: Any) -> Any:
         """The field at y."""
+
+    def field(self, y: Any) -> Any:
+        """Time derivative at y."""
+        return self.apply(self.coefficients(), y)
+
+
+class AbstractMasterLaw(AbstractLinearLaw):
+    """A master equation, whose generator turns and relaxes."""
+
+    @abc.abstractmethod
+    def extent(self) -> tuple[Any, Any, Any]:
+        """Where the numerical range of the generator lies: real parts from -left to right, imaginary ones within +-height."""
+
+
+class AbstractDecayLaw(AbstractLinearLaw):
+    """Linear rate equations in numbers that are lost no slower than they are gained: ``1 + field / radius`` is positive."""
 
     @abc.abstractmethod
     def steady(self) -> Any:

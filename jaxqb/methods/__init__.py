@@ -3,6 +3,7 @@
 from .adaptive import Adaptive as Adaptive
 from .chebyshev import Chebyshev as Chebyshev
 from .eigen import Eigen as Eigen
+from .exponential import Exponential as Exponential
 from .method import AbstractFlow as AbstractFlow
 from .method import AbstractMethod as AbstractMethod
 from .method import Figures as Figures

@@ -20,18 +20,19 @@ from ..algebra import chebyshev
 from ..algebra.gradients import frozen, reversible
 from ..errors import MethodError, fail
 from ..fields import numbers
-from ..laws import AbstractUnitaryLaw, Chain
+from ..laws import AbstractMasterLaw, AbstractUnitaryLaw, Chain
 from . import curves, duhamel
 from .method import POINTS, AbstractFlow, AbstractMethod, Figures, intervals, is_chain
+from .moments import MomentsFlow
 
 PHASE = 6.4  # turn of the fastest figure that a window may cover
 
 
 class Chebyshev(AbstractMethod):
-    """Real Chebyshev steps for unitary laws.
+    """Real Chebyshev steps for unitary laws, and Chebyshev moments for master equations.
 
     Args:
-        reach: dimensionless length of a step (radius times time); None: by the size of the state.
+        reach: dimensionless length of a step (radius times time); None: by law and size of the state.
     """
 
     reach: float | None = eqx.field(static=True, default=None)
@@ -41,10 +42,18 @@ class Chebyshev(AbstractMethod):
         if self.reach is not None and (reach is None or reach.ndim or not 0.1 <= reach <= 1e4):
             fail(MethodError, "reach", "be a number between 0.1 and 10000", f"it is {self.reach!r}", "leave it out")
 
-    def prepare(self, law: Any) -> "ChebyshevFlow":
+    def prepare(self, law: Any) -> "ChebyshevFlow | MomentsFlow":
         """Bounds of the spectrum."""
+        if isinstance(law, AbstractMasterLaw):
+            return MomentsFlow.of(law, self.reach)
         if not isinstance(law, AbstractUnitaryLaw):
-            fail(MethodError, "Chebyshev", "solve a unitary law", f"this is {type(law).__name__}", "use jaxqb.Adaptive()")
+            fail(
+                MethodError,
+                "Chebyshev",
+                "solve a unitary law or a master equation",
+                f"this is {type(law).__name__}",
+                "use jaxqb.Adaptive()",
+            )
         leaves = jax.tree.leaves(jax.eval_shape(lambda: law.start))
         size, levels = sum(math.prod(leaf.shape) for leaf in leaves), leaves[0].shape[-1]
         # long chains are slow to follow and want few, long steps; a grid's figures turn nearly as fast as its amplitudes

@@ -7,14 +7,16 @@ from typing import Any
 import jax
 
 from ..errors import MethodError, fail
-from ..laws import AbstractDecayLaw, AbstractDifferentialLaw, AbstractUnitaryLaw, Mixture
+from ..laws import AbstractDecayLaw, AbstractDifferentialLaw, AbstractMasterLaw, AbstractUnitaryLaw, Mixture
 from .adaptive import Adaptive
 from .chebyshev import Chebyshev
 from .eigen import Eigen
+from .exponential import Exponential
 from .method import AbstractMethod
 from .uniformization import Uniformization
 
 SMALL = 128  # above this dense diagonalisation costs more than the steps it saves
+FEW = 64  # numbers up to which a dense exponential costs no more than a series, whatever the time
 
 
 @functools.singledispatch
@@ -24,6 +26,7 @@ def select_method(law: Any, ts: Any = None) -> AbstractMethod:
     * unitary law, given times, at most 128 amplitudes a sector: `Eigen`
     * unitary law otherwise: `Chebyshev`
     * decay law (rate equations): `Uniformization`
+    * master equation of at most 64 numbers: `Exponential`; a larger one: `Chebyshev`
     * any other differential law: `Adaptive`
 
     `evolve` takes `Chebyshev` also where a size of the battery is traced: a derivative by it may be asked.
@@ -46,6 +49,12 @@ def _(law: AbstractDifferentialLaw, ts: Any = None) -> AbstractMethod:
 @select_method.register
 def _(law: AbstractDecayLaw, ts: Any = None) -> AbstractMethod:
     return Uniformization()
+
+
+@select_method.register
+def _(law: AbstractMasterLaw, ts: Any = None) -> AbstractMethod:
+    size = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(jax.eval_shape(lambda: law.start)))
+    return Exponential() if size <= FEW else Chebyshev()
 
 
 @select_method.register

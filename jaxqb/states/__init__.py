@@ -18,6 +18,8 @@ from .joint import JointThermal as JointThermal
 from .kets import ChainKet as ChainKet
 from .kets import GridKet as GridKet
 from .kets import MixedKets as MixedKets
+from .open import OpenState as OpenState
 from .reduced import Density as Density
 from .reduced import Populations as Populations
+from .reduced import Spectral as Spectral
 from .towers import TowerDensity as TowerDensity

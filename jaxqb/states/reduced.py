@@ -1,11 +1,76 @@
 """Reduced states of the battery: what figures of work and energy need to know."""
 
+import abc
+from typing import Any
+
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
+from ..algebra.hermitian import unfolded
+from ..algebra.passive import passive_full, passive_symmetric
+from ..errors import MeritError
 
-class Populations(eqx.Module):
+
+class AbstractReduced(eqx.Module):
+    """What the battery alone is like. Energies are in units of the battery's frequency."""
+
+    @abc.abstractmethod
+    def moment(self, power: int) -> Float[Array, ""]:
+        """Mean of a power of the battery's energy."""
+
+    @abc.abstractmethod
+    def populations(self) -> Float[Array, "..."]:
+        """Weights of the levels."""
+
+    @abc.abstractmethod
+    def spectrum(self) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+        """Eigenvalues and how often each occurs."""
+
+    @abc.abstractmethod
+    def passive(self, space: str) -> Float[Array, ""]:
+        """The least energy that unitaries leave behind: within the collective spin ("symmetric"), or all of them ("full")."""
+
+    @abc.abstractmethod
+    def swing(self) -> Float[Array, ""]:
+        """Largest minus least energy that unitaries can give."""
+
+    def inverted(self, space: str) -> Float[Array, ""]:
+        """The largest energy that unitaries can give."""
+        return self.passive(space) + self.swing()
+
+
+class AbstractTowers(AbstractReduced):
+    """Cells in towers of collective spin: `levels[t, k]` excited cells; tower t occurs `copies[t]` times."""
+
+    levels: eqx.AbstractVar[Any]
+    copies: eqx.AbstractVar[Any]
+    cells: eqx.AbstractVar[Any]
+
+    def passive(self, space: str) -> Float[Array, ""]:
+        """See `AbstractReduced`."""
+        eigenvalues, copies = self.spectrum()
+        towers = self.copies.shape[0]
+        if space == "full":
+            return passive_full(eigenvalues, copies, self.cells, self.levels.shape[-1] + towers)
+        if towers > 1:
+            raise MeritError(
+                "`ergotropy` must be asked of a symmetric state in the symmetric space, but single cells are excited or "
+                "thermal; fix: use merit.ergotropy.with_(space='full')."
+            )
+        return passive_symmetric(eigenvalues)
+
+    def swing(self) -> Float[Array, ""]:
+        """Of all unitaries; the ladder of levels is its own mirror image."""
+        return self.cells - 2 * self.passive("full")
+
+    def inverted(self, space: str) -> Float[Array, ""]:
+        """The mirror image of the passive state."""
+        return self.cells - self.passive(space)
+
+
+class Populations(AbstractTowers):
     """A battery state without coherence between its levels: `weights[t, k]` in level `levels[t, k]` of tower t.
 
     A tower is a collective spin; tower t occurs `copies[t]` times, its weight spread evenly over the copies.
@@ -30,7 +95,7 @@ class Populations(eqx.Module):
         return self.weights
 
 
-class Density(eqx.Module):
+class Density(AbstractTowers):
     """A battery state with coherences: one matrix a tower, `levels` on its diagonal."""
 
     matrices: Complex[Array, "towers levels levels"]
@@ -51,3 +116,38 @@ class Density(eqx.Module):
         copies = jnp.broadcast_to(self.copies[:, None], self.levels.shape)
         values = jnp.linalg.eigvalsh(self.matrices)
         return (values / copies).ravel(), copies.ravel()
+
+
+class Spectral(AbstractReduced):
+    """A density matrix and a Hamiltonian of any kind, both as one real matrix (`algebra.hermitian`)."""
+
+    m: Float[Array, "d d"]
+    gap: Float[Array, "d d"]
+
+    def populations(self) -> Float[Array, " d"]:
+        """Weights of the Hamiltonian's levels, lowest first."""
+        vectors = jax.lax.stop_gradient(jnp.linalg.eigh(unfolded(self.gap))[1])
+        return jnp.real(jnp.einsum("ia,ij,ja->a", vectors.conj(), unfolded(self.m), vectors, precision=jax.lax.Precision.HIGHEST))
+
+    def moment(self, power: int) -> Float[Array, ""]:
+        """Mean of a power of the energy."""
+        if power == 1:
+            return jnp.sum(self.m * self.gap)
+        gap = unfolded(self.gap)
+        powers = jnp.linalg.matrix_power(gap, power)
+        return jnp.sum(self.m * (jnp.real(powers) + jnp.imag(powers)))
+
+    def spectrum(self) -> tuple[Float[Array, " d"], Float[Array, " d"]]:
+        """Eigenvalues, each once."""
+        values = jnp.linalg.eigvalsh(unfolded(self.m))
+        return values, jnp.ones_like(values)
+
+    def passive(self, space: str) -> Float[Array, ""]:
+        """Largest eigenvalue lowest; there is one space only."""
+        del space
+        return self.spectrum()[0][::-1] @ jnp.linalg.eigvalsh(unfolded(self.gap))
+
+    def swing(self) -> Float[Array, ""]:
+        """From largest eigenvalue lowest to largest eigenvalue highest."""
+        eigenvalues, levels = self.spectrum()[0], jnp.linalg.eigvalsh(unfolded(self.gap))
+        return (eigenvalues - eigenvalues[::-1]) @ levels

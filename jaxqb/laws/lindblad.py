@@ -1,0 +1,138 @@
+"""A Lindblad equation in operator form: no superoperator is ever built.
+
+The density matrix is held as one real matrix M (`algebra.hermitian`), for which
+
+    M' = Kr M + M Kr^T + Ki M^T - M^T Ki^T + jumps        K = Kr + i Ki
+
+Matrices with few diagonals act by shifts, others by products. A jump of few diagonals moves M along both axes at once.
+"""
+
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jaxtyping import Array, Bool, Float
+
+from ..algebra.operators import AbstractSides, diagonal, offsets, shifts, sides
+from ..algebra.patterns import Pattern
+from ..states import OpenState
+from .law import AbstractMasterLaw
+from .master import Master
+
+
+class Moves(eqx.Module):
+    """All jumps by shifts: ``sum of straight[p] M + turned[p] M^T``, both moved up and left by pairs[p] of offsets."""
+
+    straight: Float[Array, "p n n"]
+    turned: Float[Array, "p n n"] | None
+    pairs: tuple[tuple[int, int], ...] = eqx.field(static=True)
+
+    def __call__(self, m: Float[Array, "n n"]) -> Float[Array, "n n"]:
+        move = shifts(m, list(self.pairs))
+        total = sum(w * move(*pair) for w, pair in zip(self.straight, self.pairs, strict=True))
+        if self.turned is not None:
+            move = shifts(m.T, list(self.pairs))
+            total += sum(w * move(*pair) for w, pair in zip(self.turned, self.pairs, strict=True))
+        return total  # type: ignore[return-value]
+
+
+class Products(eqx.Module):
+    """All jumps by products: ``sum rate L M L^T``, and those of imaginary parts."""
+
+    re: Float[Array, "k n n"]
+    im: Float[Array, "k n n"] | None
+    rates: Float[Array, " k"]
+
+    def __call__(self, m: Float[Array, "n n"]) -> Float[Array, "n n"]:
+        def sandwich(left, m, right):
+            inner = jnp.matmul(left, m, precision=lax.Precision.HIGHEST)
+            return jnp.einsum("k,kia,kja->ij", self.rates, inner, right, precision=lax.Precision.HIGHEST)
+
+        total = sandwich(self.re, m, self.re)
+        if self.im is None:
+            return total
+        return total + sandwich(self.im, m, self.im) + sandwich(self.im, m.T, self.re) - sandwich(self.re, m.T, self.im)
+
+
+class Lindblad(AbstractMasterLaw):
+    """The whole density matrix of an open system.
+
+    Args:
+        master: its operators.
+        initial: M at t = 0.
+        gap: the battery's Hamiltonian, zero when empty, as M.
+    """
+
+    exact: ClassVar[bool] = True
+
+    master: Master
+    initial: Float[Array, "n n"]
+    gap: Float[Array, "d d"]
+
+    def valid(self) -> Bool[Array, ""]:
+        """Always: it has no padding."""
+        return jnp.ones((), bool)
+
+    @property
+    def start(self) -> Float[Array, "n n"]:
+        """M at t = 0."""
+        return self.initial
+
+    def coefficients(self) -> tuple[AbstractSides | None, AbstractSides | None, Moves | Products | None]:
+        """Both parts of K, and the jumps."""
+        pattern = self.master.pattern
+        real, imag = (sides(part, mask) for part, mask in zip(self.master.drift(), pattern.drift, strict=True))
+        return real, imag, _jumps(self.master, pattern)
+
+    def apply(self, coefficients: tuple[Any, Any, Any], y: Float[Array, "n n"]) -> Float[Array, "n n"]:
+        """The field from its coefficients."""
+        real, imag, jumps = coefficients
+        terms = [jnp.zeros_like(y)]
+        if real is not None:
+            terms.append(real.both(y, 1.0))
+        if imag is not None:
+            terms.append(imag.both(y.T, -1.0))
+        if jumps is not None:
+            terms.append(jumps(y))
+        return sum(terms[1:], terms[0]) if len(terms) < 2 else sum(terms[2:], terms[1])
+
+    def extent(self) -> tuple[Any, Any, Any]:
+        """Of the numerical range."""
+        return self.master.extent()
+
+    def radius(self) -> Float[Array, ""]:
+        """The largest distance from zero that the numerical range can have."""
+        left, _, height = self.extent()
+        return jnp.hypot(left, height)
+
+    def pace(self) -> Float[Array, ""]:
+        """Any two levels may beat against each other."""
+        return self.radius()
+
+    def state(self, y: Float[Array, "n n"]) -> OpenState:
+        """The density matrix."""
+        return OpenState(y, self.gap)
+
+
+def _jumps(master: Master, pattern: Pattern) -> Moves | Products | None:
+    """All jumps in the cheaper of two forms."""
+    masks = [pattern.parts(jump) for jump in pattern.jumps]
+    if not masks:
+        return None
+    along = [offsets(np.logical_or(*parts)) for parts in masks]
+    pairs = sorted({(a, b) for found in along for a in found for b in found})
+    imaginary = any(parts[1].any() for parts in masks)
+    (re, im), rates = master.jumps, master.rates
+    if len(pairs) > len(masks) * pattern.n / 2:
+        return Products(re, im if imaginary else None, rates)
+    straight, turned = [], []
+    for a, b in pairs:
+        own = [k for k, found in enumerate(along) if a in found and b in found]
+        weigh = lambda x, y, a=a, b=b, own=own: sum(  # noqa: E731
+            rates[k] * jnp.outer(diagonal(x[k], a), diagonal(y[k], b)) for k in own
+        )
+        straight.append(weigh(re, re) + weigh(im, im) if imaginary else weigh(re, re))
+        turned.append(weigh(im, re) - weigh(re, im) if imaginary else None)
+    return Moves(jnp.stack(straight), jnp.stack(turned) if imaginary else None, tuple(pairs))

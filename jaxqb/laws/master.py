@@ -1,0 +1,69 @@
+r"""A master equation's operators, in real numbers, whatever coordinates its laws choose.
+
+.. math:: \dot\rho = K\rho + \rho K^+ + \sum_k \gamma_k L_k\rho L_k^+, \quad K = -iH - \tfrac12\sum_k\gamma_k L_k^+L_k
+
+A rate multiplies its dissipator (its root never enters), so derivatives at rate 0 are finite.
+"""
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float
+
+from ..algebra.patterns import Pattern
+
+Parts = tuple[Float[Array, "*k n n"], Float[Array, "*k n n"]]
+
+
+class Master(eqx.Module):
+    """Hamiltonian, jumps and rates; matrices as real and imaginary part.
+
+    `pattern` (static) says where they may differ from zero.
+    """
+
+    hamiltonian: Parts
+    jumps: Parts
+    rates: Float[Array, " k"]
+    pattern: Pattern = eqx.field(static=True)
+
+    def _sum(self, first: Array, second: Array, weights: Any) -> Float[Array, "n n"]:
+        return jnp.einsum("k,kai,kaj->ij", weights, first, second, precision=lax.Precision.HIGHEST)
+
+    def losses(self) -> Parts:
+        """``sum_k rate_k L_k^+ L_k``."""
+        (a, b), r = self.jumps, self.rates
+        return self._sum(a, a, r) + self._sum(b, b, r), self._sum(a, b, r) - self._sum(b, a, r)
+
+    def gains(self) -> Parts:
+        """``sum_k rate_k L_k L_k^+``."""
+        (a, b), r = (tuple(jnp.swapaxes(x, 1, 2) for x in self.jumps)), self.rates
+        return self._sum(a, a, r) + self._sum(b, b, r), self._sum(b, a, r) - self._sum(a, b, r)
+
+    def drift(self) -> Parts:
+        """K."""
+        (re, im), (a, b) = self.hamiltonian, self.losses()
+        return im - a / 2, -re - b / 2
+
+    def extent(self) -> tuple[Any, Any, Any]:
+        """Bounds of the numerical range of the generator (see `AbstractMasterLaw.extent`).
+
+        Of the Hamiltonian's part exactly, by eigenvalues. Of a jump's ``<X, L X L^+>`` by half of ``|L^+X|^2 + |X L^+|^2``.
+        """
+        levels = jnp.linalg.eigvalsh(self._energies())
+        losses, gains = self.losses(), self.gains()
+        spread = _highest(*(a + b for a, b in zip(losses, gains, strict=True))) / 2
+        right = _highest(*(b - a for a, b in zip(losses, gains, strict=True))) / 2
+        return _highest(*losses) + spread, jnp.maximum(right, 0.0), levels[-1] - levels[0] + spread
+
+    def _energies(self) -> Array:
+        re, im = self.hamiltonian
+        real = not self.pattern.parts(self.pattern.hamiltonian)[1].any()
+        return re if real else lax.complex(re, im)
+
+
+def _highest(re: Float[Array, "n n"], im: Float[Array, "n n"]) -> Float[Array, ""]:
+    """A bound on the largest eigenvalue of a Hermitian matrix, by Gershgorin's discs."""
+    centres = jnp.diagonal(re)
+    return jnp.max(centres - jnp.abs(centres) + jnp.sum(jnp.hypot(re, im), axis=1))

@@ -1,0 +1,199 @@
+r"""Chebyshev series for generators that turn and relax, in windows.
+
+The numerical range of the generator L lies in an ellipse, centre -s, with foci at -s +- i f. In it
+
+.. math:: e^{tL} = e^{-st} \sum_k (2 - \delta_{k0}) J_k(ft)\, u_k, \quad A = (L + s)/f, \quad u_{k+1} = 2 A u_k + u_{k-1}
+
+and no u_k is larger than the k-th power of the ellipse's half-axes' sum over f. Whatever is linear in the state is known at all
+times of a window from the moments of the u_k alone, so no state is kept. The next window begins where one ends, before
+rounding is amplified: by e to the part of the range that lies right of zero, times the length of the window.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float
+
+from ..algebra import chebyshev
+from ..algebra.gradients import frozen, most, replayed, with_slope
+from ..laws import AbstractMasterLaw
+from .method import POINTS, AbstractFlow, Figures
+
+REACH = 128.0  # dimensionless length of a window at most
+GROWTH = 1.5  # of the u_k from one to the next at most
+RISE = 3.0  # exponent of the amplification of rounding in a window
+PAIRS = 8  # of orders that are weighted at once
+PHASE = 5.0  # turn of the fastest figure that a window of a search may cover
+
+
+def needed(s: Any, growth: Any, damping: Any, count: int) -> Any:
+    """How many orders of ``J_k(s) growth^k exp(-damping)`` matter, of `count`: by Debye's asymptotics beyond k = s."""
+    k = np.arange(1.0, count)
+    ratio = jnp.minimum(s / k, 1.0 - 1e-12)
+    root = jnp.sqrt((1 - ratio) * (1 + ratio))
+    size = k * (root - jnp.arctanh(root)) + k * jnp.log(growth) - damping
+    return 2 + jnp.sum(jnp.where(size > -40.0, 1, 0) | jnp.where(k < s, 1, 0))
+
+
+def _orders(reach: float) -> int:
+    """Enough orders for the longest window at the largest growth, a multiple of what is weighted at once."""
+    k, damping = np.arange(reach, 8 * reach + 200), reach * (GROWTH - 1 / GROWTH) / 2
+    root = np.sqrt(1 - np.minimum(reach / k, 1.0 - 1e-12) ** 2)
+    size = k * (root - np.arctanh(root)) + k * np.log(GROWTH) - damping
+    return 2 * PAIRS * int(np.ceil(k[size > -40.0][-1] / (2 * PAIRS) + 1))
+
+
+class MomentsFlow(AbstractFlow):
+    """A master equation, its coefficients, and the ellipse that its numerical range lies in (without derivatives).
+
+    `shift` is s and `radius` f of the ellipse, `growth` the sum of its half-axes over f, `span` the longest window.
+    """
+
+    law: AbstractMasterLaw
+    coefficients: Any
+    shift: Float[Array, ""]
+    radius: Float[Array, ""]
+    growth: Float[Array, ""]
+    span: Float[Array, ""]
+    reach: float = eqx.field(static=True)
+
+    @staticmethod
+    def of(law: AbstractMasterLaw, reach: float | None) -> "MomentsFlow":
+        """The law with its ellipse."""
+        left, right, height = lax.stop_gradient(law.extent())
+        half, reach = (left + right) / 2, REACH if reach is None else reach
+        tiny = jnp.finfo(half.dtype).tiny ** 0.5
+        radius = jnp.maximum(jnp.maximum(height, half * 2 / (GROWTH - 1 / GROWTH)), tiny)
+        real = half / radius
+        span = jnp.minimum(reach / radius, RISE / jnp.maximum(right, tiny))
+        return MomentsFlow(law, law.coefficients(), (left - right) / 2, radius, real + jnp.sqrt(1 + real**2), span, reach)
+
+    def field(self, y: Any) -> Any:
+        """The time derivative at y."""
+        return self.law.apply(self.coefficients, y)
+
+    def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
+        """Linear figures by their moments; for others the state at each time."""
+
+        def at(args: Any, ts: Any, look: Callable = figures.at) -> Any:
+            law, battery = args
+            flow = MomentsFlow.of(law, self.reach)
+            seen = lambda y: look(flow, battery, y)  # noqa: E731
+            if figures.smooth:
+                return flow._linear(seen, ts)
+            return jax.vmap(seen)(flow._sums(lambda y: y, None, ts)[1])
+
+        slope = lambda args, ts: jax.tree.map(lambda jet: jet[:, 1], at(args, ts, figures.sloped))  # noqa: E731
+        return with_slope(at, slope)((self.law, battery), ts), True
+
+    def _linear(self, figures: Callable, ts: Float[Array, " t"]) -> Any:
+        """Figures (linear in the state but for a constant) at all times, by covectors."""
+        start = self.law.start
+        zero = jax.tree.map(jnp.zeros_like, start)
+        flat, whole = ravel_pytree(figures(zero))
+        covectors = jax.jacrev(lambda y: ravel_pytree(figures(y))[0])(zero)
+        found = self._sums(_contract, covectors, ts)[1]
+        return jax.vmap(whole)(flat + found)
+
+    def _sums(self, look: Callable, args: Any, ts: Float[Array, " t"]) -> tuple[Any, Any]:
+        """Coordinates at the last time, and ``look(y, *args)`` at all, for a linear function `look`."""
+        ts, last = lax.stop_gradient(ts), lax.stop_gradient(ts[-1])
+        turns = jnp.maximum(jnp.ceil(last / self.span * (1 - 1e-12)), 1.0).astype(int)
+        length = last / turns
+        window = jnp.clip(jnp.ceil(ts / jnp.where(length > 0, length, 1.0)) - 1, 0, turns - 1).astype(int)
+        args = () if args is None else (args,)
+
+        def step(params, fixed, k, y, way):
+            coefficients, args = params
+            shift, radius, growth, length, ts, window = fixed
+            times = jnp.append(jnp.where(window == k, ts - k * length, 0.0), length)
+            table = self._table(times, shift, radius) * jnp.append(window == k, True)[:, None]
+            orders = needed(radius * length, growth, shift * length, table.shape[1])
+            field = lambda y: jax.tree.map(lambda d, y: (d + shift * y) / radius, self.law.apply(coefficients, y), y)  # noqa: E731
+            return _series(field, y, table, lambda y: look(y, *args), orders if way == "there" else None)
+
+        fixed = frozen((self.shift, self.radius, self.growth, length, ts, window))
+        return replayed(step, (self.coefficients, args), fixed, turns, self.law.start)
+
+    def _table(self, times: Float[Array, " t"], shift: Any, radius: Any) -> Float[Array, "t k"]:
+        """Coefficients of the series at times since the beginning of a window."""
+        rows = chebyshev.exponential(radius * times, _orders(self.reach))
+        return rows * jnp.exp(-shift * times)[:, None]
+
+    def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
+        """As long as the fastest figure turns little, and a series reaches."""
+        tiny = jnp.finfo(pace.dtype).tiny ** 0.5
+        return jnp.minimum(PHASE / jnp.maximum(pace, tiny), (POINTS - 1) * self.span)
+
+    def stride(self, span: Float[Array, ""]) -> Any:
+        """Coefficients of a series."""
+        return self._table(span[None], self.shift, self.radius)
+
+    def hop(self, stride: Any, y: Any, moves: Any = True) -> Any:
+        """One series."""
+        row = jnp.where(moves, stride, np.arange(stride.shape[1]) == 0)
+        field = lambda y: jax.tree.map(lambda d, y: (d + self.shift * y) / self.radius, self.field(y), y)  # noqa: E731
+        orders = jnp.sum(jnp.cumsum(jnp.abs(row[0, ::-1])) > 0)
+        return _series(field, y, row, lambda y: (), orders)[0]
+
+    def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
+        """The figure of successive powers of the field."""
+        return powers(self.field, lambda y: figure(self.state(y)), y, order)
+
+    def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
+        """A series from the start, so that derivatives pass."""
+        del y
+        return self.derivatives(figure, self._sums(lambda y: (), None, lax.stop_gradient(t)[None])[0], order)
+
+
+def powers(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
+    """A linear function of y, and of successive powers of a linear field on it."""
+    out = [figure(y)]
+    for _ in range(order):
+        y = field(y)
+        out.append(figure(y) - figure(jax.tree.map(jnp.zeros_like, y)))
+    return tuple(out)
+
+
+def _contract(y: Any, covectors: Any) -> Float[Array, " f"]:
+    """Products of covectors with y."""
+    by = lambda c, y: jnp.tensordot(c, y, y.ndim, precision=lax.Precision.HIGHEST)  # noqa: E731
+    return sum(jax.tree.leaves(jax.tree.map(by, covectors, y)))  # type: ignore[return-value]
+
+
+def _series(field: Callable, y: Any, table: Float[Array, "t k"], look: Callable, orders: Any) -> tuple[Any, Any]:
+    """``sum_k table[-1, k] u_k`` and, by all rows but the last, ``sum_k table[t, k] look(u_k)``.
+
+    `orders`: how many matter (traced), then without derivatives; None: all.
+    """
+    add = lambda a, x, b: jax.tree.map(lambda x, b: x + a * b, x, b)  # noqa: E731
+    blocks = table.reshape(len(table), -1, 2 * PAIRS).swapaxes(0, 1)
+    scale = lax.Precision.HIGHEST
+
+    def pair(carry, weights):
+        even, odd, end = carry
+        end = add(weights[0], add(weights[1], end, odd), even)
+        seen = jax.tree.map(lambda a, b: jnp.stack([a, b]), look(even), look(odd))
+        even = add(2.0, even, field(odd))
+        return (even, add(2.0, odd, field(even)), end), seen
+
+    def block(carry, rows):
+        u, total = carry
+        u, seen = lax.scan(pair, u, rows[-1].reshape(PAIRS, 2))
+        weigh = lambda t, s: t + jnp.tensordot(rows[:-1], s.reshape(2 * PAIRS, *s.shape[2:]), 1, precision=scale)  # noqa: E731
+        return u, jax.tree.map(weigh, total, seen)
+
+    nothing = jax.tree.map(lambda s: jnp.zeros((len(table) - 1, *s.shape), s.dtype), jax.eval_shape(look, y))
+    start = (y, field(y), jax.tree.map(jnp.zeros_like, y)), nothing
+    if orders is None:
+        (*_, end), total = lax.scan(lambda carry, rows: (block(carry, rows), None), start, blocks)[0]
+    else:
+        count = jnp.minimum(most(-(-orders // (2 * PAIRS))), len(blocks))
+        (*_, end), total = lax.fori_loop(0, count, lambda k, carry: block(carry, blocks[k]), start)
+    return end, total
