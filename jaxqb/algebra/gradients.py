@@ -199,9 +199,11 @@ def with_slope(function: Callable, slope: Callable) -> Callable:
             moving = [k for k, way in enumerate(ways) if not isinstance(way, jax.custom_derivatives.SymbolicZero)]
             parts = []
             if moving:
-                only = lambda some: function(
-                    whole([dict(zip(moving, some, strict=True)).get(k, x) for k, x in enumerate(leaves)]), ts
-                )  # noqa: E731
+
+                def only(some: Any) -> Any:
+                    chosen = dict(zip(moving, some, strict=True))
+                    return function(whole([chosen.get(k, leaf) for k, leaf in enumerate(leaves)]), ts)
+
                 parts.append(jax.jvp(only, ([leaves[k] for k in moving],), ([ways[k] for k in moving],))[1])
             if not isinstance(late, jax.custom_derivatives.SymbolicZero):
                 parts.append(jax.tree.map(lambda s: late.reshape(-1, *(1,) * (s.ndim - 1)) * s, slope(whole(leaves), ts)))

@@ -1,6 +1,7 @@
 """Real matrices as they act on both sides of another one: dense, or by their few diagonals."""
 
 import abc
+import functools
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -41,7 +42,7 @@ class Banded(AbstractSides):
         """See `AbstractSides`."""
         move = shifts(x, [(k, 0) for k in self.offsets] + [(0, k) for k in self.offsets])
         terms = [d[:, None] * move(k, 0) + sign * d * move(0, k) for d, k in zip(self.diagonals, self.offsets, strict=True)]
-        return sum(terms[1:], terms[0])
+        return functools.reduce(jnp.add, terms)
 
 
 def shifts(x: Float[Array, "n n"], wanted: list[tuple[int, int]]):

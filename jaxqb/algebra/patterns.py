@@ -128,10 +128,9 @@ def reach(pattern: Pattern) -> Reach:
     number = np.cumsum(alive) - 1
     even, odd = np.nonzero(alive[: n * n])[0], np.nonzero(alive[n * n :])[0]
     where = np.concatenate([even, odd])
-    kept = (
-        Entries(number[e.to[m]], number[e.origin[m]], *(x[m] for x in e[2:])) for e in (drift, jumps) for m in [alive[e.origin]]
-    )
-    return Reach(where // n, where % n, np.repeat([False, True], [len(even), len(odd)]), *kept)
+    drift, jumps = (Entries(*(x[alive[e.origin]] for x in e)) for e in (drift, jumps))
+    drift, jumps = (e._replace(to=number[e.to], origin=number[e.origin]) for e in (drift, jumps))
+    return Reach(where // n, where % n, np.repeat([False, True], [len(even), len(odd)]), drift, jumps)
 
 
 def _none() -> Entries:
@@ -148,7 +147,7 @@ def _entries(found: Mask, to: tuple, origin: tuple, odd: int, sign: float, *numb
     """Of one complex weight times one element: real part of the target, and imaginary one."""
     n = len(found)
     there = found[origin]
-    (i, j), (a, b), numbers = ([x[there] for x in group] for group in (to, origin, numbers))
+    (i, j), (a, b), kept = ([x[there] for x in group] for group in (to, origin, numbers))
     low, high = np.minimum(a, b), np.maximum(a, b)
     scale = sign * np.where(i > j, np.sqrt(2.0), 1.0) / np.where(a != b, np.sqrt(2.0), 1.0)
     turned = np.where(a < b, -1.0, 1.0)  # an imaginary part below the diagonal is minus the one above
@@ -158,18 +157,16 @@ def _entries(found: Mask, to: tuple, origin: tuple, odd: int, sign: float, *numb
         weight = scale * (turned if other else 1.0) * (-1.0 if odd and other else 1.0)
         good = ((a != b) | (other == 0)) & ((i != j) | (part == 0))
         place = [part * n * n + i * n + j, other * n * n + high * n + low, weight]
-        out.append(Entries(*(x[good] for x in (*place, *numbers))))
+        out.append(Entries(*(x[good] for x in (*place, *kept))))
     return out
 
 
 def _spread(pattern: Pattern, *parts: Entries) -> Mask:
     """Which coordinates (real parts, then imaginary ones) are reached from those of the start."""
-    n = pattern.n
     alive = np.concatenate([np.tril(mask | mask.T, -odd).ravel() for odd, mask in enumerate(pattern.parts(pattern.start))])
     to, origin = (np.concatenate([getattr(e, name) for e in parts]) for name in ("to", "origin"))
     while True:
         new = np.unique(to[alive[origin]])
         if np.all(alive[new]):
-            assert alive.shape == (2 * n * n,)
             return alive
         alive[new] = True

@@ -127,7 +127,7 @@ class OpenBattery(AbstractBattery):
         """Among the numbers that the start reaches."""
         return Reachable(self._master(), folded(jnp.asarray(self.initial)), self._gap())
 
-    def laws(self) -> dict[str, AbstractMasterLaw]:
+    def laws(self) -> dict[str, Any]:
         """The laws that describe this battery."""
         few = {"reachable": self.reachable_law()} if self.structure.reached is not None else {}
         return few | {"lindblad": self.lindblad()}
@@ -268,9 +268,8 @@ def _structure(hamiltonian: Any, jumps: Any, initial: Any, n: int) -> Structure:
             real, imag = np.any(value.real != 0, axis=0), np.any(value.imag != 0, axis=0)
         return pack(real), pack(imag)
 
-    pattern = Pattern(
-        n, packed(hamiltonian), tuple(packed(jumps) if traced(jumps) else packed(jump) for jump in jumps), packed(initial)
-    )
+    each = (jumps for _ in jumps) if traced(jumps) else jumps
+    pattern = Pattern(n, packed(hamiltonian), tuple(map(packed, each)), packed(initial))
     few = np.count_nonzero(elements(pattern)) <= 2 * PART * n**2
     reached = reach(pattern).size if few else n**2
     return Structure(pattern, reached if reached <= PART * n**2 else None)

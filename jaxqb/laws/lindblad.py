@@ -7,6 +7,7 @@ The density matrix is held as one real matrix M (`algebra.hermitian`), for which
 Matrices with few diagonals act by shifts, others by products. A jump of few diagonals moves M along both axes at once.
 """
 
+import functools
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -89,14 +90,14 @@ class Lindblad(AbstractMasterLaw):
     def apply(self, coefficients: tuple[Any, Any, Any], y: Float[Array, "n n"]) -> Float[Array, "n n"]:
         """The field from its coefficients."""
         real, imag, jumps = coefficients
-        terms = [jnp.zeros_like(y)]
+        terms = []
         if real is not None:
             terms.append(real.both(y, 1.0))
         if imag is not None:
             terms.append(imag.both(y.T, -1.0))
         if jumps is not None:
             terms.append(jumps(y))
-        return sum(terms[1:], terms[0]) if len(terms) < 2 else sum(terms[2:], terms[1])
+        return functools.reduce(jnp.add, terms, jnp.zeros_like(y))
 
     def extent(self) -> tuple[Any, Any, Any]:
         """Of the numerical range."""

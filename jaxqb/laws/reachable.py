@@ -45,7 +45,7 @@ class Reachable(AbstractMasterLaw):
         """The reached numbers at t = 0."""
         r, m = self._reach, self.initial
         one, other = m[r.rows, r.columns], m[r.columns, r.rows]
-        return np.where(r.rows == r.columns, 1.0, np.sqrt(2.0)) * jnp.where(r.odd, one - other, one + other) / 2
+        return jnp.where(r.odd, one - other, one + other) * np.where(r.rows == r.columns, 0.5, 0.5**0.5)
 
     def _entries(self) -> Float[Array, " entries"]:
         """Numbers of the sparse matrix: those of the drift, then those of the jumps."""
@@ -68,7 +68,7 @@ class Reachable(AbstractMasterLaw):
         if len(origins) > UNROLLED:
             return jnp.sum(coefficients * _take(y, origins), axis=0)
         terms = [c * _take(y, k) for c, k in zip(coefficients, origins, strict=True)]
-        return sum(terms[1:], terms[0])
+        return functools.reduce(jnp.add, terms)
 
     def generator(self) -> Float[Array, "y y"]:
         """The same as a dense matrix."""

@@ -82,9 +82,8 @@ class ExponentialFlow(AbstractFlow):
                 y, now = carry
                 span = t - now
                 near = jnp.abs(span - common) <= 8 * epsilon() * t
-                other = lambda: lax.cond(
-                    span > 0, lambda span: flow._over(span), lambda _: jnp.eye(len(shared), dtype=shared.dtype), span
-                )  # noqa: E731
+                still = lambda _: jnp.eye(len(shared), dtype=shared.dtype)  # noqa: E731
+                other = lambda: lax.cond(span > 0, lambda span: flow._over(span), still, span)  # noqa: E731
                 y = flow._move(lax.cond(near, lambda: shared, other), y)
                 return (y, jnp.where(near, now + common, t)), look(flow, battery, y)
 

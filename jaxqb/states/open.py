@@ -6,6 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
+from ..algebra import negativity
 from ..algebra.hermitian import unfolded
 from ..errors import MeritError
 from .reduced import Spectral
@@ -63,7 +64,7 @@ class OpenState(eqx.Module):
 
     def trace_norm(self) -> Float[Array, ""]:
         """Trace norm of the partial transpose."""
-        return jnp.sum(jnp.abs(jnp.linalg.eigvalsh(self.partial_transpose())))
+        return negativity.trace_norm(self.partial_transpose())
 
     def amplitudes(self) -> Array:
         """A sentence: the state is mixed."""
