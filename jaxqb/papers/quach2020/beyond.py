@@ -1,0 +1,100 @@
+"""Beyond the figures of the paper: laws of large batteries, and a charger that is not enlarged with the battery."""
+
+import numpy as np
+import xarray as xr
+from jax.scipy.special import exp1
+
+from ..paper import as_label, axis, each, figure
+from .tables import FASTEST, KEPT, cells_axis, fastest, hull, kept, ratio_axis
+
+LARGE = hull(50.0, 60.0, 250.0)
+
+
+def largest_power() -> float:
+    """F, the largest value of ``int exp(-v) Z v / (1 + Z v)^2 dv``, which is the power of many cells over 2 (N_C - N_B).
+
+    With a = 1/Z and the exponential integral, G = exp(a) E_1(a), the integral is a ((1 + a) G - 1), and it is largest where
+    G = (2 + a) / (1 + 3a + a^2).
+
+    >>> round(largest_power(), 8)
+    0.19570683
+    """
+    a = 0.7
+    for _ in range(8):
+        g, below = float(np.exp(a) * exp1(a)), 1 + 3 * a + a**2
+        a -= (g * below - 2 - a) / ((g - 1 / a) * below + g * (3 + 2 * a) - 1)
+    return a / below
+
+
+def missing(cells: xr.DataArray, ratio: xr.DataArray) -> xr.DataArray:
+    """How much less than its limit a large battery keeps a cell: the limit is hbar omega, and half of it for R = 1."""
+    more = (2 * ratio - 1) / ((ratio - 1).where(ratio > 1) ** 2 * cells)
+    return more.fillna(np.sqrt(np.pi) / 4 / np.sqrt(cells))
+
+
+@figure(
+    "limits",
+    paper="beyond (limits of Sec. IV)",
+    caption="Large batteries. (a) What is missing from the limit of the steady energy, hbar omega (half of it for R = 1), and "
+    "(b) the same over its law, (2R - 1)/((R - 1)^2 N_B), or sqrt(pi)/4/sqrt(N_B) for R = 1. (c) The largest power a "
+    "cell over 2 (N_C - N_B): all that counts is the surplus of the charger.",
+)
+def limits(quick: bool) -> xr.Dataset:
+    """Energies to a million cells, powers to some hundred, or a thousand."""
+    sizes = [1, 2, 3, 5, 10, 20, 50, 100, 1e3, 1e4, 1e5, 1e6]
+    cells, ratio = cells_axis(sizes), ratio_axis([1, 2, 5, 10])
+    more = ratio.sel(ratio=[2, 5])
+    family = hull(1e6, 1e6, 1e7)
+    found = each(kept, family, n_battery=cells, n_charger=ratio * cells).energy
+    law = missing(cells, ratio).transpose(*found.dims)
+    distance = xr.where(ratio > 1, 1.0, 0.5) - found
+    chargers = axis("chargers", 10.0 ** np.arange(7), "N_C", "cells", "number of charger spins")
+    counts = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0]
+    groups = [(LARGE, counts), *([] if quick else [(hull(n, 2 * n, 5 * n), [n]) for n in (100.0, 200.0, 500.0, 1000.0)])]
+    powers = []
+    for within, some in groups:
+        few = axis("few", some, "N_B", "cells", "number of battery cells")
+        powers.append(each(fastest, within, n_battery=few, n_charger=more * few).power)
+    powers = xr.concat(powers, "few")
+    left = ("delta", "hbar omega", "missing from the limit, per cell")
+    exact = {"draw": "points", "label": "computed"}
+    scale = ("delta / law", "1", "what is missing over its law")
+    scaled = ("P_B^max / (2 N_C - 2 N_B)", "hbar omega gamma", "power over surplus")
+    return xr.Dataset(
+        {
+            "energy": as_label(found, *KEPT),
+            "energy_of_one": as_label(each(kept, family, n_battery=1, n_charger=chargers).energy, *KEPT),
+            "missing": as_label(distance, *left, against="cells", **exact),
+            "missing_law": as_label(law, *left, against="cells", label="law"),
+            "over_law": as_label(distance / law, *scale, draw="both", against="cells"),
+            "power": as_label(powers / (2 * (more - 1) * powers.few), *scaled, draw="both", against="few"),
+            "limit": as_label(0 * powers.few + largest_power(), *scaled, label="limit", against="few"),
+        },
+        attrs={"x": "cells", "panels": ["missing missing_law", "over_law", "power limit"], "log": ["xy", "x", "x"]},
+    )
+
+
+@figure(
+    "fixed_charger",
+    paper="beyond (Sec. IV)",
+    caption="Sixty charger spins, however many cells. (a) Power per cell falls with the number of cells: it grows with the "
+    "surplus of the charger, not with the battery. (b) Steady energy per cell. (c) Power of the whole battery.",
+)
+def fixed_charger(quick: bool) -> xr.Dataset:
+    """What of the scaling is the battery's."""
+    chargers = 60.0
+    cells = cells_axis([1, 2, 3, 5, 10, 15, 20, 25, 30, 40, 50] if quick else range(1, 61))
+    family = LARGE if quick else hull(60.0, 60.0, 60.0)
+    fast, stays = (each(function, family, n_battery=cells, n_charger=chargers) for function in (fastest, kept))
+    whole = ("N_B P_B^max", "hbar omega gamma", "largest power of the battery")
+    law = 2 * (chargers - cells) * largest_power()
+    return xr.Dataset(
+        {
+            "power": as_label(fast.power, *FASTEST, draw="both", label="computed"),
+            "power_law": as_label(law, *FASTEST, label="0.1957 of 2 (N_C - N_B)"),
+            "energy": as_label(stays.energy, *KEPT, draw="both", label="computed"),
+            "whole": as_label(cells * fast.power, *whole, draw="both", label="computed"),
+            "whole_law": as_label(cells * law, *whole, label="0.1957 of 2 (N_C - N_B)"),
+        },
+        attrs={"x": "cells", "panels": ["power power_law", "energy", "whole whole_law"]},
+    )

@@ -1,0 +1,279 @@
+"""What the paper says, number by number and sentence by sentence, and what is true."""
+
+from ..paper import Claim
+from . import checks
+from .checks import at, falls, rises
+
+HALF = "Eqs. 18 to 27 hold half the rates of Eq. 2: with gamma / 2 in Eq. 2 they agree (times t become 2t, powers half)"
+SIGN = "a phase turns the other way round: by Eq. 2 the element (i, j) of higher energy i has -i omega (and half the rates)"
+KEPT_J = (
+    "the start has M = j_C - j_B > 0, and dark states have M = -J <= 0: they never overlap unless N_C = N_B; what protects "
+    "the energy is that J is conserved, so each J ends in its own dark state"
+)
+LIMIT = "1: of many cells nothing is lost but (2R - 1)/((R - 1)^2 N_B); 1/2 is the limit of <J^z>/N_B (or of E for R = 1)"
+
+
+def _motion() -> list[Claim]:
+    """Eqs. 18 to 27."""
+    elements = dict(zip(range(18, 28), (11, 22, 33, 44, 12, 13, 14, 23, 24, 34), strict=True))
+    lacks = {
+        22: "the coupling 2 gamma n rho_24 is missing (and half the rates, omega of the other sign)",
+        23: "gamma n must be gamma (n + 1), or rho_13 would not decay at T = 0 (and omega has the other sign)",
+        26: "the coupling 2 gamma (n + 1) rho_12 is missing (and half the rates, omega of the other sign)",
+    }
+    brackets = {25: "; one bracket is never closed"}
+    found = []
+    for number, element in elements.items():
+        says, ours = f"equation of motion of rho_{element}", checks.follows(number)
+        if number in lacks:
+            found.append(Claim(f"Eq. {number}", says, True, ours, "misprint", lacks[number], reading=checks.is_mended))
+        elif number in (24, 27):
+            turned = checks.follows(number, "gamma / 2, -omega")
+            found.append(Claim(f"Eq. {number}", says, True, ours, "misprint", SIGN, reading=turned))
+        elif number == 20:
+            found.append(Claim("Eq. 20", says, True, ours, why="the antisymmetric state is dark at every temperature"))
+        else:
+            why, halved = HALF + brackets.get(number, ""), checks.follows(number, "gamma / 2")
+            found.append(Claim(f"Eq. {number}", says, True, ours, "convention", why, reading=halved))
+    return found
+
+
+_MODEL = [
+    Claim(
+        "Eq. 1",
+        "R is made of r_k^+, so that J^+ R absorbs from the bath, as Eq. 2 has it",
+        True,
+        lambda r: checks.conserves(counter_rotating=True),
+        "misprint",
+        "J^+ r^+ creates two quanta; R must hold r_k",
+        reading=lambda r: checks.conserves(counter_rotating=False),
+    ),
+    Claim(
+        "Eq. 1, rho_R",
+        "the energy of the bath is E_k r_k^+",
+        True,
+        lambda r: checks.is_hermitian(printed=True),
+        "misprint",
+        "not Hermitian: r_k is missing",
+        reading=lambda r: checks.is_hermitian(printed=False),
+    ),
+    Claim("Eq. 3", "the start is half symmetric, half antisymmetric, with both coherences", True, checks.starts_even),
+    Claim("after Eq. 3", "the antisymmetric state is not coupled to the bath", True, checks.is_dark),
+    Claim("Eq. 4", "two spins end half in the ground state, half dark, and rest there", True, checks.is_at_rest),
+    Claim("Eq. 5", "<J_C^z>, in hbar", -0.25, lambda r: r["appendix"].charger[0], within=1e-12),
+    Claim("Eq. 5", "<J_B^z>, in hbar", -0.25, lambda r: r["appendix"].battery[0], within=1e-12),
+    Claim(
+        "after Eq. 5, Eq. 7",
+        "energy that one charger spin gives one cell, in hbar omega",
+        0.25,
+        at("fig2", "kept_by_ratio", n_battery=1, ratios=1),
+        within=1e-12,
+    ),
+    Claim(
+        "Sec. III",
+        "for the effect the start must overlap with dark states, and with a full charger and an empty battery it does (R = 2)",
+        True,
+        lambda r: checks.overlap(1, 2) > 0,
+        "wrong",
+        KEPT_J,
+    ),
+    Claim("Sec. III", "that overlap where N_C = N_B = 1", 0.5, lambda r: checks.overlap(1, 1), within=1e-12),
+    Claim("Eq. 13", "<J^z> of either spin at every temperature", 0.0, checks.eq13, within=1e-12),
+    Claim(
+        "Eq. 13",
+        "at high temperature it vanishes",
+        True,
+        lambda r: rises(r["appendix"].battery, "occupation") and float(r["appendix"].battery[-1]) > -0.031,
+        why="as -1/(6n)",
+    ),
+]
+
+_APPENDIX = [
+    *_motion(),
+    *(
+        Claim(f"Eq. {number}", f"steady population rho_{i}{i}", True, checks.is_equation(number))
+        for i, number in enumerate(range(28, 32), 1)
+    ),
+    Claim(
+        "before Eq. 28",
+        "in the steady state there are no coherences",
+        True,
+        lambda r: float(r["appendix"].coherence.max()) < 1e-12,
+        why="of this start; at n = 0 a coherence rho_34 would stay for ever",
+    ),
+    Claim(
+        "Eq. 32",
+        "trace of the steady state, n = 0.2",
+        1.0,
+        lambda r: float(r["appendix"].eq32.sel(occupation=0.2, method="nearest").sum()),
+        "misprint",
+        "0.79: the dark state must not be divided by 1 + 3n(n + 1); Eqs. 28 to 31 have trace 1",
+        within=1e-12,
+        reading=lambda r: float(r["appendix"].population.sel(occupation=0.2, method="nearest").sum()),
+    ),
+    Claim(
+        "Appendix, twice",
+        "Eq. 3 is Eq. 32 at n = 0",
+        True,
+        checks.eq32_without_bath(1),
+        "misprint",
+        "Eq. 4 is (also: the battery is called A in Eqs. 14 to 17)",
+        reading=checks.eq32_without_bath(3),
+    ),
+]
+
+_CAPACITY = [
+    Claim(
+        "Eq. 6",
+        "the energy of an empty battery is zero in every unit of hbar",
+        0.0,
+        lambda r: checks.empty_energy(hbar=2.0, half=0.5),
+        "misprint",
+        "J^z carries hbar in Eqs. 2 and 5, so 1/2 must be hbar/2",
+        within=1e-12,
+        reading=lambda r: checks.empty_energy(hbar=2.0, half=1.0),
+    ),
+    Claim(
+        "Fig. 2(a), text", "the energy of the charger falls all the time", True, lambda r: falls(r["fig2"].charger_energy, "mark")
+    ),
+    Claim("Fig. 2(a), text", "the battery's energy rises all the time", True, lambda r: rises(r["fig2"].energy, "time")),
+    Claim(
+        "Fig. 2(b), text",
+        "the steady energy per cell grows with N_B, R = 2, 5, 10",
+        True,
+        lambda r: rises(r["fig2"].kept, "cells"),
+    ),
+    Claim("Fig. 2(b), text", "the larger R, the flatter", True, checks.flattens),
+    Claim("Fig. 2(c)", "the steady energy per cell grows with R", True, lambda r: rises(r["fig2"].kept_by_ratio, "ratios")),
+    Claim(
+        "abstract, Sec. IV",
+        "capacity is superextensive: one battery of M cells keeps more than M of one cell",
+        True,
+        checks.outgrows,
+        why="of one charger for all cells against a charger of R spins for each; the excess saturates, since no cell holds "
+        "more than hbar omega",
+    ),
+    Claim(
+        "Sec. IV",
+        "limit of the energy per cell for R to infinity, in hbar omega (one cell, R = 10^6)",
+        0.5,
+        at("limits", "energy_of_one", chargers=1e6),
+        "wrong",
+        "1: for one cell it is (R/(R + 1))^2; 1/2 is the limit of <J^z>/N_B",
+        within=1e-5,
+        reading=lambda r: float(r["limits"].energy_of_one.sel(chargers=1e6)) - 0.5,
+    ),
+    Claim(
+        "Sec. IV",
+        "limit of the energy per cell for N_B to infinity and R > 1, in hbar omega (R = 2, a million cells)",
+        0.5,
+        at("limits", "energy", ratio=2, cells=1e6),
+        "wrong",
+        LIMIT,
+        within=1e-5,
+        reading=checks.moment,
+    ),
+    Claim(
+        "Fig. 2(d), text",
+        "the largest power per cell grows with N_B",
+        True,
+        lambda r: rises(r["fig2"].max_power, "cells"),
+    ),
+    *(
+        Claim(
+            "abstract, Sec. IV, Fig. 2(e)",
+            f"exponent of the largest power per cell in N_B, R = {ratio}",
+            1.0,
+            checks.power_exponent(ratio),
+            within=0.01,
+            why="over 1 to 12 cells; exactly 1 only for N_B to infinity: 0.1957 of 2 gamma (N_C - N_B)",
+        )
+        for ratio in (5, 10)
+    ),
+    Claim(
+        "abstract, Sec. IV, Fig. 2(e)",
+        "exponent of the largest power per cell in N_B, R = 2",
+        1.0,
+        checks.power_exponent(2),
+        "wrong",
+        "0.88: affine, 0.18 + 0.39 N_B; for R = 1 it tends to 1/2",
+        within=0.01,
+    ),
+    Claim(
+        "abstract, Sec. IV",
+        "the power per cell grows with the number of cells (60 charger spins)",
+        True,
+        lambda r: rises(r["fixed_charger"].power, "cells"),
+        "convention",
+        "the charger is enlarged with the battery; with 60 spins for 1 to 50 cells the power falls from 23.3 to 5.0: it is "
+        "the superradiance of the surplus N_C - N_B that grows",
+        reading=lambda r: rises(r["fig2"].max_power, "cells"),
+    ),
+    Claim(
+        "Fig. 2(f)",
+        "the largest power per cell grows with R",
+        True,
+        lambda r: rises(r["fig2"].max_power_by_ratio, "ratios"),
+        why="linearly in R - 1",
+    ),
+    Claim(
+        "Sec. V",
+        "the figure of the largest power against R is 2(d)",
+        True,
+        lambda r: "ratios" in r["fig2"].power.dims,
+        "misprint",
+        "it is 2(f); and that of S_B^ss is 4(c), not 2(b)",
+        reading=lambda r: "ratios" in r["fig2"].max_power_by_ratio.dims,
+    ),
+]
+
+_TEMPERATURE = [
+    Claim(
+        "Fig. 6(a), text",
+        "the warmer, the less energy is transferred",
+        True,
+        lambda r: falls(r["fig6"].energy.isel(time=-1), "temperature"),
+        why="of what stays; at first a warm battery charges faster, P_B(0) = 2 gamma n",
+    ),
+    Claim("Fig. 6(b)", "all steady energies tend to 1/2 at high temperature", True, checks.towards_half),
+    Claim("Fig. 6(b), text", "R = 1 rises with temperature", True, lambda r: checks.warms(r, 1)),
+    Claim(
+        "Sec. VI",
+        "warmth raises every steady energy that is below 1/2 at T = 0 (R = 2: 4/9)",
+        True,
+        lambda r: checks.warms(r, 2),
+        "wrong",
+        "it falls at first, to 0.4344 at k_B T = 0.60 hbar omega, as the paper itself says of R = 2",
+    ),
+    Claim(
+        "Sec. VI",
+        "warmth lowers those above 1/2 (R = 3, 4), more than R = 3",
+        True,
+        lambda r: falls(r["fig6"].kept.sel(ratio=[3, 4]), "temperatures", 1e-12),
+        why="R = 3 as well; of many spins those with N_C > N_B + 2 stay above 1/2",
+    ),
+    Claim(
+        "Sec. VI",
+        "R = 2 does both",
+        True,
+        lambda r: float(r["fig6"].slope.sel(ratio=2).min()) < -0.01 < 0.01 < float(r["fig6"].slope.sel(ratio=2).max()),
+    ),
+    Claim("Fig. 6(c), text", "for R = 3, 4 the decline is greatest at low temperature", True, checks.steepest),
+    Claim(
+        "Sec. VI",
+        "for R = 1 the source shifts from the charger to the bath as it warms",
+        True,
+        lambda r: rises(checks.own_share(r), "temperatures"),
+        why="what the bath alone would give is 0 at T = 0 and 0.98 of it at k_B T = 5 hbar omega",
+    ),
+    Claim(
+        "Sec. VI, Fig. 6 caption",
+        "thermal fluctuations destroy dark states: the dark population of two spins falls with temperature",
+        True,
+        lambda r: falls(r["appendix"].population.sel(state="dark"), "occupation"),
+        "wrong",
+        "by Eq. 20 it never changes; at every temperature each J keeps its weight and only its ladder warms",
+    ),
+]
+
+CLAIMS = (*_MODEL, *_APPENDIX, *_CAPACITY, *_TEMPERATURE)

@@ -1,0 +1,125 @@
+"""What the figures share: axes, labels, families of batteries under one hull each, and what is asked of a battery.
+
+Units: gamma = omega = 1; energies, ergotropies and powers are per cell, as the paper has them.
+"""
+
+from functools import cache, partial
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from ... import merit
+from ...batteries import DarkStateBattery
+from ...charging import charge
+from ...evolution import evolve
+from ...steady import steady_state
+from ..paper import axis, each
+
+E = ("E_B", "hbar omega", "energy per cell")
+KEPT = ("E_B^ss", "hbar omega", "steady energy per cell")
+P = ("P_B", "hbar omega gamma", "power per cell")
+FASTEST = ("P_B^max", "hbar omega gamma", "largest power per cell")
+
+FEW = axis("n_battery", [1.0, 2.0, 3.0], "N_B", "cells", "number of battery cells")
+
+
+def cells_axis(values: Any) -> xr.DataArray:
+    """Numbers of battery cells along an abscissa (those that tell curves apart are `FEW`)."""
+    return axis("cells", np.asarray(values, float), "N_B", "cells", "number of battery cells")
+
+
+def ratio_axis(values: Any, name: str = "ratio") -> xr.DataArray:
+    """Ratios N_C / N_B: "ratio" tells curves apart, "ratios" runs along an abscissa."""
+    return axis(name, np.asarray(values, float), "R", "1", "charger over battery size")
+
+
+def time_axis(longest: float) -> xr.DataArray:
+    """Times; one length for all figures, so that they share compiled programs."""
+    return axis("time", np.linspace(0.0, longest, 201), "gamma t", "1", "time")
+
+
+def marks(curve: xr.DataArray) -> xr.DataArray:
+    """Every tenth point of a curve in time, on an axis "mark" of its own: the dotted curves of the paper."""
+    thin = curve.isel(time=slice(0, None, 10)).rename(time="mark")
+    return thin.assign_coords(mark=axis("mark", thin.mark.values, "gamma t", "1", "time").mark)
+
+
+@cache
+def hull(cells: float, least: float, most: float) -> DarkStateBattery:
+    """Batteries of up to so many cells, the largest of them with `least` charger spins or more, all with up to `most`.
+
+    What one hull holds is one program.
+    """
+    return DarkStateBattery(np.array([1.0, cells]), np.array([1.0, least, most]))
+
+
+def few() -> DarkStateBattery:
+    """One to three cells and up to 150 charger spins."""
+    return hull(3.0, 3.0, 150.0)
+
+
+def sizes(quick: bool) -> DarkStateBattery:
+    """All sizes of Fig. 2: up to R = 10, and 20 for three cells."""
+    return hull(12.0, 12.0, 120.0) if quick else hull(20.0, 20.0, 200.0)
+
+
+def occupation(temperature: Any) -> Any:
+    """Quanta in the bath, 1 / (exp(1/T) - 1), with derivatives at T = 0.
+
+    >>> round(float(occupation(2.0)), 4)
+    1.5415
+    """
+    warm = temperature > 0
+    quantum = 1 / jnp.where(warm, temperature, 1.0)
+    return jnp.where(warm, jnp.exp(-quantum) / -jnp.expm1(-quantum), 0.0)
+
+
+CURVES = {
+    "energy": merit.energy_per_cell,
+    "charger_energy": merit.charger_energy,
+    "power": merit.Rate(merit.energy_per_cell),
+}
+
+
+def curves(family: Any, time: xr.DataArray, save: Any = None, **leaves: Any) -> xr.Dataset:
+    """Figures of merit at all times; of the charger per charger spin."""
+    run = lambda battery: evolve(battery, time.values, save or CURVES).saved  # noqa: E731
+    found = each(run, family, ("time",), **leaves).assign_coords(time=time.time)
+    return found.assign(charger_energy=found.charger_energy / leaves["n_charger"]) if "charger_energy" in found else found
+
+
+def fastest(battery: Any) -> dict[str, Any]:
+    """The largest power per cell and when.
+
+    It is looked for within the first part of the avalanche, about three times as long as that takes.
+    """
+    cells, chargers = battery.n_battery, battery.n_charger
+    window = (1 + np.log(chargers)) / (chargers - cells + np.sqrt(cells))
+    best = charge(battery, window, figures="max_instantaneous_power").max_instantaneous_power
+    return {"power": best.value / cells, "power_time": best.time}
+
+
+@eqx.filter_jit
+def kept(battery: Any) -> dict[str, Any]:
+    """What stays in either, per cell."""
+    state = steady_state(battery)
+    charger = merit.charger_energy(battery, state) / battery.n_charger
+    return {"energy": merit.energy_per_cell(battery, state), "charger_energy": charger}
+
+
+@eqx.filter_jit
+def kept_warm(battery: Any, temperatures: Any) -> dict[str, Any]:
+    """Steady energies at some temperatures, and their derivatives by temperature."""
+
+    def at(temperature: Any) -> Any:
+        return kept(battery.put(thermal_occupation=occupation(temperature)))["energy"]
+
+    energy, slope = jax.vmap(lambda t: jax.jvp(at, (t,), (jnp.ones_like(t),)))(temperatures)
+    return {"energy": energy, "slope": slope}
+
+
+at_temperature = partial(axis, "temperature", symbol="T", units="hbar omega", long_name="temperature")
