@@ -1,5 +1,6 @@
 """`evolve`: a battery, a law and a method meet; figures are computed inside the solve."""
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,7 @@ from .algebra.gradients import frozen
 from .asked import ask_array
 from .batteries.battery import AbstractBattery
 from .compiled import compiled
-from .errors import CutoffError, Status, fail
+from .errors import CutoffError, MeritError, Status, fail
 from .fields import traced
 from .given import check_law, check_method, check_save, check_single, check_times
 from .laws import AbstractLaw
@@ -69,7 +70,7 @@ def evolve(
         save: figures to save: a dict from names to merits (or to names of merits), or names; default the energy.
 
     Other arguments:
-        law: one of ``battery.laws()``; default ``battery.law()``.
+        law: one of ``battery.laws()``; default the first of them that can answer.
         method: how it is solved; default `select_method`.
 
     Returns:
@@ -134,8 +135,19 @@ def _with_phases(battery: Any, save: dict[str, Any]) -> Any:
 
 @compiled
 def _evolve(battery, ts, law, save, method, by_size: bool) -> Solution:
-    ts = jnp.asarray(ts)
-    law = battery.law() if law is None else law
+    run = functools.partial(_run, battery, jnp.asarray(ts), save=save, method=method, by_size=by_size)
+    if law is not None:
+        return run(law)
+    try:
+        return run(battery.law())
+    except MeritError:
+        for dearer in list(battery.laws().values())[1:]:
+            with contextlib.suppress(MeritError):
+                return run(dearer)
+        raise
+
+
+def _run(battery, ts, law, save, method, by_size: bool) -> Solution:
     # derivatives by a size are right in methods for unknown times where those of `Eigen` do not exist
     chosen = method or select_method(law, None if by_size else ts)
     flow = chosen.prepare(law)
@@ -168,12 +180,12 @@ def _asked(save: Any) -> Figures:
     rates = {}
     for name, figure in save:
         if isinstance(figure, merits.Rate):
-            rates[name] = figure.merit
+            rates[name] = _rising(figure.merit)
         elif isinstance(figure, merits.AbstractMerit):
             plain[name] = figure.merit if isinstance(figure, merits.Average) else figure
         else:
             plain[name] = functools.partial(ask_array, figure, f"save[{name!r}]")
-    inner = [plain.get(name, rates.get(name)) for name, _ in save]
+    inner = [getattr(figure, "merit", figure) for _, figure in save]
     return Figures(plain, rates, smooth=all(isinstance(figure, merits.AbstractObservable) for figure in inner))
 
 
@@ -182,4 +194,10 @@ def _average(battery: Any, flow: Any, figure: Any, ts: Any, values: Any) -> Any:
     start = flow.start
     value = lambda y: figure(battery, flow.state(y))  # noqa: E731
     gain = values - value(start)
-    return jnp.where(ts > 0, gain / jnp.where(ts > 0, ts, 1.0), along(flow.field, value, start, 1)[1])
+    rising = lambda y: _rising(figure)(battery, flow.state(y))  # noqa: E731
+    return jnp.where(ts > 0, gain / jnp.where(ts > 0, ts, 1.0), along(flow.field, rising, start, 1)[1])
+
+
+def _rising(figure: Any) -> Callable:
+    """What gives a figure's slope."""
+    return getattr(figure, "rising", figure)

@@ -17,6 +17,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from .algebra import negativity
 from .algebra.passive import passive_full, passive_symmetric
 from .conventions import UNITS
 from .errors import MeritError, fail
@@ -40,6 +41,10 @@ class AbstractMerit(eqx.Module):
     def with_(self, **options: Any) -> "AbstractMerit":
         """The same figure with other options."""
         return type(self)(**options)
+
+    def rising(self, battery: Any, state: Any) -> Array:
+        """The figure again, for `Rate`: its `jax.jvp` is the slope to the right, which a figure with kinks has to say itself."""
+        return self(battery, state)
 
     @property
     def units(self) -> str:
@@ -207,13 +212,27 @@ class Capacity(AbstractMerit):
 
 
 class LogNegativity(AbstractMerit):
-    """Logarithmic negativity between battery and charger, ``log2`` of the trace norm of the partial transpose."""
+    """Logarithmic negativity between battery and charger, ``log2`` of the trace norm of the partial transpose.
+
+    It has a kink where an eigenvalue of the partial transpose vanishes, as nearly all do at a product state. Derivatives by
+    parameters take nothing from those (the mean of both sides, zero at a pure product state); `Rate` takes the coming side.
+
+    >>> import jaxqb as qb
+    >>> sol = qb.evolve(qb.DarkStateBattery(1, 5), [0.0], ["log_negativity", "entanglement_rate"])
+    >>> round(float(sol.saved["entanglement_rate"][0]), 9)  # 2 / log(2) (sqrt(30) - 5)
+    1.376981941
+    """
 
     symbol: ClassVar[str] = "E_N"
     unit: ClassVar[str] = "bits"
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
         return jnp.log2(state.trace_norm())
+
+    def rising(self, battery: Any, state: Any) -> Float[Array, ""]:
+        """By the blocks of the partial transpose, where a state knows them."""
+        known = hasattr(state, "partial_transpose")
+        return jnp.log2(negativity.rising(state.partial_transpose())) if known else self(battery, state)
 
 
 class Purity(AbstractMerit):
@@ -263,7 +282,7 @@ class Polarisation(AbstractObservable):
 
 
 class Rate(AbstractMerit):
-    """Time derivative of another figure, exact: along the generator, or of the closed form in time."""
+    """Time derivative of another figure, exact: along the generator, or of the closed form in time; at a kink to the right."""
 
     merit: AbstractMerit
 

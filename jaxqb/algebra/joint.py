@@ -4,9 +4,12 @@ Joint spins are counted by k = J - (j_C - j_B), from 0 (the lowest, which the sm
 by the number of excitations e = M + j_B + j_C. All are polynomials in the sizes, so that sizes may be traced.
 """
 
+import functools
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
+from jax import lax
 from jaxtyping import Array, Float
 
 
@@ -54,6 +57,90 @@ def exchange(k: Any, e: Any, cells: Any, chargers: Any) -> Any:
     square = jnp.maximum((j**2 - m**2) * (k + 1) * (chargers - cells + k + 1) * reach, 0.0)
     there = (k < cells) & (jnp.abs(m) < j)
     return jnp.where(there, -jnp.sqrt(jnp.where(there, square / (j**2 * (4 * j**2 - 1)), 1.0)) / 2, 0.0)
+
+
+def product(room: int, m: Any, e: Any, cells: Any, chargers: Any) -> Float[Array, "{room} ..."]:
+    """Components on joint spins 0, ..., room - 1 of the state with m excitations in the smaller spin and e - m in the larger one.
+
+    It is the eigenvector of J_B^z, tridiagonal in J, at the eigenvalue ``m - j_B``, which is known exactly. Ratios of neighbours
+    come from pivots from both ends, joined where the residual pivot is least, so that the smallest component has its sign and its
+    digits. The largest J has all its components positive, which is the phase of product states. `m` and `e` are arrays of
+    one shape; zero where there is no such state. `room` has to hold all of ``cells + 1`` joint spins.
+
+    Source: I. S. Dhillon and B. N. Parlett, Linear Algebra Appl. 387, 1 (2004).
+    """
+    m, e = jnp.broadcast_arrays(m, e)
+    k = jnp.arange(room, dtype=m.dtype).reshape(-1, *(1,) * m.ndim)
+    there = (k <= cells) & (k >= jnp.maximum(cells - e, e - chargers))
+    middle = share(k, cells, chargers) * (e - (cells + chargers) / 2) - (m - cells / 2)
+    middle = jnp.where(there, middle, 1.0)
+    link = exchange(k, e, cells, chargers)  # to the next
+    back = jnp.concatenate([jnp.zeros_like(link[:1]), link[:-1]])  # to the one before
+    first = _pivots(middle, back)
+    last = _pivots(middle[::-1], link[::-1])[::-1]
+    twist = jnp.argmin(jnp.where(there, jnp.abs(first + last - middle), jnp.inf), axis=0)
+
+    def grow(one: Any, x: Any) -> Any:
+        ratio, here, outside = x
+        one = jnp.where(here, 1.0, jnp.where(outside, ratio * one, 0.0))
+        return one, one
+
+    ends = ((-link / first, k == twist, k < twist), (-back / last, k == twist, k > twist))
+    low, high = (lax.scan(grow, jnp.zeros_like(m), x, reverse=r)[1] for x, r in zip(ends, (True, False), strict=True))
+    vector = jnp.where(k < twist, low, high)
+    vector = vector / jnp.sqrt(jnp.sum(vector**2, axis=0))
+    sign = jnp.prod(jnp.where((k > twist) & (k <= cells), jnp.sign(last), 1.0), axis=0)  # of the largest J, however small
+    exists = there & (m >= jnp.maximum(e - chargers, 0.0)) & (m <= jnp.minimum(cells, e))
+    return jnp.where(exists, sign * vector, 0.0)
+
+
+def _pivots(middle: Any, link: Any) -> Any:
+    """Of a tridiagonal matrix, row by row on the leading axis; `link` is that to the row before."""
+    tiny = jnp.finfo(middle.dtype).tiny ** 0.5
+
+    def step(before: Any, row: Any) -> Any:
+        pivot = row[0] - row[1] ** 2 / before
+        pivot = jnp.where(jnp.abs(pivot) < tiny, tiny, pivot)
+        return pivot, pivot
+
+    return lax.scan(step, jnp.ones_like(middle[0]), (middle, link))[1]
+
+
+def products(count: int, room: int, e: Any, cells: Any, chargers: Any) -> Float[Array, "levels {count} {room}"]:
+    """Components of all product states: at each level e, of joint spins 0, ..., count - 1, in order of the smaller spin's m."""
+    m = jnp.arange(room, dtype=e.dtype)
+    return jnp.swapaxes(product(room, m, e[:, None], cells, chargers)[:count], 0, 1)
+
+
+def levels(count: int, number: int, cells: Any) -> Float[Array, " {number}"]:
+    """Numbers of excitations, from the lowest of joint spin count - 1 on."""
+    return cells - (count - 1) + jnp.arange(number, dtype=jnp.result_type(cells))
+
+
+@functools.cache
+def pairs(count: int, orders: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of joint spins that differ by less than `orders`: first each with itself, then neighbours, and so on."""
+    apart = np.concatenate([np.full(count - q, q) for q in range(min(orders, count))])
+    one = np.concatenate([np.arange(count - q) for q in range(min(orders, count))])
+    return one, one + apart
+
+
+def held(count: int, orders: int, e: Any, cells: Any, chargers: Any) -> Float[Array, "pairs levels"]:
+    """Excitations of the smaller spin in the populations, and in the coherences between neighbours, each and its mirror image."""
+    one, other = pairs(count, min(orders, 2))
+    k = one.astype(e.dtype)[:, None]
+    mean = share(k, cells, chargers) * (e - (cells + chargers) / 2) + cells / 2
+    return jnp.where((one == other)[:, None], mean, 2 * exchange(k, e, cells, chargers))
+
+
+def rungs(count: int, e: Any, cells: Any, chargers: Any, occupation: Any) -> Float[Array, "{count} levels"]:
+    """Populations of the levels e of each joint spin in a bath: each n / (n + 1) of the one below."""
+    k = jnp.arange(count, dtype=e.dtype)[:, None]
+    rung = e - (cells - k)
+    there = (rung >= 0) & (rung < chargers - cells + 2 * k + 1)
+    ratio = occupation / (occupation + 1)
+    heights = jnp.where(there, jnp.where(rung > 0, ratio ** jnp.maximum(rung, 1.0), 1.0), 0.0)
+    return heights / jnp.sum(heights, axis=1, keepdims=True)
 
 
 def thermal(count: Any, occupation: Any) -> Any:

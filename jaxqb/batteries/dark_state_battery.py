@@ -3,23 +3,34 @@
 from typing import Any, NamedTuple, cast
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
-from ..algebra.joint import kept
+from ..algebra import joint
 from ..errors import FieldError, fail
-from ..fields import Real, concrete, parameter, size
-from ..laws import JointLadders
+from ..fields import Real, concrete, parameter, size, vanishes
+from ..laws.ladders import JointLadders, MixedLadders
 from .battery import AbstractBattery, check_levels, convert_fields
+from .starts import Level, as_start, check_start
 
 ROUNDING = 1e-18  # weight of joint spins that are left out
+FINE = 1e-30  # where amplitudes count, which are its root
 
 
 class Structure(NamedTuple):
-    """What is static about a dark-state battery: joint spins and levels that are kept."""
+    """What is static about a dark-state battery: padded numbers, and whether the battery begins empty.
+
+    Joint spins and their levels that are kept for mean energies, and for everything; levels of the battery.
+    """
 
     joints: int
     levels: int
+    all_joints: int
+    all_levels: int
+    room: int
+    empty: bool
 
 
 class DarkStateBattery(AbstractBattery):
@@ -28,7 +39,8 @@ class DarkStateBattery(AbstractBattery):
     .. math:: \dot\rho = -i\omega[J_B^z + J_C^z, \rho] + \gamma(\bar n+1) L(J_B^- + J_C^-) + \gamma\bar n L(J_B^+ + J_C^+),
               \quad L(O) = 2 O\rho O^+ - O^+O\rho - \rho O^+O
 
-    from a full charger and an empty battery. Part of the light that the charger would emit is dark, and stays.
+    from a full charger and, if nothing else is said, an empty battery. Part of the light that the charger would emit is dark, and
+    stays.
 
     Args:
         n_battery: N_B, number of battery cells.
@@ -36,7 +48,10 @@ class DarkStateBattery(AbstractBattery):
         decay_rate: gamma; a single spin decays at the rate 2 gamma.
         thermal_occupation: mean number of quanta n in the bath, 1 / (exp(omega / T) - 1).
         frequency: omega, the gap of all spins.
-        joints, levels: padded numbers of joint spins and of their levels, derived from the sizes where these are not traced.
+        battery_excitations: start of the battery: a Dicke level, a vector of populations of levels, `localised(1)` or
+            `thermal(mean)`; cells are as hot as the bath at ``mean = N_B n / (2 n + 1)``.
+        joints, levels, battery_levels: padded numbers of joint spins, of their levels and of the battery's levels, derived
+            from the sizes where these are not traced.
 
     Raises:
         FieldError: for a value no battery can have.
@@ -54,49 +69,107 @@ class DarkStateBattery(AbstractBattery):
     decay_rate: Real = parameter(default=1.0, symbol="gamma", unit="frequency", doc="decay rate into the bath", minimum=0.0)
     thermal_occupation: Real = parameter(default=0.0, symbol="n", unit="number", doc="quanta in the bath", minimum=0.0)
     frequency: Real = parameter(default=1.0, symbol="omega", unit="frequency", doc="gap of all spins")
+    battery_excitations: Any = 0.0
     joints: int | None = eqx.field(static=True, default=None)
     levels: int | None = eqx.field(static=True, default=None)
+    battery_levels: int | None = eqx.field(static=True, default=None)
     structure: Structure = eqx.field(static=True, init=False)
 
     def __post_init__(self) -> None:
         convert_fields(self)
+        self.battery_excitations = start = as_start(self.battery_excitations, "battery_excitations")
+        if start.superposed:
+            but = "levels of the battery are superposed"
+            fail(FieldError, "battery_excitations", "be a level or a mixture", but, "use e.g. jaxqb.thermal(mean)")
         cells, chargers = (cast(Any, concrete(value)) for value in (self.n_battery, self.n_charger))
-        joints = gap = None
+        check_start("battery_excitations", start, "n_battery", cells)
+        empty = isinstance(start, Level) and vanishes(start.number)
+        joints = every = gap = room = None
+        if cells is not None:
+            room = int(cells.max()) + 1
+            joints = every = None if empty else room
         if cells is not None and chargers is not None:
             if chargers.max() < cells.min():
                 but = f"it is {self.n_charger} with n_battery {self.n_battery}"
                 fail(FieldError, "n_charger", "be no smaller than n_battery", but, f"use {cells.min():g}")
-            fitting = [chargers[chargers >= m] for m in np.unique(cells) if m <= chargers.max()]
-            pairs = [(int(m), int(n.min())) for m, n in zip(np.unique(cells), fitting, strict=False)]
-            # the smaller the charger, the more joint spins count
-            joints, gap = max(kept(*pair, ROUNDING) for pair in pairs), int(chargers.max() - cells.min())
+            gap = int(chargers.max() - cells.min())
+            if empty:
+                fitting = [chargers[chargers >= m] for m in np.unique(cells) if m <= chargers.max()]
+                pairs = [(int(m), int(n.min())) for m, n in zip(np.unique(cells), fitting, strict=False)]
+                # the smaller the charger, the more joint spins count
+                joints, every = (max(joint.kept(*pair, least) for pair in pairs) for least in (ROUNDING, FINE))
         joints = check_levels(self, "joints", joints, "n_battery")
-        self.structure = Structure(
-            joints, check_levels(self, "levels", None if gap is None else gap + 2 * joints - 1, "n_charger")
-        )
+        levels = check_levels(self, "levels", None if gap is None else gap + 2 * joints - 1, "n_charger")
+        every = max(joints, every or 0)
+        room = max(every, room or 0) if self.battery_levels is None else check_levels(self, "battery_levels", room, "n_battery")
+        self.structure = Structure(joints, levels, every, levels + 2 * (every - joints), room, empty)
 
     @property
     def battery_frequency(self) -> Real:
         """Gap of a battery cell."""
         return self.frequency
 
-    def law(self) -> JointLadders:
-        """Ladders of joint spin, with coherences between neighbours: all that mean energies depend on."""
-        sizes = jnp.stack([self.n_battery, self.n_charger])
-        spins = jnp.round(sizes).astype(int)
-        return JointLadders(
-            jnp.asarray(self.decay_rate),
-            jnp.asarray(self.thermal_occupation),
-            spins,
-            jnp.all(spins == sizes),
-            joints=self.structure.joints,
-            levels=self.structure.levels,
-            orders=2,
-        )
+    def hull(self, values: dict[str, Any]) -> "DarkStateBattery":
+        """The battery whose padding covers all values of the named fields."""
+        name = "battery_excitations"
+        return self.replace(**(values | ({name: as_start(values[name], name, hull=True)} if name in values else {})))
 
-    def laws(self) -> dict[str, JointLadders]:
-        """The laws that describe this battery."""
-        return {"ladders": self.law()}
+    def put(self, **leaves: Any) -> "DarkStateBattery":
+        """See `AbstractBattery.put`; the initial excitation number may be put too."""
+        name = "battery_excitations"
+        return super().put(**(leaves | ({name: Level(leaves[name])} if name in leaves else {})))
+
+    def law(self) -> JointLadders | MixedLadders:
+        """Ladders of joint spin, with coherences between neighbours: all that mean energies depend on."""
+        return self._law(self.structure.joints, self.structure.levels, everything=False)
+
+    def ladders(self) -> JointLadders | MixedLadders:
+        """Ladders of joint spin with all coherences: the whole density matrix."""
+        return self._law(self.structure.all_joints, self.structure.all_levels, everything=True)
+
+    def laws(self) -> dict[str, JointLadders | MixedLadders]:
+        """The laws that describe this battery: mean energies alone, and everything."""
+        return {"means": self.law(), "ladders": self.ladders()}
+
+    def _law(self, joints: int, levels: int, everything: bool) -> JointLadders | MixedLadders:
+        sectors = self.battery_excitations.sectors(self.n_battery, self.structure.room)
+        sizes = jnp.stack([jnp.asarray(self.n_battery), jnp.asarray(self.n_charger)])
+        spins = jnp.round(sizes).astype(int)
+        whole = jnp.all(spins == sizes) & (spins[0] > 0)
+
+        def ladders(lift: Any, mix: Any, first: Any) -> JointLadders:
+            room = self.structure.room
+            own = jnp.maximum(spins - 2 * lift * np.array([1, 0]), 0)
+            cells, chargers = own.astype(sizes.dtype)
+            if self.structure.empty:
+                amplitudes = jnp.sqrt(joint.weights(joints, cells, chargers))[None]
+            else:
+                amplitudes = joint.product(room, first, chargers + first, cells, chargers)[:joints].T
+            e = joint.levels(joints, levels, cells)
+            return JointLadders(
+                jnp.asarray(self.decay_rate),
+                jnp.asarray(self.thermal_occupation),
+                own,
+                whole,
+                mix,
+                first,
+                amplitudes,
+                products=joint.products(joints, room, e, cells, chargers) if everything else None,
+                joints=joints,
+                levels=levels,
+                orders=joints if everything else 2,
+                room=room,
+            )
+
+        towers = range(len(sectors.copies))
+        mine = [np.array([s for s, tower in enumerate(sectors.tower) if tower == t]) for t in towers]
+        width = max(map(len, mine))
+        rows = lambda x: jnp.stack([jnp.pad(x[s], (0, width - len(s))) for s in mine])  # noqa: E731
+        starts = np.array(towers), rows(sectors.weights), lax.stop_gradient(rows(sectors.levels))
+        if len(towers) == 1:
+            return ladders(*(x[0] for x in starts))
+        lifts = jnp.array(towers, sizes.dtype)
+        return MixedLadders(jax.vmap(ladders)(*starts), lifts, sectors.copies)
 
     def capacity(self) -> Real:
         """All cells excited."""

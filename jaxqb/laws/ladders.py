@@ -5,31 +5,36 @@ that know nothing of each other:
 
     r'(M) = -gamma [(n+1)(a_J^2 + a_J'^2) + n (u_J^2 + u_J'^2)] r(M) + 2 gamma (n+1) a_J a_J' r |M+1  + 2 gamma n u_J u_J' r |M-1
 
-with ``a_J(M)^2 = (J+M)(J-M+1)`` and ``u_J(M) = a_J(M+1)``. All gains are positive and no more is gained than lost.
+with ``a_J(M)^2 = (J+M)(J-M+1)`` and ``u_J(M) = a_J(M+1)``. All gains are positive and no more is gained than lost. Mean energies
+need J' = J and J' = J + 1 only; everything else needs all pairs, and the components of product states.
 """
 
 from typing import Any, ClassVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from ..algebra import joint
 from ..conventions import epsilon
-from ..states import JointDensity, JointThermal
+from ..states.joint import JointDensity, JointThermal, MixedJoint
 from .law import AbstractDecayLaw
 
 
 class JointLadders(AbstractDecayLaw):
-    """Coordinates r[q, k, s]: joint spins k and k + q (counted from the lowest), level s of the joint ladder.
+    """Coordinates r[p, s]: pair p of joint spins (see `joint.pairs`), level s of the joint ladder.
 
     Args:
         decay_rate, occupation: gamma, and n of the bath.
-        spins: of the battery (down at the start) and of the charger (up), no fewer.
+        spins: of the battery and of the charger (up at the start), no fewer.
         whole: whether these are the sizes that were asked for.
+        mix, first, amplitudes: the start is a mixture of Dicke levels `first` of the battery, by `mix`; components of each.
+        products: components of product states, which all but mean energies need; None without.
         joints (static): joint spins that are kept; those beyond have no weight that counts.
         levels (static): levels of the ladders, from the lowest of the largest spin that is kept.
         orders (static): coherences that are kept: between spins that differ by less than this.
+        room (static): levels of the battery.
     """
 
     exact: ClassVar[bool] = True
@@ -39,16 +44,24 @@ class JointLadders(AbstractDecayLaw):
     occupation: Float[Array, ""]
     spins: Int[Array, "2"]
     whole: Bool[Array, ""]
+    mix: Float[Array, " starts"]
+    first: Float[Array, " starts"]
+    amplitudes: Float[Array, "starts joints"]
+    products: Float[Array, "levels joints room"] | None
     joints: int = eqx.field(static=True)
     levels: int = eqx.field(static=True)
     orders: int = eqx.field(static=True)
+    room: int = eqx.field(static=True)
 
     def valid(self) -> Bool[Array, ""]:
         """Integer sizes inside the padding, the charger no smaller than the battery, and no joint spin missing."""
         cells, chargers = self.spins
-        ladder = chargers - cells + 2 * self.joints - 1
-        complete = jnp.sum(self.weights()) > 1 - 1e4 * epsilon()
-        return self.whole & (cells >= 1) & (chargers >= cells) & (ladder <= self.levels) & complete
+        ladder = chargers - cells + self.joints + jnp.minimum(self.joints - 1, cells)
+        fits = (ladder <= self.levels) & ((cells < self.room) | (self.products is None))
+        # of the weight alone, or of amplitudes, which are its root
+        least = (1e4 * epsilon()) ** (1 if self.products is None else 2)
+        complete = (cells < self.joints) | (self.mix @ self.amplitudes[:, -1] ** 2 < least)
+        return self.whole & (cells >= 0) & (chargers >= cells) & fits & complete
 
     @property
     def cells(self) -> Float[Array, ""]:
@@ -60,33 +73,33 @@ class JointLadders(AbstractDecayLaw):
         """Spins of the charger."""
         return self.spins[1].astype(self.decay_rate.dtype)
 
-    def grid(self) -> tuple[Float[Array, "joints 1"], Float[Array, " levels"]]:
-        """Joint spins k, and the number of excitations e on each level."""
-        k = jnp.arange(self.joints, dtype=self.cells.dtype)[:, None]
-        return k, self.cells - (self.joints - 1) + jnp.arange(self.levels, dtype=self.cells.dtype)
+    def excitations(self) -> Float[Array, " levels"]:
+        """Of both spins, on each level."""
+        return joint.levels(self.joints, self.levels, self.cells)
 
     def weights(self) -> Float[Array, " joints"]:
         """Weight of each joint spin: a constant of the motion at every temperature."""
-        return joint.weights(self.joints, self.cells, self.chargers)
+        return self.mix @ self.amplitudes**2
 
     @property
-    def start(self) -> Float[Array, "orders joints levels"]:
-        """Battery down, charger up: all joint spins at the level of `chargers` excitations."""
-        amplitudes = jnp.sqrt(self.weights())
-        later = jnp.stack([jnp.pad(amplitudes[q:], (0, q)) for q in range(self.orders)])
-        return (amplitudes * later)[..., None] * (self.grid()[1] == self.chargers)
+    def start(self) -> Float[Array, "pairs levels"]:
+        """Each level of the battery beside the full charger, in all joint spins."""
+        one, other = joint.pairs(self.joints, self.orders)
+        products = self.mix[:, None] * self.amplitudes[:, one] * self.amplitudes[:, other]
+        here = self.excitations() == (self.chargers + self.first)[:, None]
+        return jnp.sum(products[..., None] * here[:, None], axis=0)
 
     def coefficients(self) -> tuple[Any, Any]:
         """Of the field: losses of each number, and the flow between each level and the one below, both in units of gamma."""
-        k, e = self.grid()
-        k = jnp.arange(self.joints + self.orders - 1, dtype=k.dtype)[:, None]
+        e, (one, other) = self.excitations(), joint.pairs(self.joints, self.orders)
+        k = jnp.arange(self.joints, dtype=e.dtype)[:, None]
         down = joint.lowering(k, e, self.cells, self.chargers)
         up = joint.lowering(k, e + 1, self.cells, self.chargers)
-        pairs = lambda x, join: jnp.stack([join(x[: self.joints], x[q : q + self.joints]) for q in range(self.orders)])  # noqa: E731
-        loss = (self.occupation + 1) * pairs(down, jnp.add) + self.occupation * pairs(up, jnp.add)
-        return loss, 2 * pairs(jnp.sqrt(down), jnp.multiply)
+        loss = (self.occupation + 1) * (down[one] + down[other]) + self.occupation * (up[one] + up[other])
+        root = jnp.sqrt(down)
+        return loss, 2 * root[one] * root[other]
 
-    def apply(self, coefficients: tuple[Any, Any], y: Float[Array, "orders joints levels"]) -> Any:
+    def apply(self, coefficients: tuple[Any, Any], y: Float[Array, "pairs levels"]) -> Any:
         """The field from its coefficients."""
         loss, flow = coefficients
         zero = jnp.zeros_like(y[..., :1])
@@ -94,7 +107,7 @@ class JointLadders(AbstractDecayLaw):
         rise = flow * jnp.concatenate([zero, y[..., :-1]], axis=-1)
         return self.decay_rate * ((self.occupation + 1) * fall + self.occupation * rise - loss * y)
 
-    def field(self, y: Float[Array, "orders joints levels"]) -> Float[Array, "orders joints levels"]:
+    def field(self, y: Float[Array, "pairs levels"]) -> Float[Array, "pairs levels"]:
         """Losses, and gains from the levels above and below."""
         return self.apply(self.coefficients(), y)
 
@@ -106,28 +119,81 @@ class JointLadders(AbstractDecayLaw):
         """Of the avalanche: each of the charger's spins decays at a rate that grows with all of them."""
         return 2 * self.decay_rate * (1 + 2 * self.occupation) * (self.chargers + self.cells)
 
-    def held(self) -> Float[Array, "2 joints levels"]:
-        """Battery excitations in each number, for J' = J and for J' = J + 1 (and J' = J - 1 with it)."""
-        k, e = self.grid()
-        inside = e - (self.cells + self.chargers) / 2
-        mean = joint.share(k, self.cells, self.chargers) * inside + self.cells / 2
-        return jnp.stack([mean, 2 * joint.exchange(k, e, self.cells, self.chargers)])
-
-    def state(self, y: Float[Array, "orders joints levels"]) -> JointDensity:
+    def state(self, y: Float[Array, "pairs levels"]) -> JointDensity:
         """The density matrix in its ladders."""
-        return JointDensity(y, self.held(), self.grid()[1])
+        e = self.excitations()
+        held = joint.held(self.joints, self.orders, e, self.cells, self.chargers)
+        return JointDensity(y, held, e, self.cells, self.products)
 
-    def distance(self, y: Float[Array, "orders joints levels"]) -> Float[Array, ""]:
+    def distance(self, y: Float[Array, "pairs levels"]) -> Float[Array, ""]:
         """From populations in equilibrium, and no coherence."""
-        k, e = self.grid()
-        rung = e - (self.cells - k)
-        there = (rung >= 0) & (rung < self.chargers - self.cells + 2 * k + 1)
-        ratio = self.occupation / (self.occupation + 1)
-        heights = jnp.where(there, jnp.where(rung > 0, ratio ** jnp.maximum(rung, 1.0), 1.0), 0.0)
-        rest = (self.weights() / jnp.sum(heights, axis=1))[:, None] * heights
-        return jnp.sum(jnp.abs(y[0] - rest)) + jnp.sum(jnp.abs(y[1:]))
+        rungs = joint.rungs(self.joints, self.excitations(), self.cells, self.chargers, self.occupation)
+        rest = self.weights()[:, None] * rungs
+        return jnp.sum(jnp.abs(y[: self.joints] - rest)) + jnp.sum(jnp.abs(y[self.joints :]))
 
     def steady(self) -> JointThermal:
         """Each joint spin in equilibrium with the bath, at the weight it had; coherences are gone."""
         moves = (self.decay_rate > 0) & self.valid()
-        return JointThermal(jnp.where(moves, self.weights(), jnp.nan), self.occupation, self.cells, self.chargers)
+        weights = jnp.where(moves, self.weights(), jnp.nan)
+        return JointThermal(weights, self.occupation, self.cells, self.chargers, self.levels, self.room)
+
+
+class MixedLadders(AbstractDecayLaw):
+    """Ladders of several collective spins that the battery's cells may form, side by side on a leading axis.
+
+    Tower t has `lifts[t]` excitations that are bound in singlets, and occurs `copies[t]` times.
+    """
+
+    exact: ClassVar[bool] = True
+    linear: ClassVar[bool] = True
+
+    towers: JointLadders
+    lifts: Float[Array, " towers"]
+    copies: Float[Array, " towers"]
+
+    def _each(self, function: Any, *y: Any) -> Any:
+        return jax.vmap(function)(self.towers, *y)
+
+    def valid(self) -> Bool[Array, ""]:
+        """Every tower is."""
+        return jnp.all(self._each(lambda law: law.valid()))
+
+    @property
+    def start(self) -> Float[Array, "towers pairs levels"]:
+        """Starts of all towers."""
+        return self._each(lambda law: law.start)
+
+    def coefficients(self) -> Any:
+        """Those of all towers."""
+        return self._each(lambda law: law.coefficients())
+
+    def apply(self, coefficients: Any, y: Any) -> Any:
+        """Each tower by itself."""
+        return self._each(lambda law, c, y: law.apply(c, y), coefficients, y)
+
+    def field(self, y: Any) -> Any:
+        """Each tower by itself."""
+        return self.apply(self.coefficients(), y)
+
+    def radius(self) -> Float[Array, ""]:
+        """The fastest tower."""
+        return jnp.max(self._each(lambda law: law.radius()))
+
+    def pace(self) -> Float[Array, ""]:
+        """The fastest tower."""
+        return jnp.max(self._each(lambda law: law.pace()))
+
+    def state(self, y: Any) -> MixedJoint:
+        """The density matrices of all towers."""
+        return self._mixed(self._each(lambda law, y: law.state(y), y))
+
+    def distance(self, y: Any) -> Float[Array, ""]:
+        """Of all towers together."""
+        return jnp.sum(self._each(lambda law, y: law.distance(y), y))
+
+    def steady(self) -> MixedJoint:
+        """Each tower where it ends."""
+        return self._mixed(self._each(lambda law: law.steady()))
+
+    def _mixed(self, towers: Any) -> MixedJoint:
+        return MixedJoint(towers, jnp.sum(self.towers.mix, axis=1), self.lifts, self.copies)
