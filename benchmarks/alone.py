@@ -1,13 +1,15 @@
 """``python -m benchmarks.alone``: what no peer is measured on.
 
-Derivatives against values, the largest chain, and a sweep over grids of all sizes.  Times are medians of
+Derivatives against values, the largest chain, a sweep over grids of all sizes, and dark states in numbers.  Times are medians of
 warm calls, a ratio that of alternating pairs; the first call (trace, compile, run) stands apart.
 """
 
 import argparse
 from statistics import median
 
-from .timing import Row, clocked, peak_memory, write
+import numpy as np
+
+from .timing import Row, affordable, clocked, peak_memory, write
 
 
 def pairs(value, gradient, rounds):
@@ -71,6 +73,36 @@ def grids(rounds):
     yield Row("grids", "jaxqb", "sweep", {"n": "10..100", "anisotropies": 4}, first_s=first, run_s=seconds)
 
 
+def dark_states(rounds):
+    """Thirty dark-state batteries, curves and steady states; the largest; the steady state of a million cells."""
+    import jaxqb as qb
+
+    pairs = [(cells, ratio * cells) for ratio in (2, 5, 10) for cells in range(1, 11)]
+    large, huge = qb.DarkStateBattery(100, 1000), qb.DarkStateBattery(1_000_000, 5_000_000)
+    table = lambda: qb.sweep(_dark_figures, qb.DarkStateBattery(1, 2), {SIZES: pairs}, progress=False)  # noqa: E731
+    curve = lambda: qb.evolve(large, UNIT).saved["energy"].block_until_ready()  # noqa: E731
+    steady = lambda: float(qb.merit.energy(huge, qb.steady_state(huge)))  # noqa: E731
+    for label, run, sizes in (
+        ("30 curves and steady states", table, {"n_battery": "1..10", "ratios": [2, 5, 10]}),
+        ("one curve", curve, {"n_battery": 100, "n_charger": 1000}),
+        ("steady energy", steady, {"n_battery": 1_000_000, "n_charger": 5_000_000}),
+    ):
+        _, first, _ = clocked(run)
+        seconds = median(clocked(run)[1] for _ in range(max(1, affordable(rounds, first))))
+        yield Row("dark states", "jaxqb", label, sizes, first_s=first, run_s=seconds)
+
+
+SIZES = ("n_battery", "n_charger")
+UNIT = np.linspace(0, 1, 101)
+
+
+def _dark_figures(battery):
+    import jaxqb as qb
+
+    curve = qb.evolve(battery, UNIT).saved["energy"]
+    return {"energy": curve, "steady": qb.merit.energy(battery, qb.steady_state(battery))}
+
+
 def main():
     """Measure, print, write."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.alone", description=__doc__)
@@ -81,7 +113,7 @@ def main():
 
     jax.config.update("jax_enable_x64", True)
     rows = []
-    for part in (derivatives, largest, grids):
+    for part in (derivatives, largest, grids, dark_states):
         for row in part(options.rounds):
             rows.append(row)
             ratio = f"{row.ratios[0]:.2f} x value" if row.ratios else ""
