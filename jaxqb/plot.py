@@ -132,7 +132,8 @@ def _curves(ds: xr.Dataset, name: str) -> Iterable[tuple[str, str, np.ndarray, n
     """Each curve of a variable: its hue (a dimension, or else its own label), its label, abscissa and ordinate."""
     y = ds[name]
     x = ds[y.attrs.get("against", ds.attrs["x"])]
-    along = str(x.dims[0]) if x.ndim == 1 else str(ds[ds.attrs["x"]].dims[0])
+    usual = ds[ds.attrs["x"]].dims[0]
+    along = str(usual if usual in x.dims else x.dims[-1])
     hues = [str(d) for d in y.dims if d != along]
     if len(hues) > 1:
         fail(PaperError, name, f"have one hue besides {along}", f"it has {hues}", "select, or make one of them a facet")

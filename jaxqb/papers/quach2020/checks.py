@@ -166,6 +166,56 @@ def moment(r: Any) -> float:
     return float(r["limits"].energy.sel(ratio=2, cells=1e6)) - 0.5
 
 
+# ------------------------------------------------------------------------------------------- Fig. 3
+
+
+def work_needs_half(name: str, stored: str, **where: Any) -> Callable[[Any], bool]:
+    """Whether there is work exactly where a cell holds more than half a quantum."""
+
+    def check(r: Any) -> bool:
+        work, energy = r["fig3"][name].sel(where), r["fig3"][stored].sel(where)
+        return always((work > 1e-9) == (energy > 0.5 + 1e-9))
+
+    return check
+
+
+def first_work(name: str, cells: float) -> Callable[[Any], float]:
+    """Energy per cell from which on there is work, R = 5."""
+
+    def check(r: Any) -> float:
+        work, energy = r["fig3"][name].sel(size=cells), r["fig3"].stored.sel(size=cells)
+        return float(energy[int((work > 1e-9).argmax("time"))])
+
+    return check
+
+
+def all_work(r: Any, ratios: tuple[float, ...] = (1, 5, 50)) -> bool:
+    """Whether work comes nearer to the energy as R grows, one cell (the end of Fig. 3b)."""
+    part = (r["fig3"].work_by_ratio / r["fig3"].stored_by_ratio.where(r["fig3"].time > 0)).isel(time=-1)
+    return rises(part.sel(ratio=list(ratios)), "ratio")
+
+
+# ------------------------------------------------------------------------------------------- Fig. 4
+
+
+def correlation(name: str, other: str) -> Callable[[Any], float]:
+    """The least correlation of two variables of Fig. 4 among all curves."""
+
+    def check(r: Any) -> float:
+        rows = zip(r["fig4"][name].values, r["fig4"][other].values, strict=True)
+        return min(float(np.corrcoef(a, b)[0, 1]) for a, b in rows)
+
+    return check
+
+
+def entanglement_at(energy: float) -> Callable[[Any], Any]:
+    """Steady entanglement at one steady energy, by interpolation between numbers of cells, for each R."""
+    return lambda r: [
+        float(np.interp(energy, kept, bits))
+        for kept, bits in zip(r["fig4"].kept.values, r["fig4"].kept_entanglement.values, strict=True)
+    ]
+
+
 # ------------------------------------------------------------------------------------------- Fig. 6
 
 

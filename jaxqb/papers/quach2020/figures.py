@@ -10,17 +10,21 @@ from .tables import (
     KEPT,
     E,
     P,
+    S,
+    W,
     at_temperature,
     cells_axis,
     curves,
     fastest,
     few,
+    hull,
     kept,
     kept_warm,
     marks,
     occupation,
     ratio_axis,
     sizes,
+    stays,
     time_axis,
 )
 
@@ -37,7 +41,7 @@ def fig2(quick: bool) -> xr.Dataset:
     """Capacity and power."""
     time, ratio, ratios = time_axis(0.8), ratio_axis([2, 5, 10]), ratio_axis(range(1, 21), "ratios")
     cells = cells_axis(range(1, 13 if quick else 21))
-    one = curves(few(), time, n_battery=FEW, n_charger=5 * FEW)
+    one = curves(few(), time, FEW, 5 * FEW)
     (by_cells, by_ratio), (fast, fast_by_ratio) = (
         [each(function, sizes(quick), n_battery=n, n_charger=x * n) for n, x in ((cells, ratio), (FEW, ratios))]
         for function in (kept, fastest)
@@ -61,6 +65,73 @@ def fig2(quick: bool) -> xr.Dataset:
 
 
 @figure(
+    "fig3",
+    paper="Fig. 3",
+    caption="Work that unitaries on the battery extract (lines) and energy (dots), per cell. (a) R = 5; unitaries within the "
+    "collective spin. (b) One cell. (c) As (a) with all unitaries on the cells: work from the first moment on. (d) Work over "
+    "energy in the steady state.",
+)
+def fig3(quick: bool) -> xr.Dataset:
+    """Ergotropy."""
+    time, ratio = time_axis(0.8), ratio_axis([1, 5, 50])
+    size = axis("size", [1.0, 2.0, 10.0], "N_B", "cells", "number of battery cells")
+    by_size = curves(hull(10.0, 10.0, 50.0), time, size, 5 * size)
+    by_ratio = curves(few(), time, 1, ratio)
+    cells = cells_axis([*range(1, 11), 14, 20] + ([] if quick else [30, 40, 60]))
+    steady = each(stays, hull(20.0, 20.0, 200.0) if quick else hull(60.0, 60.0, 300.0), n_battery=cells, n_charger=5 * cells)
+    work, energy = {"label": "ergotropy"}, {"label": "energy", "draw": "points", "against": "mark"}
+    part = ("W_B / E_B", "1", "part of the steady energy that is work")
+    return xr.Dataset(
+        {
+            "work": as_label(by_size.work, *W, **work),
+            "work_full": as_label(by_size.work_full, *W, **work),
+            "stored": as_label(by_size.energy, *E),
+            "energy": as_label(marks(by_size.energy), *E, **energy),
+            "work_by_ratio": as_label(by_ratio.work, *W, **work),
+            "stored_by_ratio": as_label(by_ratio.energy, *E),
+            "energy_by_ratio": as_label(marks(by_ratio.energy), *E, **energy),
+            "kept_work": as_label(steady.work, *W),
+            "part": as_label(steady.work / steady.energy, *part, draw="both", label="collective spin", against="cells"),
+            "part_full": as_label(steady.work_full / steady.energy, *part, draw="both", label="all unitaries", against="cells"),
+        },
+        attrs={
+            "x": "time",
+            "panels": ["work energy", "work_by_ratio energy_by_ratio", "work_full energy", "part part_full"],
+            "titles": ["$R$ = 5", "one cell", "$R$ = 5, all unitaries", "steady state, $R$ = 5"],
+        },
+    )
+
+
+@figure(
+    "fig4",
+    paper="Fig. 4",
+    caption="Entanglement of battery and charger. (a) In time, R = 5, and (b) against energy. (c) In the steady state, against "
+    "the number of cells, and (d) against energy.",
+)
+def fig4(quick: bool) -> xr.Dataset:
+    """Logarithmic negativity."""
+    found = curves(few(), time_axis(0.8), FEW, 5 * FEW)
+    ratio, cells = ratio_axis([2, 3, 5]), cells_axis(range(1, 13 if quick else 31))
+    family = sizes(True) if quick else hull(30.0, 30.0, 150.0)
+    steady = each(stays, family, n_battery=cells, n_charger=ratio * cells).transpose("ratio", "cells")
+    alone = ratio_axis(range(1, 21), "ratios")
+    by_ratio = each(stays, sizes(True) if quick else family, n_battery=FEW, n_charger=alone * FEW)
+    last = ("S_B^ss", "bits", "steady logarithmic negativity")
+    return xr.Dataset(
+        {
+            "entanglement": as_label(found.entanglement, *S),
+            "energy": as_label(found.energy, *E),
+            "along": as_label(found.entanglement, *S, against="energy"),
+            "kept_entanglement": as_label(steady.entanglement, *last, draw="both", against="cells"),
+            "kept": as_label(steady.energy, *KEPT),
+            "kept_along": as_label(steady.entanglement, *last, draw="both", against="kept"),
+            "kept_by_ratio": as_label(by_ratio.entanglement, *last),
+        },
+        attrs={"x": "time", "panels": ["entanglement", "along", "kept_entanglement", "kept_along"]},
+    )
+
+
+@figure(
     "fig6",
     paper="Fig. 6",
     caption="Warm baths. (a) Energies in time, R = 10, one cell. (b) What stays, against temperature, one cell; (c) its "
@@ -72,7 +143,7 @@ def fig6(quick: bool) -> xr.Dataset:
     temperature = axis("temperatures", np.linspace(0.0, 5.0, 101 if quick else 501), "T", "hbar omega", "temperature")
     ratio = ratio_axis([1, 2, 3, 4])
     heat = xr.DataArray(np.asarray(occupation(warm.values)), warm.coords)
-    one = curves(few(), time, n_battery=1, n_charger=10, thermal_occupation=heat)
+    one = curves(few(), time, 1, 10, thermal_occupation=heat)
     steady = each(lambda b: kept_warm(b, temperature.values), few(), ("temperatures",), n_battery=1, n_charger=ratio)
     steady = steady.assign_coords(temperatures=temperature.temperatures)
     return xr.Dataset(

@@ -21,6 +21,8 @@ from ..paper import axis, each
 
 E = ("E_B", "hbar omega", "energy per cell")
 KEPT = ("E_B^ss", "hbar omega", "steady energy per cell")
+W = ("W_B", "hbar omega", "ergotropy per cell")
+S = ("S_B", "bits", "logarithmic negativity")
 P = ("P_B", "hbar omega gamma", "power per cell")
 FASTEST = ("P_B^max", "hbar omega gamma", "largest power per cell")
 
@@ -82,14 +84,19 @@ CURVES = {
     "energy": merit.energy_per_cell,
     "charger_energy": merit.charger_energy,
     "power": merit.Rate(merit.energy_per_cell),
+    "work": merit.ergotropy,
+    "work_full": merit.ergotropy.with_(space="full"),
+    "entanglement": merit.log_negativity,
+    "rate": merit.entanglement_rate,
 }
 
 
-def curves(family: Any, time: xr.DataArray, save: Any = None, **leaves: Any) -> xr.Dataset:
-    """Figures of merit at all times; of the charger per charger spin."""
-    run = lambda battery: evolve(battery, time.values, save or CURVES).saved  # noqa: E731
-    found = each(run, family, ("time",), **leaves).assign_coords(time=time.time)
-    return found.assign(charger_energy=found.charger_energy / leaves["n_charger"]) if "charger_energy" in found else found
+def curves(family: Any, time: xr.DataArray, n_battery: Any, n_charger: Any, **leaves: Any) -> xr.Dataset:
+    """All figures of merit at all times, per cell or per charger spin."""
+    run = lambda battery: evolve(battery, time.values, CURVES).saved  # noqa: E731
+    found = each(run, family, ("time",), n_battery=n_battery, n_charger=n_charger, **leaves).assign_coords(time=time.time)
+    per_cell = {name: found[name] / n_battery for name in ("work", "work_full")}
+    return found.assign(charger_energy=found.charger_energy / n_charger, **per_cell)
 
 
 def fastest(battery: Any) -> dict[str, Any]:
@@ -109,6 +116,15 @@ def kept(battery: Any) -> dict[str, Any]:
     state = steady_state(battery)
     charger = merit.charger_energy(battery, state) / battery.n_charger
     return {"energy": merit.energy_per_cell(battery, state), "charger_energy": charger}
+
+
+@eqx.filter_jit
+def stays(battery: Any) -> dict[str, Any]:
+    """The same with what needs every level: work in both spaces, per cell, and entanglement."""
+    state, cells = steady_state(battery), battery.n_battery
+    full = merit.ergotropy.with_(space="full")
+    work = {"work": merit.ergotropy(battery, state) / cells, "work_full": full(battery, state) / cells}
+    return kept(battery) | work | {"entanglement": merit.log_negativity(battery, state)}
 
 
 @eqx.filter_jit
