@@ -8,21 +8,25 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from ..algebra import joint
+from ..algebra import joint, towers
+from ..conventions import epsilon
 from ..errors import FieldError, fail
 from ..fields import Real, concrete, parameter, size, vanishes
 from ..laws.ladders import JointLadders, MixedLadders
+from ..laws.towers import Towers
 from .battery import AbstractBattery, check_levels, convert_fields
 from .starts import Level, as_start, check_start
 
 ROUNDING = 1e-18  # weight of joint spins that are left out
 FINE = 1e-30  # where amplitudes count, which are its root
+MEMORY = 2**28  # bytes of the tables of towers at most
 
 
 class Structure(NamedTuple):
     """What is static about a dark-state battery: padded numbers, and whether the battery begins empty.
 
-    Joint spins and their levels that are kept for mean energies, and for everything; levels of the battery.
+    Joint spins and their levels that are kept for mean energies, and for everything; levels of the battery; sizes as numbers, if
+    spins decay or dephase by themselves.
     """
 
     joints: int
@@ -31,6 +35,7 @@ class Structure(NamedTuple):
     all_levels: int
     room: int
     empty: bool
+    alone: tuple[int, int] | None
 
 
 class DarkStateBattery(AbstractBattery):
@@ -40,7 +45,7 @@ class DarkStateBattery(AbstractBattery):
               \quad L(O) = 2 O\rho O^+ - O^+O\rho - \rho O^+O
 
     from a full charger and, if nothing else is said, an empty battery. Part of the light that the charger would emit is dark, and
-    stays.
+    stays, unless spins also decay or dephase by themselves (see `laws.towers`; sizes are then known, small numbers).
 
     Args:
         n_battery: N_B, number of battery cells.
@@ -50,6 +55,8 @@ class DarkStateBattery(AbstractBattery):
         frequency: omega, the gap of all spins.
         battery_excitations: start of the battery: a Dicke level, a vector of populations of levels, `localised(1)` or
             `thermal(mean)`; cells are as hot as the bath at ``mean = N_B n / (2 n + 1)``.
+        local_decay: kappa, at which a spin decays into a bath of its own, with n quanta too.
+        dephasing: kappa_phi, which multiplies ``sigma^z rho sigma^z - rho`` of each spin: alone, coherence decays at twice this.
         joints, levels, battery_levels: padded numbers of joint spins, of their levels and of the battery's levels, derived
             from the sizes where these are not traced.
 
@@ -70,6 +77,8 @@ class DarkStateBattery(AbstractBattery):
     thermal_occupation: Real = parameter(default=0.0, symbol="n", unit="number", doc="quanta in the bath", minimum=0.0)
     frequency: Real = parameter(default=1.0, symbol="omega", unit="frequency", doc="gap of all spins")
     battery_excitations: Any = 0.0
+    local_decay: Real = parameter(default=0.0, symbol="kappa", unit="frequency", doc="decay of each spin alone", minimum=0.0)
+    dephasing: Real = parameter(default=0.0, symbol="kappa_phi", unit="frequency", doc="dephasing of each spin", minimum=0.0)
     joints: int | None = eqx.field(static=True, default=None)
     levels: int | None = eqx.field(static=True, default=None)
     battery_levels: int | None = eqx.field(static=True, default=None)
@@ -83,6 +92,7 @@ class DarkStateBattery(AbstractBattery):
             fail(FieldError, "battery_excitations", "be a level or a mixture", but, "use e.g. jaxqb.thermal(mean)")
         cells, chargers = (cast(Any, concrete(value)) for value in (self.n_battery, self.n_charger))
         check_start("battery_excitations", start, "n_battery", cells)
+        alone = None if vanishes(self.local_decay, self.dephasing) else _sizes(cells, chargers)
         empty = isinstance(start, Level) and vanishes(start.number)
         joints = every = gap = room = None
         if cells is not None:
@@ -102,7 +112,7 @@ class DarkStateBattery(AbstractBattery):
         levels = check_levels(self, "levels", None if gap is None else gap + 2 * joints - 1, "n_charger")
         every = max(joints, every or 0)
         room = max(every, room or 0) if self.battery_levels is None else check_levels(self, "battery_levels", room, "n_battery")
-        self.structure = Structure(joints, levels, every, levels + 2 * (every - joints), room, empty)
+        self.structure = Structure(joints, levels, every, levels + 2 * (every - joints), room, empty, alone)
 
     @property
     def battery_frequency(self) -> Real:
@@ -119,16 +129,23 @@ class DarkStateBattery(AbstractBattery):
         name = "battery_excitations"
         return super().put(**(leaves | ({name: Level(leaves[name])} if name in leaves else {})))
 
-    def law(self) -> JointLadders | MixedLadders:
-        """Ladders of joint spin, with coherences between neighbours: all that mean energies depend on."""
+    def law(self) -> JointLadders | MixedLadders | Towers:
+        """Ladders of joint spin, with coherences between neighbours: all that mean energies depend on.
+
+        If spins decay or dephase by themselves, towers of the collective spins of battery and charger.
+        """
+        if self.structure.alone is not None:
+            return self._towers(*self.structure.alone)
         return self._law(self.structure.joints, self.structure.levels, everything=False)
 
     def ladders(self) -> JointLadders | MixedLadders:
         """Ladders of joint spin with all coherences: the whole density matrix."""
         return self._law(self.structure.all_joints, self.structure.all_levels, everything=True)
 
-    def laws(self) -> dict[str, JointLadders | MixedLadders]:
+    def laws(self) -> dict[str, JointLadders | MixedLadders | Towers]:
         """The laws that describe this battery: mean energies alone, and everything."""
+        if self.structure.alone is not None:
+            return {"towers": self.law()}
         return {"means": self.law(), "ladders": self.ladders()}
 
     def _law(self, joints: int, levels: int, everything: bool) -> JointLadders | MixedLadders:
@@ -171,6 +188,23 @@ class DarkStateBattery(AbstractBattery):
         lifts = jnp.array(towers, sizes.dtype)
         return MixedLadders(jax.vmap(ladders)(*starts), lifts, sectors.copies)
 
+    def _towers(self, cells: int, chargers: int) -> Towers:
+        start = self.battery_excitations.sectors(self.n_battery, self.structure.room)
+        tower = np.array(start.tower)[:, None, None] == np.arange(cells // 2 + 1)[:, None]
+        level = jnp.round(start.levels + start.lifts)[:, None, None] == np.arange(cells + 1)
+        populations = jnp.sum(jnp.where(tower & level, start.weights[:, None, None], 0.0), axis=0)
+        whole = (self.n_battery == cells) & (self.n_charger == chargers) & (jnp.abs(jnp.sum(populations) - 1) < 1e4 * epsilon())
+        return Towers(
+            jnp.asarray(self.decay_rate),
+            jnp.asarray(self.thermal_occupation),
+            jnp.asarray(self.local_decay),
+            jnp.asarray(self.dephasing),
+            populations,
+            whole,
+            cells,
+            chargers,
+        )
+
     def capacity(self) -> Real:
         """All cells excited."""
         return self.frequency * self.n_battery
@@ -180,5 +214,23 @@ class DarkStateBattery(AbstractBattery):
         return self.frequency
 
     def amplitudes(self) -> int:
-        """Two numbers a level of each joint spin."""
+        """Two numbers a level of each joint spin, or all of all towers."""
+        if self.structure.alone is not None:
+            return towers.count(*self.structure.alone)
         return 2 * self.structure.joints * self.structure.levels
+
+
+def _sizes(*known: np.ndarray | None) -> tuple[int, int]:
+    """Sizes of battery and charger as numbers, which shape all arrays of towers; a sentence if they cannot."""
+    for name, given in zip(("n_battery", "n_charger"), known, strict=True):
+        if given is None or np.ptp(given) > 0:
+            but = "it is traced" if given is None else f"it is {given}"
+            must, fix = "be one known number where spins decay or dephase alone", "build one battery for each size"
+            fail(FieldError, name, must, but, fix)
+    cells, chargers = (int(given.flat[0]) for given in known if given is not None)
+    needed = towers.table_bytes(cells, chargers, MEMORY)
+    if needed > MEMORY:
+        but = f"{cells} and {chargers} spins need {needed / 2**30:.2g} GiB"
+        fix = f"use sizes that need less than {MEMORY / 2**30:.2g} GiB, or local_decay=0 and dephasing=0"
+        fail(FieldError, "n_charger", "be small where spins decay or dephase alone", but, fix)
+    return cells, chargers

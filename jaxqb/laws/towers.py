@@ -13,14 +13,15 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Bool, Float
 
 from ..algebra import towers
 from ..states import TowerDensity
-from .law import AbstractDifferentialLaw
+from .law import AbstractMasterLaw
 
 
-class Towers(AbstractDifferentialLaw):
+class Towers(AbstractMasterLaw):
     """Numbers between as many excitations in all, from levels of the battery and a full charger.
 
     Not positive: what the bath takes from one group and gives to the other has a minus sign, so this is no decay law.
@@ -34,7 +35,6 @@ class Towers(AbstractDifferentialLaw):
     """
 
     exact: ClassVar[bool] = True
-    linear: ClassVar[bool] = True
 
     decay_rate: Float[Array, ""]
     occupation: Float[Array, ""]
@@ -66,12 +66,20 @@ class Towers(AbstractDifferentialLaw):
         return rates[table.kinds][:, None] * table.weights
 
     def apply(self, coefficients: Float[Array, "terms n"], y: Float[Array, " n"]) -> Float[Array, " n"]:
-        """A few terms for each number."""
-        return jnp.sum(coefficients * y[towers.generator(self.cells, self.chargers).sources], axis=0)
+        """The field from its coefficients: for all numbers at once, term by term."""
 
-    def field(self, y: Float[Array, " n"]) -> Float[Array, " n"]:
-        """Time derivative at y."""
-        return self.apply(self.coefficients(), y)
+        def add(total: Any, term: Any) -> Any:
+            weights, origins = term
+            return total + weights * y.at[origins].get(mode="promise_in_bounds"), None
+
+        sources = jnp.asarray(towers.generator(self.cells, self.chargers).sources)
+        return lax.scan(add, jnp.zeros_like(y), (coefficients, sources))[0]
+
+    def generator(self) -> Float[Array, "n n"]:
+        """The same as a dense matrix."""
+        sources = towers.generator(self.cells, self.chargers).sources
+        size = sources.shape[1]
+        return jnp.zeros((size, size), self.decay_rate.dtype).at[np.arange(size), sources].add(self.coefficients())
 
     def extent(self) -> tuple[Any, Any, Any]:
         """Of the numerical range, by the largest eigenvalues of jumps, ``J^+ J^- <= (N + 1)^2 / 4`` and those of single spins."""

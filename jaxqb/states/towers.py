@@ -47,7 +47,3 @@ class TowerDensity(AbstractJointState):
         """Blocks of the partial transpose; towers are classical labels, all copies of one count as one."""
         found, there = towers.transposed(self.cells, self.chargers)
         return jnp.where(there, self.r[found], 0.0)
-
-    def trace_norm(self) -> Float[Array, ""]:
-        """Sum over all blocks."""
-        return jnp.sum(jnp.abs(jnp.linalg.eigvalsh(self.partial_transpose())))
