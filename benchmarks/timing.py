@@ -86,8 +86,8 @@ def affordable(calls, seconds):
 def measure_first(name, work, contender, device):
     """Prepare a contender, call it once, and up to five times more; a `Row` without rounds."""
     contender.prepare()
-    figures, first, _ = clocked(contender.run)
-    calls = [clocked(contender.run)[1:]]
+    figures, first, cpu = clocked(contender.run)
+    calls = [(first, cpu)] if first > PATIENCE else [clocked(contender.run)[1:]]
     calls += [clocked(contender.run)[1:] for _ in range(affordable(4, calls[0][0]))]
     again, cpu = min(calls)
     off = error(figures, work)
