@@ -21,6 +21,13 @@ from ..states import TowerDensity
 from .law import AbstractMasterLaw
 
 
+class Terms(eqx.Module):
+    """Weights of all terms of a derivative, from their sources; or to them, if the generator is `turned` over."""
+
+    weights: Float[Array, "terms n"]
+    turned: bool = eqx.field(static=True, default=False)
+
+
 class Towers(AbstractMasterLaw):
     """Numbers between as many excitations in all, from levels of the battery and a full charger.
 
@@ -57,29 +64,35 @@ class Towers(AbstractMasterLaw):
         first = jnp.where(here, self.populations[at.towers[0], at.ket[0]], 0.0)
         return first * towers.scales(self.cells, self.chargers)
 
-    def coefficients(self) -> Float[Array, "terms n"]:
+    def coefficients(self) -> Terms:
         """Weights of all terms at these rates."""
         up, down = self.occupation, self.occupation + 1
         g, k = self.decay_rate, self.local_decay
         rates = jnp.stack([g * down, g * up, k * down, k * up, self.dephasing, g * (down + up)])
         table = towers.generator(self.cells, self.chargers)
-        return rates[table.kinds][:, None] * table.weights
+        return Terms(rates[table.kinds][:, None] * table.weights)
 
-    def apply(self, coefficients: Float[Array, "terms n"], y: Float[Array, " n"]) -> Float[Array, " n"]:
+    def transposed(self, coefficients: Terms) -> Terms:
+        """The same weights, the other way."""
+        return Terms(coefficients.weights, not coefficients.turned)
+
+    def apply(self, coefficients: Terms, y: Float[Array, " n"]) -> Float[Array, " n"]:
         """The field from its coefficients: for all numbers at once, term by term."""
 
         def add(total: Any, term: Any) -> Any:
             weights, origins = term
+            if coefficients.turned:
+                return total.at[origins].add(weights * y, mode="promise_in_bounds"), None
             return total + weights * y.at[origins].get(mode="promise_in_bounds"), None
 
         sources = jnp.asarray(towers.generator(self.cells, self.chargers).sources)
-        return lax.scan(add, jnp.zeros_like(y), (coefficients, sources))[0]
+        return lax.scan(add, jnp.zeros_like(y), (coefficients.weights, sources))[0]
 
     def generator(self) -> Float[Array, "n n"]:
         """The same as a dense matrix."""
         sources = towers.generator(self.cells, self.chargers).sources
         size = sources.shape[1]
-        return jnp.zeros((size, size), self.decay_rate.dtype).at[np.arange(size), sources].add(self.coefficients())
+        return jnp.zeros((size, size), self.decay_rate.dtype).at[np.arange(size), sources].add(self.coefficients().weights)
 
     def extent(self) -> tuple[Any, Any, Any]:
         """Of the numerical range, by the largest eigenvalues of jumps, ``J^+ J^- <= (N + 1)^2 / 4`` and those of single spins."""

@@ -154,6 +154,19 @@ def test_trace_and_positivity() -> None:
         assert np.linalg.eigvalsh(np.where(there, y[found], 0.0)).min() > -1e-14
 
 
+def test_the_generator_both_ways() -> None:
+    law = made(2, 3, 1.1, 0.3, 0.7, 0.2)
+    y = np.random.default_rng(3).normal(size=towers.count(2, 3))
+
+    @jax.jit
+    def both(law: Towers) -> tuple[jax.Array, jax.Array]:
+        c = law.coefficients()
+        return law.apply(c, y), law.apply(law.transposed(c), y)
+
+    dense = matrix(2, 3, 1.1, 0.3, 0.7, 0.2)
+    np.testing.assert_allclose(both(law), [dense @ y, dense.T @ y], rtol=0, atol=1e-12)
+
+
 def test_numbers_are_counted() -> None:
     assert [towers.count(*sizes) for sizes in ((1, 15), (3, 13), (5, 11), (8, 8))] == [208, 652, 1164, 1563]
     for sizes in ((1, 2), (4, 7), (5, 5)):
