@@ -156,7 +156,7 @@ def test_trace_and_positivity() -> None:
 
 def test_the_generator_both_ways() -> None:
     law = made(2, 3, 1.1, 0.3, 0.7, 0.2)
-    y = np.random.default_rng(3).normal(size=towers.count(2, 3))
+    y = jnp.asarray(np.random.default_rng(3).normal(size=towers.count(2, 3)))
 
     @jax.jit
     def both(law: Towers) -> tuple[jax.Array, jax.Array]:
