@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .methods import select_method as select_method
     from .papers import reproduce as reproduce
     from .steady import steady_state as steady_state
+    from .summits import maxima as maxima
     from .sweeps import sweep as sweep
 
 # from each public name to the module that has it; a module stands for itself
@@ -54,6 +55,7 @@ _MODULES = {
     "methods": "Adaptive Chebyshev Eigen Exponential Uniformization select_method",
     "papers": "reproduce",
     "steady": "steady_state",
+    "summits": "maxima",
     "sweeps": "sweep",
 }
 _NAMES = {name: module for module, names in _MODULES.items() for name in names.split()}

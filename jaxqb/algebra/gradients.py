@@ -101,28 +101,49 @@ def reversible(
     return run(params, y0, fixed, known, turns)
 
 
-STORED = 32  # states kept at each of three levels of a way back
+def bilinear(apply: Callable, coefficients: Any, transposed: Any, y: Any) -> Any:
+    """``apply(coefficients, y)``, linear in both, where ``apply(transposed, .)`` is its transpose in y.
+
+    A transpose in a form of its own is as quick as the map itself; the one that is derived from it need not be.
+    """
+
+    @jax.custom_jvp
+    def run(coefficients, transposed, y):
+        del transposed
+        return apply(coefficients, y)
+
+    @run.defjvp
+    def _(primals, tangents):
+        (coefficients, transposed, y), (dc, _, dy) = primals, tangents
+        moved = linear_map(lambda v: apply(coefficients, v), lambda v: apply(transposed, v), dy)
+        return apply(coefficients, y), jax.tree.map(jnp.add, apply(dc, y), moved)
+
+    return run(coefficients, transposed, y)
+
+
+STORED = 16  # states kept at each level of a way back
+LEVELS = 4
 
 
 def replayed(step: Callable, params: Any, fixed: Any, turns: Any, y0: Any) -> tuple[Any, Any]:
     """What ``y, more = step(params, fixed, k, y)`` makes of y0 in `turns` (traced) turns k = 0, 1, ...; the sum of all `more`.
 
     Differentiable in `params` and `y0`, in both directions. A turn that cannot be undone is computed again on the way back, from
-    the last state that was kept: `STORED` states a level, so three levels serve `STORED**3` turns; the gradient of more is NaN.
-    `step` is called with ``way="back"`` where its derivatives are wanted, and with ``way="there"`` elsewhere.
+    the last state that was kept: `STORED` states at each of `LEVELS` levels, each of which serves the turns between two states of
+    the one before. The gradient of more than ``STORED**LEVELS`` turns is NaN.
     """
 
     @jax.custom_jvp
     def run(params, y0, fixed, turns):
-        return _turns(functools.partial(step, params, fixed, way="there"), 0, turns, y0)
+        return _turns(functools.partial(step, params, fixed), 0, turns, y0)
 
     @run.defjvp
     def _(primals, tangents):
         params, y0, fixed, turns = primals
         fix = "use `method=jaxqb.Adaptive()`"
         params, start, fixed = once_differentiable((params, y0, fixed), "Chebyshev", fix)
-        only = lambda k, y: step(params, fixed, k, y, way="there")[0]  # noqa: E731
-        live = lambda k: lambda params, y: step(params, fixed, k, y, way="back")  # noqa: E731
+        only = lambda k, y: step(params, fixed, k, y)[0]  # noqa: E731
+        live = lambda k: lambda params, y: step(params, fixed, k, y)  # noqa: E731
 
         def forward(lin):
             ways, dy, total = lin
@@ -162,8 +183,8 @@ def replayed(step: Callable, params: Any, fixed: Any, turns: Any, y0: Any) -> tu
 
         def backward(ct):
             ways, dy, total = ct
-            ways = jax.tree.map(lambda x: jnp.where(turns <= STORED**3, x, jnp.nan), ways)
-            dy, ways, total = back_over(jnp.zeros_like(turns), turns, start, (dy, ways, total), 2)
+            ways = jax.tree.map(lambda x: jnp.where(turns <= STORED**LEVELS, x, jnp.nan), ways)
+            dy, ways, total = back_over(jnp.zeros_like(turns), turns, start, (dy, ways, total), LEVELS - 1)
             return ways, dy, total
 
         out = run(params, y0, fixed, turns)

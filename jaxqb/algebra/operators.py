@@ -19,6 +19,11 @@ class AbstractSides(eqx.Module):
     def both(self, x: Float[Array, "n n"], sign: float) -> Float[Array, "n n"]:
         """``K x + sign (K x^T)^T``, that is ``K x + sign x K^T``."""
 
+    @property
+    @abc.abstractmethod
+    def transposed(self) -> "AbstractSides":
+        """K^T."""
+
 
 class Dense(AbstractSides):
     """Any matrix: one product for both sides."""
@@ -30,6 +35,11 @@ class Dense(AbstractSides):
         n = len(x)
         sides = jnp.matmul(self.matrix, jnp.concatenate([x, x.T], axis=1), precision=lax.Precision.HIGHEST)
         return sides[:, :n] + sign * sides[:, n:].T
+
+    @property
+    def transposed(self) -> "Dense":
+        """K^T."""
+        return Dense(self.matrix.T)
 
 
 class Banded(AbstractSides):
@@ -44,6 +54,13 @@ class Banded(AbstractSides):
         terms = [d[:, None] * move(k, 0) + sign * d * move(0, k) for d, k in zip(self.diagonals, self.offsets, strict=True)]
         return functools.reduce(jnp.add, terms)
 
+    @property
+    def transposed(self) -> "Banded":
+        """K^T."""
+        return Banded(
+            jnp.stack([_slide(d, -k) for d, k in zip(self.diagonals, self.offsets, strict=True)]), tuple(-k for k in self.offsets)
+        )
+
 
 def shifts(x: Float[Array, "n n"], wanted: list[tuple[int, int]]):
     """A function (i, j) that gives x moved up by i and left by j, zero where nothing is: cuts from one padded copy."""
@@ -55,6 +72,11 @@ def shifts(x: Float[Array, "n n"], wanted: list[tuple[int, int]]):
         return lax.slice(padded, low, (low[0] + len(x), low[1] + len(x)))
 
     return moved
+
+
+def _slide(x: Float[Array, " n"], by: int) -> Float[Array, " n"]:
+    """``x[i + by]`` by i, zero where there is no such element."""
+    return jnp.pad(x, (max(-by, 0), max(by, 0)))[max(by, 0) :][: len(x)]
 
 
 def diagonal(matrix: Float[Array, "n n"], offset: int) -> Float[Array, " n"]:

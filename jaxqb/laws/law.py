@@ -66,6 +66,10 @@ class AbstractMasterLaw(AbstractLinearLaw):
     """A master equation, whose generator turns and relaxes."""
 
     @abc.abstractmethod
+    def transposed(self, coefficients: Any) -> Any:
+        """With these in place of its coefficients, `apply` is the transposed field."""
+
+    @abc.abstractmethod
     def extent(self) -> tuple[Any, Any, Any]:
         """Where the numerical range of the generator lies: real parts from -left to right, imaginary ones within +-height."""
 

@@ -11,6 +11,7 @@ import functools
 from typing import Any, ClassVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -38,6 +39,17 @@ class Moves(eqx.Module):
             total += sum(w * move(*pair) for w, pair in zip(self.turned, self.pairs, strict=True))
         return total  # type: ignore[return-value]
 
+    @property
+    def transposed(self) -> "Moves":
+        """The transposed map: all moves back."""
+        back = [(-a, -b) for a, b in self.pairs]
+        straight = jnp.stack([shifts(w, [pair])(*pair) for w, pair in zip(self.straight, back, strict=True)])
+        if self.turned is None:
+            return Moves(straight, None, tuple(back))
+        # the pairs of M^T are exchanged, and hold all exchanged pairs as well
+        turned = dict(zip(back, (shifts(w, [pair])(*pair).T for w, pair in zip(self.turned, back, strict=True)), strict=True))
+        return Moves(straight, jnp.stack([turned[b, a] for a, b in back]), tuple(back))
+
 
 class Products(eqx.Module):
     """All jumps by products: ``sum rate L M L^T``, and those of imaginary parts."""
@@ -55,6 +67,11 @@ class Products(eqx.Module):
         if self.im is None:
             return total
         return total + sandwich(self.im, m, self.im) + sandwich(self.im, m.T, self.re) - sandwich(self.re, m.T, self.im)
+
+    @property
+    def transposed(self) -> "Products":
+        """The transposed map: of the adjoint jumps."""
+        return Products(jnp.swapaxes(self.re, 1, 2), None if self.im is None else -jnp.swapaxes(self.im, 1, 2), self.rates)
 
 
 class Lindblad(AbstractMasterLaw):
@@ -98,6 +115,11 @@ class Lindblad(AbstractMasterLaw):
         if jumps is not None:
             terms.append(jumps(y))
         return functools.reduce(jnp.add, terms, jnp.zeros_like(y))
+
+    def transposed(self, coefficients: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+        """Of the transposed generator, which is of the same form."""
+        real, imag, jumps = (None if part is None else part.transposed for part in coefficients)
+        return real, None if imag is None else jax.tree.map(jnp.negative, imag), jumps
 
     def extent(self) -> tuple[Any, Any, Any]:
         """Of the numerical range."""

@@ -28,18 +28,27 @@ class Master(eqx.Module):
     rates: Float[Array, " k"]
     pattern: Pattern = eqx.field(static=True)
 
-    def _sum(self, first: Array, second: Array, weights: Any) -> Float[Array, "n n"]:
-        return jnp.einsum("k,kai,kaj->ij", weights, first, second, precision=lax.Precision.HIGHEST)
-
     def losses(self) -> Parts:
         """``sum_k rate_k L_k^+ L_k``."""
-        (a, b), r = self.jumps, self.rates
-        return self._sum(a, a, r) + self._sum(b, b, r), self._sum(a, b, r) - self._sum(b, a, r)
+        return self._squares(self.jumps)
 
     def gains(self) -> Parts:
         """``sum_k rate_k L_k L_k^+``."""
-        (a, b), r = (tuple(jnp.swapaxes(x, 1, 2) for x in self.jumps)), self.rates
-        return self._sum(a, a, r) + self._sum(b, b, r), self._sum(b, a, r) - self._sum(a, b, r)
+        re, im = (jnp.swapaxes(x, 1, 2) for x in self.jumps)
+        return self._squares((re, -im))
+
+    def _squares(self, jumps: Parts) -> Parts:
+        """``sum_k rate_k L_k^+ L_k`` of these jumps, each sum as one product."""
+        n, (re, im) = self.pattern.n, jumps
+        imaginary = any(self.pattern.parts(jump)[1].any() for jump in self.pattern.jumps)
+
+        def square(first, second):
+            weighted = (self.rates[:, None, None] * first).reshape(-1, n)
+            return jnp.matmul(weighted.T, second.reshape(-1, n), precision=lax.Precision.HIGHEST)
+
+        if not imaginary:
+            return square(re, re), jnp.zeros_like(re, shape=(n, n))
+        return square(re, re) + square(im, im), square(re, im) - square(im, re)
 
     def drift(self) -> Parts:
         """K."""

@@ -6,11 +6,12 @@ conserved by the Hamiltonian and changed one by one by jumps these are the block
 """
 
 import functools
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from ..algebra.patterns import Pattern, Reach, reach
 from ..states import OpenState
@@ -18,6 +19,13 @@ from .law import AbstractMasterLaw
 from .master import Master
 
 UNROLLED = 96  # entries of a row that are written out one by one
+
+
+class Rows(eqx.Module):
+    """A sparse matrix row by row (along the last axis), filled up with zeros; or its columns, if it is `turned` over."""
+
+    values: Float[Array, "width y"]
+    turned: bool = eqx.field(static=True, default=False)
 
 
 class Reachable(AbstractMasterLaw):
@@ -56,18 +64,25 @@ class Reachable(AbstractMasterLaw):
         both = jumps[turn.jump, turn.first] * jumps[turn.jump, turn.second] * self.master.rates[turn.jump]
         return jnp.concatenate([r.drift.weight * drift[r.drift.first], turn.weight * both])
 
-    def coefficients(self) -> Float[Array, "width y"]:
-        """Row by row (along the last axis), filled up with zeros."""
-        _, places, width = _rows(self.master.pattern)
-        size = self._reach.size
-        return jnp.zeros(width * size, self.initial.dtype).at[places].add(self._entries()).reshape(width, size)
+    def coefficients(self) -> Rows:
+        """The sparse matrix."""
+        table = _rows(self.master.pattern, False)
+        values = jnp.zeros(table.origins.size, self.initial.dtype).at[table.places].add(self._entries())
+        return Rows(values.reshape(table.origins.shape))
 
-    def apply(self, coefficients: Float[Array, "width y"], y: Float[Array, " y"]) -> Float[Array, " y"]:
+    def transposed(self, coefficients: Rows) -> Rows:
+        """The same numbers by columns."""
+        there, here = (_rows(self.master.pattern, turned) for turned in (coefficients.turned, not coefficients.turned))
+        values = coefficients.values.ravel()[there.slots]
+        rows = jnp.zeros(here.origins.size, values.dtype).at[here.slots].set(values)
+        return Rows(rows.reshape(here.origins.shape), not coefficients.turned)
+
+    def apply(self, coefficients: Rows, y: Float[Array, " y"]) -> Float[Array, " y"]:
         """The field: entry by entry of all rows at once."""
-        origins = _rows(self.master.pattern)[0]
+        origins = _rows(self.master.pattern, coefficients.turned).origins
         if len(origins) > UNROLLED:
-            return jnp.sum(coefficients * _take(y, origins), axis=0)
-        terms = [c * _take(y, k) for c, k in zip(coefficients, origins, strict=True)]
+            return jnp.sum(coefficients.values * _take(y, origins), axis=0)
+        terms = [c * _take(y, k) for c, k in zip(coefficients.values, origins, strict=True)]
         return functools.reduce(jnp.add, terms)
 
     def generator(self) -> Float[Array, "y y"]:
@@ -103,15 +118,25 @@ def _take(y: Float[Array, " y"], k: np.ndarray) -> Array:
     return y.at[k].get(mode="promise_in_bounds")
 
 
+class _Table(NamedTuple):
+    """A sparse matrix in rows of equal length: origins of each, where each entry and where each distinct number goes."""
+
+    origins: Int[np.ndarray, "width y"]
+    places: Int[np.ndarray, " entries"]
+    slots: Int[np.ndarray, " numbers"]
+
+
 @functools.lru_cache(maxsize=64)
-def _rows(pattern: Pattern) -> tuple[np.ndarray, np.ndarray, int]:
-    """Origins of each row's entries (width, y), where in that table each entry goes, and its width."""
+def _rows(pattern: Pattern, turned: bool) -> _Table:
+    """By rows, or, `turned`, by columns; numbers are in the same order in both."""
     r = reach(pattern)
     to, origin = (np.concatenate([getattr(e, name) for e in (r.drift, r.jumps)]) for name in ("to", "origin"))
-    slots, index = np.unique(to * r.size + origin, return_inverse=True)
-    row, column = slots // r.size, slots % r.size
-    rank = np.arange(len(slots)) - np.searchsorted(row, row)
-    width = int(rank.max(initial=0)) + 1
-    origins = np.tile(np.arange(r.size), (width, 1))
+    numbers, index = np.unique(to * r.size + origin, return_inverse=True)
+    row, column = np.divmod(numbers, r.size)[:: -1 if turned else 1]
+    order = np.argsort(row, kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order)) - np.searchsorted(row[order], row[order])
+    origins = np.tile(np.arange(r.size), (int(rank.max(initial=0)) + 1, 1))
     origins[rank, row] = column
-    return origins.astype(np.int32), (rank * r.size + row)[index], width
+    slots = rank * r.size + row
+    return _Table(origins.astype(np.int32), slots[index], slots)

@@ -18,27 +18,18 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from ..algebra import chebyshev
-from ..algebra.gradients import frozen, most, replayed, with_slope
+from ..algebra.gradients import bilinear, frozen, most, replayed, with_slope
 from ..laws import AbstractMasterLaw
 from .method import POINTS, AbstractFlow, Figures
 
-REACH = 128.0  # dimensionless length of a window at most
+REACH = 256.0  # dimensionless length of a window at most
 GROWTH = 1.5  # of the u_k from one to the next at most
 RISE = 3.0  # exponent of the amplification of rounding in a window
 PAIRS = 8  # of orders that are weighted at once
 PHASE = 5.0  # turn of the fastest figure that a window of a search may cover
-
-
-def needed(s: Any, growth: Any, damping: Any, count: int) -> Any:
-    """How many orders of ``J_k(s) growth^k exp(-damping)`` matter, of `count`: by Debye's asymptotics beyond k = s."""
-    k = np.arange(1.0, count)
-    ratio = jnp.minimum(s / k, 1.0 - 1e-12)
-    root = jnp.sqrt((1 - ratio) * (1 + ratio))
-    size = k * (root - jnp.arctanh(root)) + k * jnp.log(growth) - damping
-    return 2 + jnp.sum(jnp.where(size > -40.0, 1, 0) | jnp.where(k < s, 1, 0))
 
 
 def _orders(reach: float) -> int:
@@ -87,7 +78,7 @@ class MomentsFlow(AbstractFlow):
             seen = lambda y: look(flow, battery, y)  # noqa: E731
             if figures.smooth:
                 return flow._linear(seen, ts)
-            return jax.vmap(seen)(flow._sums(lambda y: y, None, ts)[1])
+            return jax.vmap(seen)(flow._sums(lambda y: y, (), ts)[1])
 
         slope = lambda args, ts: jax.tree.map(lambda jet: jet[:, 1], at(args, ts, figures.sloped))  # noqa: E731
         return with_slope(at, slope)((self.law, battery), ts), True
@@ -98,33 +89,61 @@ class MomentsFlow(AbstractFlow):
         zero = jax.tree.map(jnp.zeros_like, start)
         flat, whole = ravel_pytree(figures(zero))
         covectors = jax.jacrev(lambda y: ravel_pytree(figures(y))[0])(zero)
-        found = self._sums(_contract, covectors, ts)[1]
+        found = self._sums(_contract, (covectors,), ts)[1]
         return jax.vmap(whole)(flat + found)
 
     def _sums(self, look: Callable, args: Any, ts: Float[Array, " t"]) -> tuple[Any, Any]:
         """Coordinates at the last time, and ``look(y, *args)`` at all, for a linear function `look`."""
-        ts, last = lax.stop_gradient(ts), lax.stop_gradient(ts[-1])
-        turns = jnp.maximum(jnp.ceil(last / self.span * (1 - 1e-12)), 1.0).astype(int)
-        length = last / turns
+        ts = lax.stop_gradient(ts)
+        turns = jnp.maximum(jnp.ceil(ts[-1] / self.span * (1 - 1e-12)), 1.0).astype(int)
+        length = ts[-1] / turns
         window = jnp.clip(jnp.ceil(ts / jnp.where(length > 0, length, 1.0)) - 1, 0, turns - 1).astype(int)
-        args = () if args is None else (args,)
+        table = self._table(jnp.append(ts - window * length, length))
+        return self._follow(look, args, self.law.start, table, turns, jnp.append(window, -1))
 
-        def step(params, fixed, k, y, way):
-            coefficients, args = params
-            shift, radius, growth, length, ts, window = fixed
-            times = jnp.append(jnp.where(window == k, ts - k * length, 0.0), length)
-            table = self._table(times, shift, radius) * jnp.append(window == k, True)[:, None]
-            orders = needed(radius * length, growth, shift * length, table.shape[1])
-            field = lambda y: jax.tree.map(lambda d, y: (d + shift * y) / radius, self.law.apply(coefficients, y), y)  # noqa: E731
-            return _series(field, y, table, lambda y: look(y, *args), orders if way == "there" else None)
-
-        fixed = frozen((self.shift, self.radius, self.growth, length, ts, window))
-        return replayed(step, (self.coefficients, args), fixed, turns, self.law.start)
-
-    def _table(self, times: Float[Array, " t"], shift: Any, radius: Any) -> Float[Array, "t k"]:
+    def _table(self, times: Float[Array, " t"]) -> Float[Array, "t k"]:
         """Coefficients of the series at times since the beginning of a window."""
-        rows = chebyshev.exponential(radius * times, _orders(self.reach))
-        return rows * jnp.exp(-shift * times)[:, None]
+        rows = chebyshev.exponential(self.radius * times, _orders(self.reach))
+        return lax.stop_gradient(rows * jnp.exp(-self.shift * times)[:, None])
+
+    def _follow(
+        self, look: Callable, args: Any, y: Any, table: Float[Array, "t k"], turns: Any, window: Int[Array, " t"]
+    ) -> tuple[Any, Any]:
+        """Through `turns` windows, by blocks of orders: y at the end, and what is looked at in each row's window.
+
+        The last row of `table` leads from window to window.
+        """
+        size = 2 * PAIRS
+        used = jnp.max(jnp.where(jnp.any(table != 0, axis=0), np.arange(1, table.shape[1] + 1), 1))
+        blocks = most(-(-used // size))
+        add = lambda a, x, b: jax.tree.map(lambda x, b: x + a * b, x, b)  # noqa: E731
+
+        def step(params, fixed, k, carry):
+            coefficients, args = params
+            shift, radius, table, window, blocks, transposed = fixed
+            generate = lambda y: bilinear(self.law.apply, coefficients, transposed, y)  # noqa: E731
+            part = k % blocks
+            rows = lax.dynamic_slice_in_dim(table, part * size, size, axis=1)
+            here = jnp.where((window == k // blocks)[:-1, None], rows[:-1], 0.0)
+            field = lambda y: jax.tree.map(lambda d, y: (d + shift * y) / radius, generate(y), y)  # noqa: E731
+
+            def pair(carry, weights):
+                even, odd, end = carry
+                end = add(weights[0], add(weights[1], end, odd), even)
+                seen = jax.tree.map(lambda a, b: jnp.stack([a, b]), look(even, *args), look(odd, *args))
+                even = add(2.0, even, field(odd))
+                return (even, add(2.0, odd, field(even)), end), seen
+
+            *_, y = carry
+            first = lambda: (y, field(y), jax.tree.map(jnp.zeros_like, y))  # noqa: E731
+            carry, seen = lax.scan(pair, lax.cond(part == 0, first, lambda: carry), rows[-1].reshape(PAIRS, 2))
+            weigh = lambda s: jnp.tensordot(here, s.reshape(size, *s.shape[2:]), 1, precision=lax.Precision.HIGHEST)  # noqa: E731
+            return carry, jax.tree.map(weigh, seen)
+
+        transposed = self.law.transposed(self.coefficients)
+        fixed = frozen((self.shift, self.radius, table, window, blocks, transposed))
+        carry, total = replayed(step, (self.coefficients, args), fixed, turns * blocks, (y, y, y))
+        return carry[2], total
 
     def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
         """As long as the fastest figure turns little, and a series reaches."""
@@ -133,14 +152,12 @@ class MomentsFlow(AbstractFlow):
 
     def stride(self, span: Float[Array, ""]) -> Any:
         """Coefficients of a series."""
-        return self._table(span[None], self.shift, self.radius)
+        return self._table(span[None])
 
     def hop(self, stride: Any, y: Any, moves: Any = True) -> Any:
         """One series."""
         row = jnp.where(moves, stride, np.arange(stride.shape[1]) == 0)
-        field = lambda y: jax.tree.map(lambda d, y: (d + self.shift * y) / self.radius, self.field(y), y)  # noqa: E731
-        orders = jnp.sum(jnp.cumsum(jnp.abs(row[0, ::-1])) > 0)
-        return _series(field, y, row, lambda y: (), orders)[0]
+        return self._follow(lambda y: (), (), y, row, jnp.ones((), int), jnp.full(1, -1))[0]
 
     def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
         """The figure of successive powers of the field."""
@@ -149,7 +166,7 @@ class MomentsFlow(AbstractFlow):
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """A series from the start, so that derivatives pass."""
         del y
-        return self.derivatives(figure, self._sums(lambda y: (), None, lax.stop_gradient(t)[None])[0], order)
+        return self.derivatives(figure, self._sums(lambda y: (), (), lax.stop_gradient(t)[None])[0], order)
 
 
 def powers(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
@@ -165,35 +182,3 @@ def _contract(y: Any, covectors: Any) -> Float[Array, " f"]:
     """Products of covectors with y."""
     by = lambda c, y: jnp.tensordot(c, y, y.ndim, precision=lax.Precision.HIGHEST)  # noqa: E731
     return sum(jax.tree.leaves(jax.tree.map(by, covectors, y)))  # type: ignore[return-value]
-
-
-def _series(field: Callable, y: Any, table: Float[Array, "t k"], look: Callable, orders: Any) -> tuple[Any, Any]:
-    """``sum_k table[-1, k] u_k`` and, by all rows but the last, ``sum_k table[t, k] look(u_k)``.
-
-    `orders`: how many matter (traced), then without derivatives; None: all.
-    """
-    add = lambda a, x, b: jax.tree.map(lambda x, b: x + a * b, x, b)  # noqa: E731
-    blocks = table.reshape(len(table), -1, 2 * PAIRS).swapaxes(0, 1)
-    scale = lax.Precision.HIGHEST
-
-    def pair(carry, weights):
-        even, odd, end = carry
-        end = add(weights[0], add(weights[1], end, odd), even)
-        seen = jax.tree.map(lambda a, b: jnp.stack([a, b]), look(even), look(odd))
-        even = add(2.0, even, field(odd))
-        return (even, add(2.0, odd, field(even)), end), seen
-
-    def block(carry, rows):
-        u, total = carry
-        u, seen = lax.scan(pair, u, rows[-1].reshape(PAIRS, 2))
-        weigh = lambda t, s: t + jnp.tensordot(rows[:-1], s.reshape(2 * PAIRS, *s.shape[2:]), 1, precision=scale)  # noqa: E731
-        return u, jax.tree.map(weigh, total, seen)
-
-    nothing = jax.tree.map(lambda s: jnp.zeros((len(table) - 1, *s.shape), s.dtype), jax.eval_shape(look, y))
-    start = (y, field(y), jax.tree.map(jnp.zeros_like, y)), nothing
-    if orders is None:
-        (*_, end), total = lax.scan(lambda carry, rows: (block(carry, rows), None), start, blocks)[0]
-    else:
-        count = jnp.minimum(most(-(-orders // (2 * PAIRS))), len(blocks))
-        (*_, end), total = lax.fori_loop(0, count, lambda k, carry: block(carry, blocks[k]), start)
-    return end, total
