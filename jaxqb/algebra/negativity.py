@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float, Inexact
 
 from ..conventions import epsilon
 
-ROUNDING = 1e3  # rounding errors of the largest eigenvalue below which an eigenvalue is taken for zero
+ROUNDING = 64  # rounding errors of the largest eigenvalue below which an eigenvalue is taken for zero
 
 
 class _Spectrum(NamedTuple):
@@ -68,22 +68,29 @@ def rising(blocks: Inexact[Array, "blocks n n"]) -> Float[Array, ""]:
 
 @rising.defjvp
 def _(primals: Any, tangents: Any) -> Any:
-    return trace_norm(*primals), slope(*primals, *tangents)
+    return _norm_and_slope(*primals, *tangents)
+
+
+def slope(blocks: Inexact[Array, "blocks n n"], way: Inexact[Array, "blocks n n"]) -> Float[Array, ""]:
+    """Slope to the right of ``trace_norm(blocks + t way)`` at t = 0; differentiable by both."""
+    return _norm_and_slope(blocks, way)[1]
 
 
 @jax.custom_jvp
-def slope(blocks: Inexact[Array, "blocks n n"], way: Inexact[Array, "blocks n n"]) -> Float[Array, ""]:
-    """Slope to the right of ``trace_norm(blocks + t way)`` at t = 0; differentiable by both."""
-    return _slope(_spectrum(blocks), way)[0]
+def _norm_and_slope(blocks: Any, way: Any) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    x = _spectrum(blocks)
+    return jnp.sum(jnp.abs(x.values)), _inner(*_one_sided(x, way))
 
 
-@slope.defjvp
+@_norm_and_slope.defjvp
 def _(primals: Any, tangents: Any) -> Any:
     """Eigenvectors turn, so that S follows X: between kernel and the rest as well, as long as the kernel keeps its size."""
     (blocks, way), (moved, bent) = primals, tangents
     x = _spectrum(blocks)
-    value, sign, inner = _slope(x, way)
-    return value, _inner(x.back(sign), bent) + _inner(_follow(x, sign, x.turn(moved)), inner)
+    (sign, inner), turned = _one_sided(x, way), x.turn(moved)
+    values = jnp.sum(jnp.abs(x.values)), _inner(sign, inner)
+    norm = _inner(_diagonal(x.signs, turned.dtype), turned)
+    return values, (norm, _inner(sign, x.turn(bent)) + _inner(_follow(x, sign, turned), inner))
 
 
 @jax.custom_jvp
@@ -102,14 +109,13 @@ def _(primals: Any, tangents: Any) -> Any:
     return (norm, x.back(sign)), (_inner(sign, turned), x.back(_follow(x, sign, turned)))
 
 
-def _slope(x: _Spectrum, way: Any) -> tuple[Any, Any, Any]:
-    """The slope; S and the way in the eigenbasis."""
+def _one_sided(x: _Spectrum, way: Any) -> tuple[Any, Any]:
+    """S and the way, in the eigenbasis."""
     inner = x.turn(way)
     kernel = x.null[..., :, None] & x.null[..., None, :]
     directions, vectors = jnp.linalg.eigh(jnp.where(kernel, inner, 0.0))
     turned = _times(vectors * jnp.sign(directions)[..., None, :], jnp.conj(jnp.swapaxes(vectors, -1, -2)))
-    sign = _diagonal(x.signs, inner.dtype) + jnp.where(kernel, turned, 0.0)
-    return _inner(sign, inner), sign, inner
+    return _diagonal(x.signs, inner.dtype) + jnp.where(kernel, turned, 0.0), inner
 
 
 def _follow(x: _Spectrum, sign: Any, moved: Any) -> Any:
