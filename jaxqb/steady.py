@@ -2,43 +2,82 @@
 
 from typing import Any
 
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float, Int
+
+from .algebra import kernels
 from .batteries import AbstractBattery
 from .compiled import compiled
 from .errors import FieldError, fail
 from .evolution import state_size
+from .fields import check_flag, traced
 from .given import check_law, check_single
-from .laws import AbstractDecayLaw, AbstractLaw
+from .laws import AbstractDecayLaw, AbstractLaw, AbstractMasterLaw
+from .methods.exponential import generator
 
 
-def steady_state(battery: AbstractBattery, *, law: AbstractLaw | None = None) -> Any:
+class Rest(eqx.Module):
+    """How a steady state was found.
+
+    Attributes:
+        multiplicity: how many numbers are conserved, the trace among them: with more than one the end depends on the start.
+        residual: largest entry of the generator's action on the state; zero but for rounding.
+    """
+
+    multiplicity: Int[Array, ""]
+    residual: Float[Array, ""]
+
+    def __repr__(self) -> str:
+        if traced(self.residual) or np.ndim(self.residual):
+            return "Rest()"
+        return f"Rest(multiplicity={int(self.multiplicity)}, residual={float(self.residual):.1e})"
+
+
+def steady_state(battery: AbstractBattery, *, law: AbstractLaw | None = None, report: bool = False) -> Any:
     """The state that a battery tends to at late times.
 
     What is conserved keeps its value, so the answer depends on the start: it is not the kernel of the generator, which is
-    degenerate wherever something is conserved.
+    degenerate wherever something is conserved. Where something turns for ever, it is the mean over time.
 
     Args:
         battery: one battery.
         law: one of ``battery.laws()``; default ``battery.law()``.
+        report: return a `Rest` with the state.
 
     Returns:
-        A state: figures of merit are functions of it, ``merit.energy(battery, state)``. Differentiable.
+        A state: figures of merit are functions of it, ``merit.energy(battery, state)``. Differentiable, as long as no
+        conserved quantity comes or goes (a rate that breaks one has no derivative at 0: the limits do not commute).
 
     Raises:
         FieldError: where nothing decays, so that there is no such state.
+        MethodError: where the dense generator, which a battery without a closed form needs, does not fit into memory.
 
     >>> import jaxqb as qb
     >>> battery = qb.DarkStateBattery(n_battery=3, n_charger=15)
-    >>> round(float(qb.merit.energy_per_cell(battery, qb.steady_state(battery))), 9)
-    0.856758676
+    >>> state, rest = qb.steady_state(battery, report=True)
+    >>> round(float(qb.merit.energy_per_cell(battery, state)), 9), int(rest.multiplicity)
+    (0.856758676, 4)
     """
     check_single(battery, "steady_state")
     check_law(law, battery)
-    return _steady(battery, law, numbers=state_size(battery, law))
+    check_flag(FieldError, "report", report)
+    state, rest = _steady(battery, law, numbers=state_size(battery, law))
+    return (state, rest) if report else state
 
 
 @compiled
-def _steady(battery: Any, law: Any) -> Any:
+def _steady(battery: Any, law: Any) -> tuple[Any, Rest]:
     law = battery.law() if law is None else law
-    if not isinstance(law, AbstractDecayLaw):
+    if isinstance(law, AbstractDecayLaw):
+        return law.steady(), Rest(law.conserved(), jnp.zeros(()))
+    if not isinstance(law, AbstractMasterLaw):
         fail(FieldError, "battery", "decay", f"a {type(law).__name__.lower()} turns for ever", "use `charge` or `evolve`")
-    return law.steady()
+    matrix, (start, whole) = generator(law), ravel_pytree(law.start)
+    end, multiplicity = kernels.rest(matrix, start)
+    residual = jnp.max(jnp.abs(jnp.matmul(matrix, end, precision=lax.Precision.HIGHEST)))
+    there = jnp.where(law.valid(), 1.0, jnp.nan)
+    return law.state(whole(end * there)), Rest(multiplicity, residual)

@@ -131,6 +131,10 @@ class JointLadders(AbstractDecayLaw):
         rest = self.weights()[:, None] * rungs
         return jnp.sum(jnp.abs(y[: self.joints] - rest)) + jnp.sum(jnp.abs(y[self.joints :]))
 
+    def conserved(self) -> Int[Array, ""]:
+        """The weight of each joint spin."""
+        return self.spins[0] + 1
+
     def steady(self) -> JointThermal:
         """Each joint spin in equilibrium with the bath, at the weight it had; coherences are gone."""
         moves = (self.decay_rate > 0) & self.valid()
@@ -190,6 +194,10 @@ class MixedLadders(AbstractDecayLaw):
     def distance(self, y: Any) -> Float[Array, ""]:
         """Of all towers together."""
         return jnp.sum(self._each(lambda law, y: law.distance(y), y))
+
+    def conserved(self) -> Int[Array, ""]:
+        """Of all towers."""
+        return jnp.sum(self._each(lambda law: law.conserved()))
 
     def steady(self) -> MixedJoint:
         """Each tower where it ends."""

@@ -82,6 +82,10 @@ class AbstractDecayLaw(AbstractLinearLaw):
         """The state it tends to from its start; NaN where nothing moves."""
 
     @abc.abstractmethod
+    def conserved(self) -> Any:
+        """How many numbers its start keeps for ever, the trace among them."""
+
+    @abc.abstractmethod
     def distance(self, y: Any) -> Float[Array, ""]:
         """Sum of what is still to relax in all coordinates: it never grows."""
 

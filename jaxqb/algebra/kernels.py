@@ -1,0 +1,60 @@
+r"""Where a linear flow comes to rest, if what it conserves is taken from its start.
+
+.. math:: y_\infty = P y_0, \quad P = R (L^T R)^{-1} L^T
+
+with R and L the right and left null vectors of the generator G. There are as many as there are conserved numbers, and only the
+start says how much of each is there: a kernel by itself is no answer where it has more than one dimension. A singular value
+decomposition finds both, however far from normal G is.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float, Int
+
+from ..conventions import epsilon
+
+ROUNDING = 10.0  # times the size and the rounding of the largest singular value: below that one is zero
+
+
+@jax.custom_jvp
+def rest(matrix: Float[Array, "n n"], start: Float[Array, " n"]) -> tuple[Float[Array, " n"], Int[Array, ""]]:
+    """``P start``, and the dimension of the kernel. Derivatives are those at a kernel of constant dimension.
+
+    With S the inverse of G off its kernel, ``dP = -S dG P - P dG S``.
+    """
+    return _projected(_kernel(matrix), start), jnp.sum(_kernel(matrix)[3])
+
+
+@rest.defjvp
+def _(primals: Any, tangents: Any) -> Any:
+    import lineax  # slow to import, and only derivatives need it
+
+    (matrix, start), (moved, late) = primals, tangents
+    kernel = _kernel(matrix)
+    project = lambda v: _projected(kernel, v)  # noqa: E731
+    end = project(start)
+    off = lineax.MatrixLinearOperator(matrix - jax.vmap(project, in_axes=1, out_axes=1)(jnp.eye(len(start), dtype=start.dtype)))
+    invert = lambda v: lineax.linear_solve(off, v - project(v), lineax.LU()).value  # noqa: E731
+    slope = project(late) - invert(_times(moved, end)) - project(_times(moved, invert(start)))
+    count = jnp.sum(kernel[3])
+    return (end, count), (slope, jnp.zeros(count.shape, jax.dtypes.float0))
+
+
+def _times(a: Any, b: Any) -> Any:
+    return jnp.matmul(a, b, precision=lax.Precision.HIGHEST)
+
+
+def _kernel(matrix: Float[Array, "n n"]) -> tuple[Any, Any, Any, Any]:
+    """Left and right null vectors (columns; others are zero), their overlaps, and which columns they are."""
+    left, size, right = jnp.linalg.svd(matrix)
+    null = size <= ROUNDING * len(size) * epsilon() * size[0]
+    left, right = jnp.where(null, left, 0.0), jnp.where(null, right.T, 0.0)
+    return left, right, _times(left.T, right) + jnp.diag(jnp.where(null, 0.0, 1.0)), null
+
+
+def _projected(kernel: tuple[Any, Any, Any, Any], v: Float[Array, " n"]) -> Float[Array, " n"]:
+    left, right, overlaps, _ = kernel
+    return _times(right, jnp.linalg.solve(overlaps, _times(left.T, v)))
