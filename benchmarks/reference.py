@@ -232,6 +232,11 @@ def main():
         print(f"{name:10s} DOP853            {error(second, work):.1e}")
     small = Grid(4, 5, 0.6, 10.0, 0.5)
     print(f"{'W2 4 x 5':10s} kron + expm       {error(_full_space(small, expm), small):.1e}")
+    for name in ("W3", "W6", "W6u"):
+        work = QUICK[name]
+        print(f"{name + ' quick':10s} superoperator     {_beside_dense(work, expm):.1e}")
+    work = QUICK["W6"]
+    print(f"{'W6 slopes':10s} differences       {_beside_differences(work):.1e}")
     for m, n in ((1, 100), (2, 300), (7, 200), (50, 100), (50, 300)):
         print(f"W1 {m:2d} x {n}  Taylor at the optima {_beside(m, n):.1e}")
 
@@ -249,6 +254,32 @@ def _beside(m, n):
             raise AssertionError(f"not a maximum: {m, n}")
         worst = max(worst, abs(top / exact[which] - 1))
     return worst
+
+
+def _beside_dense(work, expm):
+    """The reference against the exponential of the whole superoperator (columns of the density matrix stacked)."""
+    one, worst = np.eye(work.dimension), 0.0
+    for point, curve in zip(work.points, np.atleast_2d(reference(work)), strict=True):
+        coefficients, rates = work.split(np.array(point))
+        h = sum((c * term for c, term in zip(coefficients, work.hamiltonians, strict=True)), np.zeros_like(one))
+        generator = -1j * (np.kron(one, h) - np.kron(h.T, one))
+        for rate, jump in zip(rates, work.jumps, strict=True):
+            loss = jump.conj().T @ jump
+            generator += rate * (np.kron(jump.conj(), jump) - (np.kron(one, loss) + np.kron(loss.T, one)) / 2)
+        step, state = expm(work.times[1] * generator), np.eye(1, len(generator), work.start * (work.dimension + 1))[0]
+        for energy in curve:
+            worst = max(worst, abs(work.energies @ state[:: work.dimension + 1].real - energy))
+            state = step @ state
+    return worst / np.abs(reference(work)).max()
+
+
+def _beside_differences(work, step=1e-4):
+    """Derivatives of the last energy against central differences of the fourth order."""
+    point = np.array(work.points[0])
+    last = lambda shift: spins(work, point + shift)[-1, 0]  # noqa: E731
+    moves = step * np.eye(len(point))
+    found = [(8 * (last(x) - last(-x)) - (last(2 * x) - last(-2 * x))) / (12 * step) for x in moves]
+    return np.abs(np.array(found) - spins(work, point, slopes=True)[-1, 1:]).max()
 
 
 def _full_space(work, expm):
