@@ -221,6 +221,22 @@ def test_dephasing_lets_the_light_out() -> None:
         assert trace(1, chargers, 0) @ y == pytest.approx(chargers / spins**2 * (x + (chargers - 1) * x**2), rel=1e-4)
 
 
+@functools.partial(jax.jit, static_argnums=0)
+def at_last(sizes: tuple[int, int], n: jax.Array, kappa: jax.Array) -> jax.Array:
+    battery = qb.DarkStateBattery(*sizes, thermal_occupation=n, local_decay=kappa)
+    state = qb.steady_state(battery)
+    return jnp.stack([qb.merit.energy_per_cell(battery, state), qb.merit.charger_energy(battery, state)])
+
+
+def test_at_last() -> None:
+    """As hot as the bath, however slowly; but what the bath leaves alone, if nothing else is there."""
+    n, ladders = 0.4, qb.DarkStateBattery(2, 3, thermal_occupation=0.4)
+    for kappa in (0.1, 1e-3):
+        np.testing.assert_allclose(at_last((2, 3), n, kappa), np.array([1, 3]) * n / (2 * n + 1), rtol=1e-9)
+    kept = qb.merit.energy_per_cell(ladders, qb.steady_state(ladders))
+    assert float(at_last((2, 3), n, 0.0)[0]) == pytest.approx(float(kept), rel=1e-11)
+
+
 def test_charging() -> None:
     """The energy has a peak now, below what would have been kept."""
     peak = qb.charge(qb.DarkStateBattery(1, 4, local_decay=0.1, dephasing=0.05), figures="first_peak").first_peak
@@ -277,5 +293,5 @@ def test_bad_input(make: Any, error: type, names: list[str]) -> None:
 
 
 def test_zero_rates_change_nothing() -> None:
-    assert qb.DarkStateBattery(2, 3, local_decay=0.0).structure == qb.DarkStateBattery(2, 3).structure
-    assert not isinstance(qb.DarkStateBattery(2, 3, dephasing=0.0).law(), Towers)
+    assert qb.DarkStateBattery(2, 3, local_decay=0.0, dephasing=0.0).structure == qb.DarkStateBattery(2, 3).structure
+    assert qb.DarkStateBattery(2, 3, dephasing=0.1).structure.alone == (2, 3)
