@@ -18,7 +18,8 @@ from statistics import median
 from .reference import error
 
 ACCURACY = 1e-6  # a configuration with a larger error does not compete
-PATIENCE = 20.0  # seconds for further calls of a configuration
+PATIENCE = 20.0  # seconds for further calls of a configuration,
+LEAST = 3  # but so many rounds
 
 
 @dataclass
@@ -86,8 +87,8 @@ def affordable(calls, seconds):
 def measure_first(name, work, contender, device):
     """Prepare a contender, call it once, and up to five times more; a `Row` without rounds."""
     contender.prepare()
-    figures, first, cpu = clocked(contender.run)
-    calls = [(first, cpu)] if first > PATIENCE else [clocked(contender.run)[1:]]
+    figures, first, _ = clocked(contender.run)
+    calls = [clocked(contender.run)[1:]]
     calls += [clocked(contender.run)[1:] for _ in range(affordable(4, calls[0][0]))]
     again, cpu = min(calls)
     off = error(figures, work)
@@ -129,6 +130,8 @@ def alternate(peer, ours, rounds):
 
     Without ``ours`` the peer is measured alone and its partner's times are None.
     """
+    if ours:
+        ours.run()  # a peer that set an option of jax made all programs compile again
     walls, cpus = [], []
     for _ in range(rounds):
         _, wall, cpu = clocked(peer.run)
@@ -148,7 +151,7 @@ def compare(name, work, tools, ours, rounds=5, device="cpu"):
         rows.append(row)
         if peer is None:
             continue
-        row.rounds = max(1, affordable(rounds, row.run_s))
+        row.rounds = max(min(rounds, LEAST), affordable(rounds, row.run_s))
         walls, cpus = alternate(peer, our_way, row.rounds)
         row.run_s, row.cpu_s = median(w for w, _ in walls), median(c for c, _ in cpus)
         if our_way:
