@@ -3,10 +3,10 @@
 from ..paper import Figure, Paper
 from .beyond import fixed_charger, limits
 from .claims import CLAIMS
-from .figures import fig2, fig3, fig4, fig6
+from .figures import fig2, fig3, fig4, fig5, fig6
 from .two_spins import appendix
 
-FIGURES: tuple[Figure, ...] = (fig2, fig3, fig4, fig6, appendix, limits, fixed_charger)
+FIGURES: tuple[Figure, ...] = (fig2, fig3, fig4, fig5, fig6, appendix, limits, fixed_charger)
 
 PAPER = Paper(
     key="quach2020",

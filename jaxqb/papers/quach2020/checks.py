@@ -216,6 +216,20 @@ def entanglement_at(energy: float) -> Callable[[Any], Any]:
     ]
 
 
+# ------------------------------------------------------------------------------------------- Fig. 5
+
+
+def both_alive(r: Any) -> bool:
+    """Whether the span of the middle 90 % of all power lies inside that of the absolute entanglement rate, for each N_B."""
+
+    def span(curve: Any) -> tuple[float, float]:
+        done = np.cumsum(abs(curve)) / np.sum(abs(curve))
+        return float(np.searchsorted(done, 0.05)), float(np.searchsorted(done, 0.95))
+
+    spans = zip(*(map(span, r["fig5"][name].values) for name in ("power", "rate")), strict=True)
+    return all(later[0] <= one[0] and one[1] <= later[1] for one, later in spans)
+
+
 # ------------------------------------------------------------------------------------------- Fig. 6
 
 
@@ -242,3 +256,8 @@ def own_share(r: Any) -> Any:
     kept = r["fig6"].kept.sel(ratio=1)
     n = np.asarray(occupation(kept.temperatures.values))
     return n / (2 * n + 1) / kept
+
+
+def work_goes(name: str, cells: float) -> Callable[[Any], bool]:
+    """Whether next to no work is left at k_B T = 1000 hbar omega."""
+    return lambda r: float(r["fig6"][name].sel(n_battery=cells)) < 0.01

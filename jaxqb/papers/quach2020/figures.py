@@ -1,8 +1,11 @@
 """Figures 2 to 6."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
+from ...batteries import DarkStateBattery
 from ..paper import as_label, axis, each, figure
 from .tables import (
     FASTEST,
@@ -15,19 +18,21 @@ from .tables import (
     at_temperature,
     cells_axis,
     curves,
+    entangling,
     fastest,
     few,
     hull,
     kept,
-    kept_warm,
     marks,
     occupation,
     ratio_axis,
     sizes,
     stays,
     time_axis,
+    warm,
 )
 
+HOT = 1000.0  # "infinite" temperature
 BATTERY, CHARGER = {"label": "battery"}, {"label": "charger", "draw": "points", "against": "mark"}
 
 
@@ -132,26 +137,84 @@ def fig4(quick: bool) -> xr.Dataset:
 
 
 @figure(
+    "fig5",
+    paper="Fig. 5",
+    caption="Power and the rate of entanglement. (a, b) In time, R = 50. (c) The largest local maximum of that rate after t = 0 "
+    "(the rate begins at its highest for R = 3 and 5: light points), and (d) how long it is after the largest power.",
+)
+def fig5(quick: bool) -> xr.Dataset:
+    """Entanglement rate."""
+    found = curves(few(), time_axis(0.2), FEW, 50 * FEW)
+    alone = each(entangling, few(), n_battery=1, n_charger=50)
+    ratio, cells = ratio_axis([3, 5, 10]), cells_axis(range(1, 5 if quick else 9))
+    family = hull(cells.values[-1], cells.values[-1], 10 * cells.values[-1])
+    fast, rate = (
+        each(f, family, n_battery=cells, n_charger=ratio * cells).transpose("ratio", "cells") for f in (fastest, entangling)
+    )
+    rates = ("dS_B/dt", "bits gamma", "entanglement rate")
+    lag = ("gamma Delta t", "1", "lag behind the largest power")
+    largest = ("(dS_B/dt)^max", "bits gamma", "largest entanglement rate")
+    return xr.Dataset(
+        {
+            "power": as_label(found.power, *P),
+            "rate": as_label(found.rate, *rates),
+            "peaks": as_label(alone.peaks, "n", "1", "number of local maxima of the rate, one cell, R = 50"),
+            "first_rate_of_one": as_label(alone["first"], *rates),
+            "max_power_time": as_label(fast.power_time, "gamma t", "1", "time of the largest power"),
+            "max_rate": as_label(rate.rate, *largest, draw="both", against="cells"),
+            "first_rate": as_label(rate["first"], *largest, draw="beneath", against="cells", label="at t = 0"),
+            "jump": as_label(rate.jump, "jump", "1", "whether the rate jumps at its maximum"),
+            "lag": as_label(rate.rate_time - fast.power_time, *lag, draw="both", against="cells"),
+        },
+        attrs={"x": "time", "panels": ["power", "rate", "max_rate first_rate", "lag"]},
+    )
+
+
+@figure(
     "fig6",
     paper="Fig. 6",
     caption="Warm baths. (a) Energies in time, R = 10, one cell. (b) What stays, against temperature, one cell; (c) its "
-    "derivative.",
+    "derivative. (d) Energy and work that stay, R = 4.",
 )
 def fig6(quick: bool) -> xr.Dataset:
     """Temperature."""
-    time, warm = time_axis(0.5), at_temperature(values=[0.0, 2.0, 4.0])
+    time, heat = time_axis(0.5), at_temperature(values=[0.0, 2.0, 4.0])
     temperature = axis("temperatures", np.linspace(0.0, 5.0, 101 if quick else 501), "T", "hbar omega", "temperature")
-    ratio = ratio_axis([1, 2, 3, 4])
-    heat = xr.DataArray(np.asarray(occupation(warm.values)), warm.coords)
-    one = curves(few(), time, 1, 10, thermal_occupation=heat)
-    steady = each(lambda b: kept_warm(b, temperature.values), few(), ("temperatures",), n_battery=1, n_charger=ratio)
-    steady = steady.assign_coords(temperatures=temperature.temperatures)
+    ratio, many = ratio_axis([1, 2, 3, 4]), 4
+    n = xr.DataArray(np.asarray(occupation(heat.values)), heat.coords)
+    one = curves(few(), time, 1, 10, thermal_occupation=n)
+
+    def steady(family: Any, function: Any = kept, **leaves: Any) -> xr.Dataset:
+        found = each(lambda battery: warm(battery, np.append(temperature, HOT), function), family, ("temperatures",), **leaves)
+        hot = found.isel(temperatures=-1).rename({name: f"hot_{name}" for name in found})
+        return found.isel(temperatures=slice(-1)).assign_coords(temperatures=temperature.temperatures).merge(hot)
+
+    cold = steady(few(), n_battery=1, n_charger=ratio)
+    # a cell as warm as the bath is up with probability n / (2 n + 1); mixtures are linear in their parts
+    level = axis("level", [0.0, 1.0], "m", "cells", "excited cells at the start")
+    either = steady(
+        DarkStateBattery(1, [1, 4], battery_excitations=[0, 1]), n_battery=1, n_charger=ratio, battery_excitations=level
+    )
+    quanta = np.asarray(occupation(temperature.values))
+    up = xr.DataArray(quanta / (2 * quanta + 1), temperature.coords)
+    mixed = (1 - up) * either.energy.sel(level=0) + up * either.energy.sel(level=1)
+    work = steady(few(), stays, n_battery=FEW, n_charger=many * FEW)
+    every = {"against": "temperatures"}
+    dots = work.energy.isel(temperatures=slice(0, None, len(temperature) // 20)).rename(temperatures="dots")
     return xr.Dataset(
         {
             "energy": as_label(one.energy, *E, **BATTERY),
             "charger_energy": as_label(marks(one.charger_energy), "E_C", "hbar omega", "energy per charger spin", **CHARGER),
-            "kept": as_label(steady.energy, *KEPT, against="temperatures"),
-            "slope": as_label(steady.slope, "dE_B^ss/dT", "1", "derivative by temperature", against="temperatures"),
+            "kept": as_label(cold.energy, *KEPT, **every),
+            "kept_if_warm": as_label(mixed, *KEPT, **every),
+            "slope": as_label(cold.slope, "dE_B^ss/dT", "1", "derivative by temperature", **every),
+            "kept_work": as_label(work.work, "W_B^ss", "hbar omega", "steady ergotropy per cell", label="ergotropy", **every),
+            "kept_work_full": as_label(work.work_full, "W_B^ss", "hbar omega", "steady ergotropy per cell, all unitaries"),
+            "hot_work": as_label(work.hot_work, *W),
+            "hot_work_full": as_label(work.hot_work_full, *W),
+            "kept_energy": as_label(work.energy, *KEPT),
+            "kept_dots": as_label(dots, *KEPT, label="energy", draw="points", against="dots"),
         },
-        attrs={"x": "time", "panels": ["energy charger_energy", "kept", "slope"]},
+        {"dots": axis("dots", dots.dots.values, "T", "hbar omega", "temperature").dots},
+        {"x": "time", "panels": ["energy charger_energy", "kept", "slope", "kept_work kept_dots"]},
     )

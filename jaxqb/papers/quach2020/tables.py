@@ -17,6 +17,7 @@ from ...batteries import DarkStateBattery
 from ...charging import charge
 from ...evolution import evolve
 from ...steady import steady_state
+from ...summits import maxima
 from ..paper import axis, each
 
 E = ("E_B", "hbar omega", "energy per cell")
@@ -26,6 +27,7 @@ S = ("S_B", "bits", "logarithmic negativity")
 P = ("P_B", "hbar omega gamma", "power per cell")
 FASTEST = ("P_B^max", "hbar omega gamma", "largest power per cell")
 
+POINTS = 201  # of curves in time
 FEW = axis("n_battery", [1.0, 2.0, 3.0], "N_B", "cells", "number of battery cells")
 
 
@@ -41,7 +43,7 @@ def ratio_axis(values: Any, name: str = "ratio") -> xr.DataArray:
 
 def time_axis(longest: float) -> xr.DataArray:
     """Times; one length for all figures, so that they share compiled programs."""
-    return axis("time", np.linspace(0.0, longest, 201), "gamma t", "1", "time")
+    return axis("time", np.linspace(0.0, longest, POINTS), "gamma t", "1", "time")
 
 
 def marks(curve: xr.DataArray) -> xr.DataArray:
@@ -99,15 +101,24 @@ def curves(family: Any, time: xr.DataArray, n_battery: Any, n_charger: Any, **le
     return found.assign(charger_energy=found.charger_energy / n_charger, **per_cell)
 
 
-def fastest(battery: Any) -> dict[str, Any]:
-    """The largest power per cell and when.
-
-    It is looked for within the first part of the avalanche, about three times as long as that takes.
-    """
+def avalanche(battery: Any) -> Any:
+    """About three times as long as it takes to the largest power."""
     cells, chargers = battery.n_battery, battery.n_charger
-    window = (1 + np.log(chargers)) / (chargers - cells + np.sqrt(cells))
-    best = charge(battery, window, figures="max_instantaneous_power").max_instantaneous_power
-    return {"power": best.value / cells, "power_time": best.time}
+    return (1 + np.log(chargers)) / (chargers - cells + np.sqrt(cells))
+
+
+def fastest(battery: Any) -> dict[str, Any]:
+    """The largest power per cell and when."""
+    best = charge(battery, avalanche(battery), figures="max_instantaneous_power").max_instantaneous_power
+    return {"power": best.value / battery.n_battery, "power_time": best.time}
+
+
+def entangling(battery: Any) -> dict[str, Any]:
+    """The largest local maximum of the entanglement rate after t = 0, when, and whether it jumps there; how many; the start."""
+    found = maxima(battery, merit.entanglement_rate, 1.6 * avalanche(battery))
+    top = max(found, key=lambda one: one.value)
+    jump = float(top.kind == "kink")
+    return {"rate": top.value, "rate_time": top.time, "jump": jump, "peaks": float(len(found)), "first": found.start}
 
 
 @eqx.filter_jit
@@ -128,14 +139,16 @@ def stays(battery: Any) -> dict[str, Any]:
 
 
 @eqx.filter_jit
-def kept_warm(battery: Any, temperatures: Any) -> dict[str, Any]:
-    """Steady energies at some temperatures, and their derivatives by temperature."""
+def warm(battery: Any, temperatures: Any, function: Any = kept) -> dict[str, Any]:
+    """What stays at some temperatures, and the derivative of the energy by temperature."""
 
     def at(temperature: Any) -> Any:
-        return kept(battery.put(thermal_occupation=occupation(temperature)))["energy"]
+        found = function(battery.put(thermal_occupation=occupation(temperature)))
+        return found["energy"], found
 
-    energy, slope = jax.vmap(lambda t: jax.jvp(at, (t,), (jnp.ones_like(t),)))(temperatures)
-    return {"energy": energy, "slope": slope}
+    energies = jax.vmap(lambda t: jax.jvp(at, (t,), (jnp.ones_like(t),)))
+    (_, found), (slope, _) = energies(temperatures)
+    return found | {"slope": slope}
 
 
 at_temperature = partial(axis, "temperature", symbol="T", units="hbar omega", long_name="temperature")
