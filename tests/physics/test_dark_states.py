@@ -12,7 +12,7 @@ from truth import dark
 
 import jaxqb as qb
 from jaxqb.algebra import poisson
-from jaxqb.errors import FieldError, MeritError, MethodError, Status
+from jaxqb.errors import FieldError, MethodError, Status
 
 TIMES = np.array([0.0, 0.05, 0.3, 2.0])
 CASES = [(1, 1, 0.0), (1, 5, 0.0), (2, 10, 0.0), (3, 6, 0.3), (2, 2, 1.5)]
@@ -173,8 +173,6 @@ def test_poisson_weights() -> None:
         (lambda: qb.DarkStateBattery(1, 3, thermal_occupation=np.nan), FieldError, ["thermal_occupation", "finite"]),
         (lambda: qb.DarkStateBattery(1, 3, coupling=1.0), FieldError, ["coupling"]),
         (lambda: jax.jit(lambda n: qb.charge(qb.DarkStateBattery(1, n)))(3.0), FieldError, ["traced"]),
-        (lambda: qb.evolve(qb.DarkStateBattery(1, 3), [0.1], ["ergotropy"]), MeritError, ["mean energy"]),
-        (lambda: qb.evolve(qb.DarkStateBattery(1, 3), [0.1], ["log_negativity"]), MeritError, ["mean energy"]),
         (lambda: qb.evolve(qb.DarkStateBattery(1, 3), [0.1], method=qb.Eigen()), MethodError, ["unitary"]),
         (lambda: qb.evolve(qb.SpinCharger(1, 3), [0.1], method=qb.Uniformization()), MethodError, ["decay law"]),
         (lambda: qb.steady_state(qb.SpinCharger(1, 3)), FieldError, ["decay", "turns for ever"]),

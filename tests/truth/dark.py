@@ -50,11 +50,46 @@ def liouvillian(cells: int, chargers: int, gamma: float = 1.0, n: float = 0.0, f
     return total
 
 
-def evolve(cells: int, chargers: int, times: ArrayLike, **constants: float) -> Matrix:
-    """rho(t) from an empty battery and a full charger, by Pade approximants of the whole generator; shape (times, d, d)."""
-    generator, rho = liouvillian(cells, chargers, **constants), start(cells, chargers)
-    found = [expm(t * generator) @ rho.ravel() for t in np.atleast_1d(np.asarray(times, dtype=float))]
-    return np.stack([x.reshape(rho.shape) for x in found])
+def evolve(cells: int, chargers: int, times: ArrayLike, rho: Matrix | None = None, **constants: float) -> Matrix:
+    """rho(t) from an empty battery and a full charger (or rho), by Pade approximants of the generator; shape (times, d, d).
+
+    Entries that the generator does not connect with the start are left out.
+    """
+    rho = start(cells, chargers) if rho is None else rho
+    generator, found = liouvillian(cells, chargers, **constants), rho.ravel() != 0
+    while np.any(more := np.any(generator[:, found] != 0, axis=1) & ~found):
+        found |= more
+    path = [expm(t * generator[np.ix_(found, found)]) @ rho.ravel()[found] for t in np.atleast_1d(np.asarray(times, dtype=float))]
+    out = np.zeros((len(path), rho.size), dtype=complex)
+    out[:, found] = path
+    return out.reshape(-1, *rho.shape)
+
+
+def log_negativity(cells: int, chargers: int, rho: Matrix) -> float:
+    """Base two, of one density matrix."""
+    shape = (cells + 1, chargers + 1)
+    turned = rho.reshape(shape + shape).transpose(2, 1, 0, 3).reshape(rho.shape)
+    return float(np.log2(np.abs(np.linalg.eigvalsh(turned)).sum()))
+
+
+def entanglement_rate(cells: int, chargers: int, rho: Matrix, slope: Matrix) -> float:
+    """Of the logarithmic negativity along `slope`, where no eigenvalue vanishes: first-order perturbation theory."""
+    shape = (cells + 1, chargers + 1)
+    turn = lambda x: x.reshape(shape + shape).transpose(2, 1, 0, 3).reshape(rho.shape)  # noqa: E731
+    values, vectors = np.linalg.eigh(turn(rho))
+    slopes = np.real(np.einsum("im,ij,jm->m", vectors.conj(), turn(slope), vectors))
+    return float(np.sum(np.sign(values) * slopes) / np.sum(np.abs(values)) / np.log(2))
+
+
+def populations(cells: int, chargers: int, rho: Matrix) -> NDArray[np.float64]:
+    """Of the battery's Dicke levels."""
+    return np.real(np.diagonal(rho)).reshape(cells + 1, chargers + 1).sum(axis=1)
+
+
+def ergotropy(weights: NDArray[np.float64]) -> float:
+    """Within the Dicke ladder, from its populations."""
+    levels = np.arange(len(weights))
+    return float(weights @ levels - np.sort(weights)[::-1] @ levels)
 
 
 def steady_excitations(cells: int, chargers: int) -> float:
