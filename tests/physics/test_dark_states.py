@@ -117,10 +117,16 @@ def figures(sizes: tuple[int, int], x: jax.Array) -> jax.Array:
     return jnp.concatenate([sol.saved["energy"], sol.saved["instantaneous_power"], jnp.stack([best.value, best.time, kept])])
 
 
+@functools.cache
+def slopes() -> list[Any]:
+    """In both modes, compiled once."""
+    return [jax.jit(d(functools.partial(figures, (2, 6)))) for d in (jax.jacrev, jax.jacfwd)]
+
+
 @pytest.mark.parametrize("occupation", [0.3, 0.0])
 def test_derivatives(occupation: float) -> None:
     x = jnp.array([1.1, occupation, 1.3, 0.9])
-    reverse, forward = (jax.jit(d(functools.partial(figures, (2, 6))))(x) for d in (jax.jacrev, jax.jacfwd))
+    reverse, forward = (derivative(x) for derivative in slopes())
     np.testing.assert_allclose(reverse, forward, rtol=0, atol=1e-12)
     for k, step in enumerate(np.eye(4) * 1e-4):
         f = lambda s: np.asarray(figures((2, 6), x + s * step))  # noqa: B023, E731

@@ -2,7 +2,6 @@
 (`truth.dark`), single spins in 2^N, Clebsch-Gordan coefficients, closed forms, and the naive methods that fail."""
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -74,7 +73,7 @@ def test_steady_states(case: tuple) -> None:
     rho = dark.evolve(cells, chargers, 60.0, n=n)[0]
     weights = dark.populations(cells, chargers, rho)
     wanted = dark.log_negativity(cells, chargers, rho), dark.ergotropy(weights), weights @ weights, weights @ np.arange(cells + 1)
-    np.testing.assert_allclose(kept(battery(*case))[:4], wanted, rtol=0, atol=2e-12)
+    np.testing.assert_allclose(kept(battery(*case))[:4], np.array(wanted), rtol=0, atol=2e-12)
 
 
 @eqx.filter_jit
@@ -269,6 +268,12 @@ def figures(sizes: tuple[int, int], x: jax.Array) -> jax.Array:
     return jnp.stack([found["log_negativity"], found["entanglement_rate"], found["ergotropy"]])
 
 
+@functools.cache
+def slopes() -> list[Any]:
+    """In both modes, compiled once."""
+    return [jax.jit(d(functools.partial(figures, (2, 10)))) for d in (jax.jacrev, jax.jacfwd)]
+
+
 @pytest.mark.parametrize("occupation", [0.3, 0.0])
 def test_derivatives(occupation: float) -> None:
     x = jnp.array([1.1, occupation])
@@ -279,11 +284,6 @@ def test_derivatives(occupation: float) -> None:
         one_sided = occupation == 0 and k == 1
         slope = (-11 * f(0) + 18 * f(1) - 9 * f(2) + 2 * f(3)) / 6 if one_sided else (8 * (f(1) - f(-1)) - f(2) + f(-2)) / 12
         np.testing.assert_allclose(reverse[..., k], slope / 1e-4, rtol=0, atol=1e-6)
-
-
-@functools.cache
-def slopes() -> tuple[Callable, Callable]:
-    return tuple(jax.jit(d(functools.partial(figures, (2, 10)))) for d in (jax.jacrev, jax.jacfwd))  # type: ignore[return-value]
 
 
 # ---------------------------------------------------------------------------------------------------------------- traps
