@@ -204,4 +204,4 @@ class MixedLadders(AbstractDecayLaw):
         return self._mixed(self._each(lambda law: law.steady()))
 
     def _mixed(self, towers: Any) -> MixedJoint:
-        return MixedJoint(towers, jnp.sum(self.towers.mix, axis=1), self.lifts, self.copies)
+        return MixedJoint(towers, self.lifts, self.copies)

@@ -66,8 +66,14 @@ class JointDensity(AbstractJointState):
 
     def charger_excitations(self) -> Float[Array, ""]:
         """What the battery does not hold."""
-        joints = (len(self.held) + 1) // 2
-        return jnp.sum(self.r[:joints] * self.levels) - self.battery_excitations()
+        return jnp.sum(self._populations() * self.levels) - self.battery_excitations()
+
+    def trace(self) -> Float[Array, ""]:
+        """One, or the weight in a mixture."""
+        return jnp.sum(self._populations())
+
+    def _populations(self) -> Float[Array, "joints levels"]:
+        return self.r[: (len(self.held) + 1) // 2]
 
     def battery(self) -> Populations:
         """Populations of the battery's levels."""
@@ -129,6 +135,10 @@ class JointThermal(AbstractJointState):
         """What the battery does not hold."""
         return jnp.sum(self.weights * (self._inside() + (self.cells + self.chargers) / 2)) - self.battery_excitations()
 
+    def trace(self) -> Float[Array, ""]:
+        """One, or the weight in a mixture."""
+        return jnp.sum(self.weights)
+
     def battery(self) -> Populations:
         """Populations of the battery's levels."""
         return self.density().battery()
@@ -151,11 +161,10 @@ class JointThermal(AbstractJointState):
 class MixedJoint(AbstractJointState):
     """Joint states of the collective spins that the battery's cells may form, on a leading axis.
 
-    Tower t has `lifts[t]` excitations that are bound in singlets, and occurs `copies[t]` times; its state has trace `weights[t]`.
+    Tower t has `lifts[t]` excitations bound in singlets, and occurs `copies[t]` times; the trace of its state is its weight.
     """
 
-    towers: AbstractJointState
-    weights: Float[Array, " towers"]
+    towers: JointDensity | JointThermal
     lifts: Float[Array, " towers"]
     copies: Float[Array, " towers"]
 
@@ -163,7 +172,9 @@ class MixedJoint(AbstractJointState):
         """Mean of a power of the number of excited battery cells."""
         if power != 1:
             return self.battery().moment(power)
-        return jnp.sum(jax.vmap(lambda state: state.battery_excitations())(self.towers)) + self.weights @ self.lifts
+        # of the weights as they are, so that it is linear in the state, whose derivatives have other ones
+        each = jax.vmap(lambda state, lift: state.battery_excitations() + lift * state.trace())(self.towers, self.lifts)
+        return jnp.sum(each)
 
     def charger_excitations(self) -> Float[Array, ""]:
         """Mean excitation number of the charger."""

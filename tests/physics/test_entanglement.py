@@ -133,6 +133,14 @@ def test_other_starts(start: Any) -> None:
     np.testing.assert_allclose(found["log_negativity"], [dark.log_negativity(2, 4, x) for x in rho], rtol=0, atol=1e-13)
 
 
+def test_powers_of_thermal_cells() -> None:
+    """`charge` takes derivatives of energies as energies of derivatives; `maxima` looks at the curve."""
+    one = qb.DarkStateBattery(2, 6, battery_excitations=qb.thermal(0.4))
+    (fastest,) = (x for x in qb.maxima(one, "instantaneous_power", 2.0) if x.value > 0)
+    best = qb.charge(one, 2.0).max_instantaneous_power
+    np.testing.assert_allclose([best.time, best.value], [fastest.time, fastest.value], rtol=1e-8)
+
+
 @pytest.mark.peer
 def test_against_qutip() -> None:
     import qutip
