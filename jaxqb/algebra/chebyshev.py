@@ -56,6 +56,25 @@ def bessel(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]:
     return values - values * (excess / 2)
 
 
+def bessel_ahead(s: Float[Array, " b"], count: int) -> Float[Array, "b {count}"]:
+    """The same for s >= 0, to a relative accuracy of a few rounding errors also where ``J_k(s)`` is small (k > s).
+
+    There the ratio of each to the one before is a continued fraction, which converges from any beginning.
+    """
+
+    def ratio(later, k):
+        now = s / (2 * k - s * later)
+        return now, now
+
+    after = np.arange(count + 40, 0.0, -1.0)
+    ratios = lax.scan(ratio, jnp.zeros_like(s), after, unroll=8)[1][::-1][: count - 1].T
+    order, turn = np.arange(1, count), jnp.minimum(jnp.floor(s), count - 1)[:, None]
+    falls = jnp.concatenate([jnp.ones_like(s)[:, None], jnp.cumprod(jnp.where(order > turn, ratios, 1.0), axis=1)], axis=1)
+    values = bessel(s, count)
+    first = jnp.take_along_axis(values, turn.astype(int), axis=1)
+    return jnp.where(np.arange(count) > turn, first * falls, values)
+
+
 @inlined
 def exponential(s: Float[Array, "*b"], count: int) -> Float[Array, "*b {count}"]:
     """Coefficients ``(2 - delta_k0) J_k(s)`` of exp(s A).

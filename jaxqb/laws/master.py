@@ -14,7 +14,8 @@ from jaxtyping import Array, Float
 
 from ..algebra.patterns import Pattern
 
-Parts = tuple[Float[Array, "*k n n"], Float[Array, "*k n n"]]
+Parts = tuple[Float[Array, "n n"], Float[Array, "n n"]]
+Stacks = tuple[Float[Array, "k n n"], Float[Array, "k n n"]]
 
 
 class Master(eqx.Module):
@@ -24,7 +25,7 @@ class Master(eqx.Module):
     """
 
     hamiltonian: Parts
-    jumps: Parts
+    jumps: Stacks
     rates: Float[Array, " k"]
     pattern: Pattern = eqx.field(static=True)
 
@@ -37,7 +38,7 @@ class Master(eqx.Module):
         re, im = (jnp.swapaxes(x, 1, 2) for x in self.jumps)
         return self._squares((re, -im))
 
-    def _squares(self, jumps: Parts) -> Parts:
+    def _squares(self, jumps: Stacks) -> Parts:
         """``sum_k rate_k L_k^+ L_k`` of these jumps, each sum as one product."""
         n, (re, im) = self.pattern.n, jumps
         imaginary = any(self.pattern.parts(jump)[1].any() for jump in self.pattern.jumps)

@@ -22,12 +22,13 @@ from jaxtyping import Array, Float, Int
 
 from ..algebra import chebyshev
 from ..algebra.gradients import bilinear, frozen, most, replayed, with_slope
+from ..conventions import epsilon
 from ..laws import AbstractMasterLaw
 from .method import POINTS, AbstractFlow, Figures
 
 REACH = 256.0  # dimensionless length of a window at most
 GROWTH = 1.5  # of the u_k from one to the next at most
-RISE = 3.0  # exponent of the amplification of rounding in a window
+RISE = 4.0  # exponent of the amplification of rounding in a window
 PAIRS = 8  # of orders that are weighted at once
 PHASE = 5.0  # turn of the fastest figure that a window of a search may cover
 
@@ -103,8 +104,11 @@ class MomentsFlow(AbstractFlow):
 
     def _table(self, times: Float[Array, " t"]) -> Float[Array, "t k"]:
         """Coefficients of the series at times since the beginning of a window."""
-        rows = chebyshev.exponential(self.radius * times, _orders(self.reach))
-        return lax.stop_gradient(rows * jnp.exp(-self.shift * times)[:, None])
+        count = _orders(self.reach)
+        order = np.arange(count)
+        values = chebyshev.bessel_ahead(self.radius * times, count) * np.where(order > 0, 2.0, 1.0)
+        rows = values * jnp.exp(-self.shift * times)[:, None]
+        return lax.stop_gradient(jnp.where(jnp.abs(values) * self.growth**order > epsilon() / 8, rows, 0.0))
 
     def _follow(
         self, look: Callable, args: Any, y: Any, table: Float[Array, "t k"], turns: Any, window: Int[Array, " t"]

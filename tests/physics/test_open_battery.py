@@ -1,0 +1,294 @@
+"""Open batteries of every structure against dense superoperators (`truth.master`), QuTiP, and each other."""
+
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import qutip
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from truth import master
+from truth.master import DOWN, X, Y, Z, at
+
+import jaxqb as qb
+from jaxqb.errors import Status
+
+N = 3
+SITES = range(N)
+FLIPS = sum(at(DOWN, i, N) @ at(DOWN.T, i + 1, N) for i in SITES[:-1])
+HOP = FLIPS + FLIPS.T
+GAPS = sum((1 + 0.3 * i) * at(Z, i, N) / 2 for i in SITES)
+FIELD = at(X, 0, N) + 0.5 * at(Y, 1, N)
+JUMPS = [at(DOWN, 0, N), at(DOWN, 2, N), at(DOWN.T, 1, N), at(Z, 1, N)]
+ODD = at(DOWN, 1, N) + 0.5j * at(Z, 0, N) @ at(X, 2, N)
+RATES = np.array([0.3, 0.2, 0.1, 0.25])
+ONE = np.diag([0.0, 1.0])
+START = np.eye(8)[0b011]
+TIMES = np.linspace(0.0, 4.0, 6)
+METHODS = [qb.Chebyshev(), qb.Exponential(), qb.Adaptive(rtol=1e-12, atol=1e-13)]
+FIGURES = ["energy", "instantaneous_power", "ergotropy", "log_negativity", "purity"]
+
+
+def case(name: str) -> tuple[qb.OpenBattery, np.ndarray, list[np.ndarray]]:
+    """A battery, its Hamiltonian and its jumps."""
+    h, jumps, start, gap = HOP + GAPS, JUMPS, START, ONE
+    match name:
+        case "excitations are conserved":
+            pass
+        case "nothing is conserved":
+            h, jumps = h + 0.3 * FIELD, [*JUMPS[:3], ODD]
+        case "dense":
+            rng = np.random.default_rng(5)
+            a = rng.normal(size=(3, 8, 8)) + 1j * rng.normal(size=(3, 8, 8))
+            h, jumps, gap = a[0] + a[0].conj().T, [a[1] / 4, a[2] / 4, *JUMPS[:2]], np.diag([0.3, 2.0, -1.0, 0.4])
+            start = a[2] @ a[2].conj().T
+            start = start / np.trace(start).real
+    return qb.OpenBattery(h, jumps, RATES, gap, start), h, jumps
+
+
+CASES = ["excitations are conserved", "nothing is conserved", "dense"]
+
+
+@functools.cache
+def truth(name: str) -> dict[str, np.ndarray]:
+    battery, h, jumps = case(name)
+    total, gap = master.generator(h, jumps, RATES), battery.battery_hamiltonian
+    rhos = master.evolve(total, battery.initial, TIMES)
+    d, inner = len(gap), [master.reduced(rho, len(gap)) for rho in rhos]
+    return {
+        "energy": np.array([master.energy(rho, gap) for rho in rhos]),
+        "instantaneous_power": np.array([np.real(np.trace(master.reduced(s, d) @ gap)) for s in master.slopes(total, rhos)]),
+        "ergotropy": np.array([master.ergotropy(rho, gap) for rho in rhos]),
+        "log_negativity": np.array([master.log_negativity(rho, d) for rho in rhos]),
+        "purity": np.array([np.real(np.trace(rho @ rho)) for rho in inner]),
+        "density": rhos,
+    }
+
+
+def density(battery: Any, state: Any) -> Any:
+    return state.density()
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda m: type(m).__name__)
+@pytest.mark.parametrize("name", CASES)
+def test_figures(name: str, method: Any) -> None:
+    battery = case(name)[0]
+    wanted, laws = truth(name), battery.laws()
+    within = 2e-10 if isinstance(method, qb.Adaptive) else 2e-13
+    for law in laws.values() if isinstance(method, qb.Chebyshev) else list(laws.values())[:1]:
+        sol = qb.evolve(battery, TIMES, {name: name for name in FIGURES} | {"density": density}, law=law, method=method)
+        assert sol.status == Status.OK
+        for figure, values in sol.saved.items():
+            np.testing.assert_allclose(values, wanted[figure], rtol=0, atol=within, err_msg=f"{figure}, {law}")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_moments(name: str) -> None:
+    """Linear figures by themselves, which no state is computed for."""
+    battery = case(name)[0]
+    for law in battery.laws().values():
+        sol = qb.evolve(battery, TIMES, FIGURES[:2], law=law, method=qb.Chebyshev())
+        for figure, values in sol.saved.items():
+            np.testing.assert_allclose(values, truth(name)[figure], rtol=0, atol=2e-13, err_msg=f"{figure}, {law}")
+
+
+def test_structures() -> None:
+    """Conserved excitations leave few numbers, real or imaginary ones of each coherence; else all are reached."""
+    few, all_, _ = (case(name)[0] for name in CASES)
+    assert list(few.laws()) == ["reachable", "lindblad"]
+    assert few.structure.reached == 20  # 1 + 9 + 9 + 1, of 64
+    assert list(all_.laws()) == ["lindblad"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_superoperator_and_generators(name: str) -> None:
+    """The dense matrix on request, every law's field, and its transpose."""
+    battery, h, jumps = case(name)
+    total = master.generator(h, jumps, RATES)
+    np.testing.assert_allclose(battery.superoperator(), total, rtol=0, atol=1e-14)
+    for law in battery.laws().values():
+
+        @jax.jit
+        def look(law, u):
+            c = law.coefficients()
+            return law.state(law.field(law.start)).density(), u, law.apply(c, u), law.apply(law.transposed(c), u)
+
+        slope, u, forward, back = look(law, jax.random.normal(jax.random.key(1), np.shape(law.start)))
+        np.testing.assert_allclose(slope, master.slopes(total, battery.initial[None])[0], rtol=0, atol=1e-14)
+        np.testing.assert_allclose(jnp.sum(u * forward), jnp.sum(u * back), rtol=1e-12)
+        if hasattr(law, "generator"):
+            np.testing.assert_allclose(law.generator() @ u, forward, rtol=0, atol=1e-13)
+
+
+def test_against_qutip() -> None:
+    battery, h, jumps = case("nothing is conserved")
+    options = {"rtol": 1e-12, "atol": 1e-14, "nsteps": 100_000, "progress_bar": ""}
+    losses = [np.sqrt(r) * qutip.Qobj(jump) for r, jump in zip(RATES, jumps, strict=True)]
+    whole = qutip.Qobj(np.kron(ONE, np.eye(4)))
+    found = qutip.mesolve(qutip.Qobj(h), qutip.Qobj(START), TIMES, losses, e_ops=[whole], options=options).expect[0]
+    np.testing.assert_allclose(qb.evolve(battery, TIMES).saved["energy"], found, rtol=0, atol=1e-9)
+    brought = qb.OpenBattery(qutip.Qobj(h), list(map(qutip.Qobj, jumps)), RATES, qutip.Qobj(ONE), qutip.Qobj(START))
+    assert jax.tree.all(jax.tree.map(np.array_equal, brought, battery))
+
+
+def _random(seed: int, rank: int) -> tuple[Any, ...]:
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=(4, 4, 4)) + 1j * rng.normal(size=(4, 4, 4))
+    half = a[3][:, :rank]
+    return a[0] + a[0].conj().T, a[1:3], 10 ** rng.uniform(-3, 1, 2), half @ half.conj().T / np.sum(np.abs(half) ** 2)
+
+
+@settings(max_examples=300)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4))
+def test_states_stay_states(seed: int, rank: int) -> None:
+    """Trace, Hermiticity (it is built in), positivity and 0 <= W <= E of 300 random systems."""
+    h, jumps, rates, start = _random(seed, rank)
+    battery = qb.OpenBattery(h, jumps, rates, np.diag([0.0, 1.0]), start)
+    sol = qb.evolve(battery, [0.1, 3.0], {"rho": density, "E": "energy", "W": "ergotropy"}, method=qb.Chebyshev())
+    rho = np.asarray(sol.saved["rho"])
+    np.testing.assert_allclose(np.trace(rho, axis1=1, axis2=2), 1, rtol=0, atol=1e-12)
+    assert np.linalg.eigvalsh(rho).min() > -1e-10
+    assert np.all(sol.saved["W"] > -1e-12)
+    assert np.all(sol.saved["W"] < sol.saved["E"] + 1e-12)
+
+
+STIFF = [((100.0, 50.0, 0.0, 20.0), 5.0), ((0.3, 0.1, 0.2, 0.05), 300.0), ((0.0, 0.0, 0.0, 0.0), 200.0)]
+
+
+@pytest.mark.parametrize(("rates", "end"), STIFF, ids=["strong", "long", "closed"])
+def test_many_windows(rates: tuple[float, ...], end: float) -> None:
+    """Series are restarted before rounding is amplified."""
+    h, jumps = HOP + GAPS + 0.3 * FIELD, [*JUMPS[:3], ODD]
+    battery = qb.OpenBattery(h, jumps, rates, ONE, START)
+    rhos = master.evolve(master.generator(h, jumps, rates), np.outer(START, START), [end / 3, end])
+    found = qb.evolve(battery, [end / 3, end], {"rho": density}, method=qb.Chebyshev()).saved["rho"]
+    np.testing.assert_allclose(found, rhos, rtol=0, atol=2e-12)
+
+
+# ------------------------------------------------------------------------------------------------- derivatives
+
+PARAMETERS = np.array([0.7, 0.5, 0.3, 0.0, 0.2, 1.3])  # two coefficients, three rates, the battery's gap
+SAVED = ("energy", "ergotropy", "log_negativity", "instantaneous_power")
+
+
+def curves(p: Any, end: float, method: Any, save: tuple[str, ...]) -> jax.Array:
+    battery = qb.OpenBattery([HOP, GAPS], JUMPS[:3], p[2:5], ONE * p[5], START, coefficients=p[:2])
+    saved = qb.evolve(battery, np.array([0.4, 1.0]) * end, save, method=method).saved
+    return jnp.concatenate([saved[name] for name in save])
+
+
+quickly = functools.partial(jax.jit, static_argnums=(1, 2, 3))
+
+
+@pytest.mark.parametrize("save", [SAVED[:1], SAVED], ids=["moments", "states"])
+def test_gradients(save: tuple[str, ...]) -> None:
+    """Forward, backward and by differences; to the right of a rate 0."""
+    value, forward, back = (quickly(f(curves)) for f in (lambda f: f, jax.jacfwd, jax.jacrev))
+    parameters = PARAMETERS if save == SAVED[:1] else PARAMETERS + 0.1  # at 0 the negativity has eigenvalues that vanish
+    found = forward(parameters, 3.0, qb.Chebyshev(), save)
+    np.testing.assert_allclose(back(parameters, 3.0, qb.Chebyshev(), save), found, rtol=0, atol=1e-13)
+    h = 1e-4 * np.eye(len(parameters))
+    at = lambda k, step: np.asarray(value(parameters + step * h[k], 3.0, qb.Chebyshev(), save))  # noqa: E731
+    weights = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}
+    right = {0: -25 / 12, 1: 4.0, 2: -3.0, 3: 4 / 3, 4: -1 / 4}
+    for k, p in enumerate(parameters):
+        slope = sum(w * at(k, step) for step, w in (weights if p else right).items()) / 1e-4
+        np.testing.assert_allclose(np.asarray(found)[:, k], slope, rtol=0, atol=3e-9)
+
+
+def test_gradient_over_many_turns() -> None:
+    """More blocks of orders than states are kept, against the dense exponential."""
+    back = quickly(jax.jacrev(curves))
+    ours, other = (back(PARAMETERS, 400.0, method, SAVED[:1]) for method in (qb.Chebyshev(), qb.Exponential()))
+    np.testing.assert_allclose(ours, other, rtol=0, atol=1e-9 * np.abs(other).max())
+
+
+def test_gradient_by_a_whole_operator() -> None:
+    def last(h):
+        return qb.evolve(qb.OpenBattery(h, JUMPS, RATES, ONE, START), TIMES).saved["energy"][-1]
+
+    value, slope = jax.jit(jax.value_and_grad(last))(HOP + GAPS)
+    assert value == pytest.approx(truth("excitations are conserved")["energy"][-1], abs=1e-13)
+    rng = np.random.default_rng(3)
+    way = rng.normal(size=(8, 8))
+    way = way + way.T
+    total = lambda x: master.generator(HOP + GAPS + x * way, JUMPS, RATES)  # noqa: E731
+    end = lambda x: master.energy(master.evolve(total(x), np.outer(START, START), TIMES[-1:])[0], ONE)  # noqa: E731
+    assert float(jnp.sum(slope * way)) == pytest.approx((end(1e-5) - end(-1e-5)) / 2e-5, rel=1e-8)
+
+
+def test_derivative_by_times_is_the_power() -> None:
+    battery = case(CASES[0])[0]
+    slope = jax.jit(jax.jacrev(lambda ts: qb.evolve(battery, ts).saved["energy"]))(TIMES)
+    np.testing.assert_allclose(slope, np.diag(truth(CASES[0])["instantaneous_power"]), rtol=0, atol=1e-12)
+
+
+# ---------------------------------------------------------------------------------------------- maxima, and rest
+
+
+def test_charge_within_a_window() -> None:
+    battery = case(CASES[0])[0]
+    best = qb.charge(battery, 6.0)
+    grid = np.linspace(0, 6, 4001)
+    energy = np.asarray(qb.evolve(battery, grid).saved["energy"])
+    assert float(best.max_energy.value) == pytest.approx(energy.max(), abs=1e-6)
+    assert float(best.max_energy.value) >= energy.max()
+    again = qb.evolve(battery, [float(best.max_energy.time)]).saved["energy"][0]
+    assert float(best.max_energy.value) == pytest.approx(float(again), abs=1e-13)
+
+
+def dicke_pair(cells: int, chargers: int, rates: Any) -> qb.OpenBattery:
+    """A battery and a charger in one bath, in operators: what `DarkStateBattery` knows the structure of."""
+    lower = lambda n: np.diag(np.sqrt(np.arange(1, n + 1) * np.arange(n, 0, -1.0)), 1)  # noqa: E731
+    both = np.kron(lower(cells), np.eye(chargers + 1)) + np.kron(np.eye(cells + 1), lower(chargers))
+    start = np.eye(len(both))[chargers]
+    return qb.OpenBattery(0 * both, [both, both.T], rates, np.diag(np.arange(cells + 1.0)), start)
+
+
+@pytest.mark.parametrize(("cells", "chargers", "n"), [(1, 5, 0.0), (2, 4, 0.0), (2, 3, 0.4)])
+def test_steady_state_keeps_what_is_conserved(cells: int, chargers: int, n: float) -> None:
+    """The kernel has as many dimensions as there are joint spins; qutip takes one state of it, whatever the start."""
+    battery, dark = dicke_pair(cells, chargers, [2 * (n + 1), 2 * n]), qb.DarkStateBattery(cells, chargers, 1.0, n)
+    (state, rest), own = qb.steady_state(battery, report=True), qb.steady_state(dark)
+    assert int(rest.multiplicity) == cells + 1
+    assert rest.residual < 1e-12
+    for figure in (qb.merit.energy, qb.merit.log_negativity):
+        assert float(figure(battery, state)) == pytest.approx(float(figure(dark, own)), abs=1e-12)
+    if (cells, n) == (1, 0.0):
+        assert float(qb.merit.energy(battery, state)) == pytest.approx(25 / 36, abs=1e-13)
+        wrong = qutip.steadystate(qutip.Qobj(0 * battery.jumps[0]), [np.sqrt(2) * qutip.Qobj(battery.jumps[0])])
+        assert abs(np.real(np.trace(wrong.full() @ np.kron(np.diag([0, 1]), np.eye(6)))) - 25 / 36) > 0.5
+
+
+def test_steady_state_of_one_bath() -> None:
+    """A single kernel: qutip's answer; and its derivatives, against those of late times."""
+    battery, h, jumps = case("nothing is conserved")
+    state, rest = qb.steady_state(battery, report=True)
+    assert int(rest.multiplicity) == 1
+    wanted = qutip.steadystate(qutip.Qobj(h), [np.sqrt(r) * qutip.Qobj(jump) for r, jump in zip(RATES, jumps, strict=True)])
+    np.testing.assert_allclose(state.density(), wanted.full(), rtol=0, atol=1e-12)
+
+    def held(rates):
+        fresh = battery.replace(rates=rates)
+        return qb.merit.ergotropy(fresh, qb.steady_state(fresh)) + qb.merit.energy(fresh, qb.steady_state(fresh))
+
+    slope = jax.jit(jax.grad(held))(RATES)
+    np.testing.assert_allclose(jax.jit(jax.jacfwd(held))(RATES), slope, rtol=0, atol=1e-13)
+
+    def late(rates):
+        rho = master.evolve(master.generator(h, jumps, rates), battery.initial, [400.0])[0]
+        return master.energy(rho, ONE) + master.ergotropy(rho, ONE)
+
+    steps = 1e-5 * np.eye(4)
+    np.testing.assert_allclose(slope, [(late(RATES + s) - late(RATES - s)) / 2e-5 for s in steps], rtol=0, atol=1e-8)
+
+
+def test_two_values_share_a_program(compiles) -> None:
+    one = case(CASES[0])[0]
+    first = qb.evolve(one, TIMES).saved["energy"]
+    with compiles(0):
+        other = qb.evolve(one.replace(rates=2 * RATES), 1.1 * TIMES).saved["energy"]
+    assert not np.allclose(first, other)
