@@ -18,7 +18,6 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .algebra import negativity
-from .algebra.passive import passive_full, passive_symmetric
 from .conventions import UNITS
 from .errors import MeritError, fail
 
@@ -145,8 +144,7 @@ class TotalEnergy(AbstractObservable):
         return True
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
-        free = energy(battery, state) + charger_energy(battery, state)
-        return free + interaction_energy(battery, state) + state.expect(battery.crosstalk_energy)
+        return battery.total_energy(state)
 
 
 class EnergyVariance(AbstractMerit):
@@ -182,20 +180,10 @@ class Ergotropy(AbstractMerit):
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
         reduced = state.battery()
-        eigenvalues, copies = reduced.spectrum()
-        towers = reduced.copies.shape[0]
-        if self.space == "symmetric":
-            if towers > 1:
-                raise MeritError(
-                    "`ergotropy` must be asked of a symmetric state in the symmetric space, but single cells are excited or "
-                    "thermal; fix: use merit.ergotropy.with_(space='full')."
-                )
-            passive = passive_symmetric(eigenvalues)
-        else:
-            passive = passive_full(eigenvalues, copies, reduced.cells, reduced.levels.shape[-1] + towers)
         # with a negative gap the excited level is the lower one, and passive states fill the ladder from its top
         gap = battery.battery_frequency
-        return gap * jnp.where(gap < 0, reduced.moment(1) - (reduced.cells - passive), reduced.moment(1) - passive)
+        rest = jnp.where(gap < 0, reduced.inverted(self.space), reduced.passive(self.space))
+        return gap * (reduced.moment(1) - rest)
 
 
 class Capacity(AbstractMerit):
@@ -205,10 +193,7 @@ class Capacity(AbstractMerit):
     unit: ClassVar[str] = "energy"
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
-        reduced = state.battery()
-        eigenvalues, copies = reduced.spectrum()
-        passive = passive_full(eigenvalues, copies, reduced.cells, reduced.levels.shape[-1] + reduced.copies.shape[0])
-        return jnp.abs(battery.battery_frequency) * (reduced.cells - 2 * passive)
+        return jnp.abs(battery.battery_frequency) * state.battery().swing()
 
 
 class LogNegativity(AbstractMerit):
@@ -255,6 +240,33 @@ class LevelPopulations(AbstractObservable):
     def __call__(self, battery: Any, state: Any) -> Array:
         weights = state.battery().populations()
         return weights[0] if weights.shape[0] == 1 else weights
+
+
+class Expectation(AbstractObservable):
+    """Mean of a Hermitian operator on the whole system of an `OpenBattery`. Unit: the operator's.
+
+    >>> import jaxqb as qb
+    >>> flip = [[0.0, 1.0], [1.0, 0.0]]
+    >>> battery = qb.OpenBattery(flip, [], [], [[0.0, 0.0], [0.0, 1.0]], [1.0, 0.0])
+    >>> sol = qb.evolve(battery, [0.5], {"x": qb.merit.Expectation(flip), "E": qb.merit.energy})
+    >>> round(float(sol.saved["E"][0]), 6), abs(round(float(sol.saved["x"][0]), 6))  # sin(0.5)^2
+    (0.229849, 0.0)
+    """
+
+    operator: Any
+
+    symbol: ClassVar[str] = "<O>"
+    unit: ClassVar[str] = "number"
+
+    @property
+    def phase_sensitive(self) -> bool:
+        return True
+
+    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+        if not hasattr(state, "expectation"):
+            but, fix = "this battery's states know no such operators", "use a named figure, e.g. merit.energy"
+            fail(MeritError, "Expectation", "be asked of an open battery", but, fix)
+        return state.expectation(self.operator)
 
 
 class Amplitudes(AbstractMerit):
