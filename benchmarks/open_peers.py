@@ -87,7 +87,7 @@ def dynamiqs_ways(work):
     """
     batchings, tolerances = ("",), {"Tsit5": [1e-6], "Dopri8": [1e-6]}
     if len(work.points) > 1:
-        batchings, tolerances = ("vmap", "lax.map"), {"Tsit5": [1e-7, 3e-8], "Dopri8": [3e-7, 1e-7]}
+        batchings, tolerances = ("vmap", "lax.map"), {"Tsit5": [3e-8, 1e-8], "Dopri8": [1e-7, 3e-8]}
     if work.dimension > LARGE:
         del tolerances["Dopri8"]
     ways = [("dia", method, how, tolerance) for method, some in tolerances.items() for how in batchings for tolerance in some]
