@@ -1,12 +1,14 @@
 """Quach & Munro, "Using dark states to charge and stabilize open quantum batteries", Phys. Rev. Applied 14, 024092 (2020)."""
 
 from ..paper import Figure, Paper
-from .beyond import fixed_charger, limits
+from .beyond import fixed_charger, limits, local_noise
 from .claims import CLAIMS
+from .discharge import discharge
 from .figures import fig2, fig3, fig4, fig5, fig6
+from .optima import design
 from .two_spins import appendix
 
-FIGURES: tuple[Figure, ...] = (fig2, fig3, fig4, fig5, fig6, appendix, limits, fixed_charger)
+FIGURES: tuple[Figure, ...] = (fig2, fig3, fig4, fig5, fig6, appendix, limits, fixed_charger, local_noise, discharge, design)
 
 PAPER = Paper(
     key="quach2020",

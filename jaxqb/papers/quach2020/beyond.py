@@ -1,11 +1,14 @@
 """Beyond the figures of the paper: laws of large batteries, and a charger that is not enlarged with the battery."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from jax.scipy.special import exp1
 
 from ..paper import as_label, axis, each, figure
-from .tables import FASTEST, KEPT, cells_axis, fastest, hull, kept, ratio_axis
+from .lifetimes import TURNS, lifetimes
+from .tables import FASTEST, FEW, KEPT, E, cells_axis, fastest, hull, kept, ratio_axis, stays
 
 LARGE = hull(50.0, 60.0, 250.0)
 
@@ -32,12 +35,19 @@ def missing(cells: xr.DataArray, ratio: xr.DataArray) -> xr.DataArray:
     return more.fillna(np.sqrt(np.pi) / 4 / np.sqrt(cells))
 
 
+def entanglement(ratio: xr.DataArray) -> xr.DataArray:
+    """Steady logarithmic negativity of many cells, R > 1: that of a Gaussian two-mode squeezed thermal state."""
+    s = 1 / (ratio - 1)
+    log2: Any = np.log2
+    return -log2(1 + 3 * s + 2 * s**2 - (s**2 + 4 * s * (1 + s) ** 3) ** 0.5)
+
+
 @figure(
     "limits",
     paper="beyond (limits of Sec. IV)",
     caption="Large batteries. (a) What is missing from the limit of the steady energy, hbar omega (half of it for R = 1), and "
     "(b) the same over its law, (2R - 1)/((R - 1)^2 N_B), or sqrt(pi)/4/sqrt(N_B) for R = 1. (c) The largest power a "
-    "cell over 2 (N_C - N_B): all that counts is the surplus of the charger.",
+    "cell over 2 (N_C - N_B): all that counts is the surplus of the charger. (d) Steady entanglement saturates.",
 )
 def limits(quick: bool) -> xr.Dataset:
     """Energies to a million cells, powers to some hundred, or a thousand."""
@@ -56,7 +66,11 @@ def limits(quick: bool) -> xr.Dataset:
         few = axis("few", some, "N_B", "cells", "number of battery cells")
         powers.append(each(fastest, within, n_battery=few, n_charger=more * few).power)
     powers = xr.concat(powers, "few")
+    some = cells_axis([1, 2, 3, 5, 10, 20] + ([] if quick else [40, 80])).rename(cells="some")
+    family = hull(20.0, 20.0, 200.0) if quick else hull(80.0, 160.0, 400.0)
+    entangled = each(stays, family, n_battery=some, n_charger=more * some).entanglement
     left = ("delta", "hbar omega", "missing from the limit, per cell")
+    last = ("S_B^ss", "bits", "steady logarithmic negativity")
     exact = {"draw": "points", "label": "computed"}
     scale = ("delta / law", "1", "what is missing over its law")
     scaled = ("P_B^max / (2 N_C - 2 N_B)", "hbar omega gamma", "power over surplus")
@@ -69,8 +83,14 @@ def limits(quick: bool) -> xr.Dataset:
             "over_law": as_label(distance / law, *scale, draw="both", against="cells"),
             "power": as_label(powers / (2 * (more - 1) * powers.few), *scaled, draw="both", against="few"),
             "limit": as_label(0 * powers.few + largest_power(), *scaled, label="limit", against="few"),
+            "entanglement": as_label(entangled, *last, draw="points", label="computed", against="some"),
+            "entanglement_limit": as_label(0 * some + entanglement(more), *last, label="law", against="some"),
         },
-        attrs={"x": "cells", "panels": ["missing missing_law", "over_law", "power limit"], "log": ["xy", "x", "x"]},
+        attrs={
+            "x": "cells",
+            "panels": ["missing missing_law", "over_law", "power limit", "entanglement entanglement_limit"],
+            "log": ["xy", "x", "x", "x"],
+        },
     )
 
 
@@ -98,3 +118,20 @@ def fixed_charger(quick: bool) -> xr.Dataset:
         },
         attrs={"x": "cells", "panels": ["power power_law", "energy", "whole whole_law"]},
     )
+
+
+@figure(
+    "local_noise",
+    paper="beyond (abstract, Sec. VIII)",
+    caption="What is left if each spin also decays (a, c) or dephases (b, d) by itself, R = 5. (a, b) Energy per cell, kappa = "
+    "gamma / 100 (dots), and the law of slow noise. (c, d) Time until half of it is left, times kappa: a battery is stable for "
+    "as long as a single spin is.",
+)
+def local_noise(quick: bool) -> xr.Dataset:
+    """Lifetimes of dark states."""
+    data = lifetimes(quick)
+    shown = data.energy.sel(rate=0.01).isel(turns=slice(0, None, 8)).rename(turns="dots")
+    dots = axis("dots", shown.dots.values, "kappa t", "1", "time in units of the rate of a spin alone")
+    data = data.assign(shown=as_label(shown, *E, draw="points", label="kappa = gamma / 100", against="dots"))
+    data = data.assign_coords(dots=dots.dots, turns=TURNS.turns, n_battery=FEW.n_battery[: data.sizes["n_battery"]])
+    return data.assign_attrs(panels=["law shown", "lifetime"], titles=2 * ["local decay", "dephasing"], log=["", "", "x", "x"])
