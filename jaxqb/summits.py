@@ -92,7 +92,7 @@ def maxima(
     >>> import jaxqb as qb
     >>> battery = qb.DarkStateBattery(n_battery=1, n_charger=50)
     >>> [(round(x.time, 5), round(x.value, 4), x.kind) for x in qb.maxima(battery, "entanglement_rate", 0.2)]
-    [(0.0996, 5.5614, 'smooth'), (0.10582, 6.1593, 'kink')]
+    [(0.0996, 5.5614, 'smooth'), (0.10429, 5.4236, 'kink'), (0.10582, 6.1593, 'kink')]
     """
     check_single(battery, "maxima")
     check_known(battery, "maxima")
