@@ -21,7 +21,7 @@ from .algebra.gradients import frozen, most
 from .algebra.inline import inlined, while_loop
 from .conventions import epsilon
 from .landing import Found, Marks, height, kind_is, order, residue
-from .laws import AbstractDecayLaw, AbstractUnitaryLaw
+from .laws import AbstractUnitaryLaw
 from .methods.method import POINTS
 
 FINE = np.linspace(0.0, 1.0, 49)  # where it is looked at
@@ -87,9 +87,7 @@ def _walk(
         more = ~m.found
         if "max_average_power" in names:
             more |= (m.t * m.marks.best[names.index("max_average_power")] <= gain) & (gain > least)
-        if isinstance(flow.law, AbstractDecayLaw):  # where no energy is left that could move, nothing more will come
-            more &= reachable * flow.law.distance(m.y) > least
-        return more
+        return more & ~(reachable * flow.law.unrest(m.y, m.t) <= least)  # where nothing moves any more, nothing will come
 
     @inlined
     def advance(m: _March, ys: Any, jets: Any) -> _March:

@@ -4,6 +4,8 @@ import abc
 from typing import Any, ClassVar
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
@@ -43,6 +45,11 @@ class AbstractDifferentialLaw(AbstractLaw):
     def state(self, y: Any) -> Any:
         """The typed state with coordinates y."""
 
+    def unrest(self, y: Any, t: Float[Array, ""]) -> Any:
+        """A bound on how much populations may still change after time t, at y: what turns for ever never comes to rest."""
+        del y, t
+        return jnp.inf
+
 
 class AbstractLinearLaw(AbstractDifferentialLaw):
     """A linear equation: `apply(coefficients(), y)` is the field, so that coefficients need be computed once only."""
@@ -69,6 +76,10 @@ class AbstractMasterLaw(AbstractLinearLaw):
     def transposed(self, coefficients: Any) -> Any:
         """With these in place of its coefficients, `apply` is the transposed field."""
 
+    def unrest(self, y: Any, t: Float[Array, ""]) -> Float[Array, ""]:
+        """No bound, for the slowest rate is not known: what would change at today's rates if the time so far went by again."""
+        return t * sum(jnp.sum(jnp.abs(rate)) for rate in jax.tree.leaves(self.field(y)))
+
     @abc.abstractmethod
     def extent(self) -> tuple[Any, Any, Any]:
         """Where the numerical range of the generator lies: real parts from -left to right, imaginary ones within +-height."""
@@ -88,6 +99,11 @@ class AbstractDecayLaw(AbstractLinearLaw):
     @abc.abstractmethod
     def distance(self, y: Any) -> Float[Array, ""]:
         """Sum of what is still to relax in all coordinates: it never grows."""
+
+    def unrest(self, y: Any, t: Float[Array, ""]) -> Float[Array, ""]:
+        """What is still to relax."""
+        del t
+        return self.distance(y)
 
 
 class AbstractUnitaryLaw(AbstractDifferentialLaw):
