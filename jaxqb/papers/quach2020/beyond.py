@@ -67,8 +67,8 @@ def limits(quick: bool) -> xr.Dataset:
         powers.append(each(fastest, within, n_battery=few, n_charger=more * few).power)
     powers = xr.concat(powers, "few")
     some = cells_axis([1, 2, 3, 5, 10, 20] + ([] if quick else [40, 80])).rename(cells="some")
-    family = hull(20.0, 20.0, 200.0) if quick else hull(80.0, 160.0, 400.0)
-    entangled = each(stays, family, n_battery=some, n_charger=more * some).entanglement
+    dense = hull(20.0, 20.0, 200.0) if quick else hull(80.0, 160.0, 400.0)
+    entangled = each(stays, dense, n_battery=some, n_charger=more * some).entanglement
     left = ("delta", "hbar omega", "missing from the limit, per cell")
     last = ("S_B^ss", "bits", "steady logarithmic negativity")
     exact = {"draw": "points", "label": "computed"}
@@ -130,8 +130,11 @@ def fixed_charger(quick: bool) -> xr.Dataset:
 def local_noise(quick: bool) -> xr.Dataset:
     """Lifetimes of dark states."""
     data = lifetimes(quick)
-    shown = data.energy.sel(rate=0.01).isel(turns=slice(0, None, 8)).rename(turns="dots")
+    shown = data.energy.sel(rate=0.01).isel(turns=slice(4, None, 8)).rename(turns="dots")
     dots = axis("dots", shown.dots.values, "kappa t", "1", "time in units of the rate of a spin alone")
     data = data.assign(shown=as_label(shown, *E, draw="points", label="kappa = gamma / 100", against="dots"))
-    data = data.assign_coords(dots=dots.dots, turns=TURNS.turns, n_battery=FEW.n_battery[: data.sizes["n_battery"]])
+    half = as_label(data.lifetime, "kappa t_E", "1", "time until half is left", draw="both", against="rate")
+    data = data.assign(lifetime=half).assign_coords(
+        dots=dots.dots, turns=TURNS.turns, n_battery=FEW.n_battery[: data.sizes["n_battery"]]
+    )
     return data.assign_attrs(panels=["law shown", "lifetime"], titles=2 * ["local decay", "dephasing"], log=["", "", "x", "x"])

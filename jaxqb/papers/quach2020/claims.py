@@ -403,6 +403,31 @@ _ENTANGLEMENT += [
     Claim("Sec. V", "the largest entanglement rate grows with R", True, lambda r: rises(r["fig5"].max_rate, "ratio")),
 ]
 
+_STORAGE = [
+    Claim(
+        "abstract, Sec. VIII",
+        "the charged battery is in a steady state and stable in an open system",
+        True,
+        lambda r: checks.is_at_rest(r) and float(abs(r["fig2"].power.isel(time=-1).sel(n_battery=3))) < 1e-2,
+        why="against the bath of Eq. 2; if each spin also decays (or dephases) by itself at a rate kappa, half of it is gone "
+        "after 0.69/kappa (one cell, R = 5, dephasing: 0.59/kappa), however many cells there are: as long as a single spin lasts",
+    ),
+    Claim(
+        "Sec. IV",
+        "without its charger the battery discharges superextensively: its largest power per cell grows with N_B",
+        True,
+        lambda r: rises(r["discharge"].power.max("time"), "size"),
+    ),
+    Claim(
+        "Sec. IV",
+        "once dephased it discharges at the rate of a single spin (three cells, within a hundredth of hbar omega per cell)",
+        True,
+        lambda r: float(abs(r["discharge"].energy_dephased - r["discharge"].alone).sel(size=3).max()) < 0.01,
+        "wrong",
+        "only at first: the common bath makes new coherence, so that it is faster, and some energy is left for ever in singlets",
+    ),
+]
+
 _TEMPERATURE = [
     Claim(
         "Fig. 6(a), text",
@@ -486,4 +511,4 @@ _TEMPERATURE = [
     ),
 ]
 
-CLAIMS = (*_MODEL, *_APPENDIX, *_CAPACITY, *_WORK, *_ENTANGLEMENT, *_TEMPERATURE)
+CLAIMS = (*_MODEL, *_APPENDIX, *_CAPACITY, *_WORK, *_ENTANGLEMENT, *_STORAGE, *_TEMPERATURE)
