@@ -29,6 +29,7 @@ WIDTH = float(FINE[1])
 SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
 SHARPEN = 14  # Newton steps on an interpolant at most
 BUDGET = 50_000  # windows
+STILL = 1e-2  # of what counts as a change at all: by less in a whole window the energy does not move
 
 
 class _March(NamedTuple):
@@ -105,9 +106,11 @@ def _walk(
         # first peak: the slope turns from rising to falling, between two points or at the seam of two windows
         d_before = jnp.concatenate([(m.slope * span)[None], d[:-1]])
         e_before, dd_before, ddd_before = (jnp.concatenate([f[:1], f[:-1]]) for f in (e, dd, ddd))
-        x, down, rise = maxima.turning_points(points, (d_before, dd_before, ddd_before), (d, dd, ddd), WIDTH)
+        x, down, rise, fall = maxima.turning_points(points, (d_before, dd_before, ddd_before), (d, dd, ddd), WIDTH)
         lowest = jnp.minimum(m.lowest, lax.cummin(e_before))
         falls = down & (jnp.maximum(rise, jnp.maximum(e_before, e) - lowest) > least)
+        # where the energy stands still its slope is rounding, and so is a dip between two points
+        falls &= jnp.minimum(jnp.max(jnp.abs(d)), fall) > STILL * least
         i = lax.argmax(falls, 0, np.uint32)  # no number from the end, which would be made sure of at each use
         is_peak, peak_x = falls[i] & ~m.found & active, x[i]
 
@@ -180,7 +183,8 @@ def _walk(
 def _interpolants(orders: int) -> np.ndarray:
     """From the jets of a window to its energy and derivatives in x at the fine points, (orders, points, data)."""
     values = chebyshev.hermite(tuple(np.linspace(0.0, 1.0, POINTS)), orders)
-    return chebyshev.basis(FINE, len(values)) @ _derivatives(values, chebyshev.slope(len(values)), orders)
+    table = chebyshev.basis(FINE.astype(np.longdouble), len(values)) @ _derivatives(values, chebyshev.slope(len(values)), orders)
+    return table.astype(float)
 
 
 @functools.cache

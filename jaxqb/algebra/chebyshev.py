@@ -122,15 +122,23 @@ def nodes(count: int) -> np.ndarray:
 
 @functools.cache
 def hermite(points: tuple[float, ...], orders: int) -> np.ndarray:
-    """Matrix from value and derivatives (orders in all) at points of [0, 1] to Chebyshev coefficients."""
+    """Matrix from value and derivatives (orders in all) at points of [0, 1] to Chebyshev coefficients.
+
+    It loses eight digits where a matrix in double precision is inverted, so three of Newton's steps go in the longest one, in
+    which the matrix is returned.
+    """
     count = len(points) * orders
     shift, rows = slope(count), []
     for x in points:
-        row = np.cos(np.arccos(2 * x - 1) * np.arange(count))
+        row = np.cos(np.arccos(np.longdouble(2 * x - 1)) * np.arange(count))
         for _ in range(orders):
             rows.append(row)
             row = row @ shift
-    return np.linalg.inv(np.array(rows))
+    matrix, one = np.array(rows), np.eye(count, dtype=np.longdouble)
+    inverse = np.linalg.inv(matrix.astype(float)).astype(np.longdouble)
+    for _ in range(3):
+        inverse = inverse @ (2 * one - matrix @ inverse)
+    return inverse
 
 
 @functools.cache

@@ -12,12 +12,13 @@ from jax import lax
 from .inline import fori_loop
 
 
-def turning_points(points: Any, before: Any, after: Any, width: float) -> tuple[Any, Any, Any]:
+def turning_points(points: Any, before: Any, after: Any, width: float) -> tuple[Any, Any, Any, Any]:
     """Where a slope passes from + to - in the interval that ends at each point, and whether it does.
 
     Known are the slope and two derivatives at both ends. Beside a change of sign from end to end, the slope may dip below
     zero and come back, or rise above it and return, between ends of equal sign: its extremum is looked at. Also returns by how
-    much the function rises within the interval before it falls, of which its values at the points know nothing.
+    much the function rises within the interval before it falls, and falls before it rises, of which its values at the points know
+    nothing (what falls on beyond the interval falls without end).
     """
     (slope, bend, third), (slope_after, bend_after, third_after) = before, after
     crosses = (slope > 0) & (slope_after <= 0)
@@ -45,8 +46,9 @@ def turning_points(points: Any, before: Any, after: Any, width: float) -> tuple[
     # beside the extremum of a parabola, on its left where the slope falls first and on its right where it rises first
     away = jnp.sqrt(jnp.where(pair, 2 * jnp.abs(most) * width / jnp.abs(jnp.where(pair, bend_after - bend, 1.0)), 0.0))
     beside = points - width * (1 - u) + jnp.where(dips, -away, away)
-    rise = jnp.where(crosses, slope * (x - points + width) / 2, jnp.where(bumps, 4 / 3 * most * away, 0.0))
-    return jnp.where(pair, jnp.clip(beside, points - width, points), x), crosses | pair, rise
+    between = 4 / 3 * jnp.abs(most) * away
+    rise = jnp.where(crosses, slope * (x - points + width) / 2, jnp.where(bumps, between, 0.0))
+    return jnp.where(pair, jnp.clip(beside, points - width, points), x), crosses | pair, rise, jnp.where(dips, between, jnp.inf)
 
 
 def highest(points: Any, derivatives: Any, allowed: Any, floor: Any, ceiling: Any, width: float) -> tuple[Any, Any]:

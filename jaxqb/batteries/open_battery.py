@@ -16,6 +16,7 @@ from ..laws import AbstractMasterLaw, Lindblad, Master, Reachable
 from .battery import AbstractBattery, convert_fields
 
 PART = 0.6  # of all numbers, below which the reached ones are worth a law of their own
+ENTRIES = 10_000_000  # of a sparse generator, above which it is not made: it would not be quicker
 ROOM = 8 * 2**30  # bytes that a dense superoperator may take
 
 
@@ -270,6 +271,12 @@ def _structure(hamiltonian: Any, jumps: Any, initial: Any, n: int) -> Structure:
 
     each = (jumps for _ in jumps) if traced(jumps) else jumps
     pattern = Pattern(n, packed(hamiltonian), tuple(map(packed, each)), packed(initial))
-    few = np.count_nonzero(elements(pattern)) <= 2 * PART * n**2
-    reached = reach(pattern).size if few else n**2
+    reached = reach(pattern).size if _entries(pattern) <= ENTRIES else n**2
     return Structure(pattern, reached if reached <= PART * n**2 else None)
+
+
+def _entries(pattern: Pattern) -> int:
+    """About how many entries the generator has among the elements that are reached."""
+    row = lambda parts: np.count_nonzero(np.logical_or(*parts)) / pattern.n  # noqa: E731
+    each = 2 * row(pattern.drift) + sum(row(pattern.parts(jump)) ** 2 for jump in pattern.jumps)
+    return int(np.count_nonzero(elements(pattern)) * each)

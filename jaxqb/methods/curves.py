@@ -51,7 +51,7 @@ def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[s
 
     `figures` answers both for given coordinates, on a leading axis.
     """
-    matrix = chebyshev.hermite(tuple(chebyshev.nodes(POINTS)), 2)
+    matrix = chebyshev.hermite(tuple(chebyshev.nodes(POINTS)), 2).astype(float)
     weigh = lambda rows, x: jnp.tensordot(rows, x, 1, precision=lax.Precision.HIGHEST)  # noqa: E731
     longest, steps, chain = windows(flow)
     longest = ts[-1] / jnp.ceil(ts[-1] / longest)

@@ -30,6 +30,7 @@ GRAMMAR = re.compile(r"^`(?P<argument>[^`]+)` must (?P<must>.+), but (?P<but>.+)
 GOOD = qb.SpinCharger(2, 3)
 LIGHT = qb.CavityCharger(2, 2)
 OTHER = qb.SpinCharger(3, 3).law()  # of another battery
+LARGE = qb.OpenBattery(np.ones((400, 400)), [np.ones((400, 400))], [0.1], np.diag([0.0, 1.0]), np.eye(400)[0])
 HULL = qb.SpinCharger(2, 3, coupling=np.array([0.5, 1.0]))
 nan, inf = float("nan"), float("inf")
 
@@ -50,6 +51,16 @@ def spin(**fields: Any) -> Callable[[], Any]:
 def light(**fields: Any) -> Callable[[], Any]:
     """Construct a cavity charger with some fields changed."""
     return lambda: qb.CavityCharger(**({"n_battery": 2, "photons": 2} | fields))
+
+
+FLIP, ONE = np.array([[0.0, 1.0], [1.0, 0.0]]), np.diag([0.0, 1.0])
+
+
+def opened(**fields: Any) -> Callable[[], Any]:
+    """Construct an open battery of two spins with some fields changed."""
+    right: dict[str, Any] = {"hamiltonian": np.kron(FLIP, FLIP), "jumps": [np.kron(FLIP, ONE)], "rates": [0.1]}
+    right |= {"battery_hamiltonian": ONE, "initial": np.eye(4)[1]}
+    return lambda: qb.OpenBattery(**(right | fields))
 
 
 def times(ts: Any) -> Callable[[], Any]:
@@ -301,7 +312,48 @@ UNANSWERABLE = [
     (lambda: jax.jit(lambda g: qb.evolve(GOOD.replace(coupling=g), [1.0], law=OTHER))(2.0), FieldError, "law", "another"),
 ]
 
-TABLE = [*FIELDS, *STARTS, *CAVITIES, *CALLS, *UNANSWERABLE]
+OPEN = [
+    (opened(hamiltonian=np.kron(FLIP, [[0, 1], [0, 0]])), FieldError, "hamiltonian", "adjoint by 1"),
+    (opened(hamiltonian=np.ones((4, 3))), FieldError, "hamiltonian", "(4, 3)"),
+    (opened(hamiltonian=np.ones(4)), FieldError, "hamiltonian", "(4,)"),
+    (opened(hamiltonian=[np.eye(4), np.eye(4)]), FieldError, "hamiltonian", "(2, 4, 4)"),
+    (opened(hamiltonian=[np.eye(4), np.eye(3)], coefficients=[1, 2]), FieldError, "hamiltonian", "differ"),
+    (opened(hamiltonian=[np.eye(4), np.eye(4)], coefficients=[1, 2, 3]), FieldError, "coefficients", "(3,)"),
+    (opened(hamiltonian=[np.eye(4)], coefficients=[1j]), FieldError, "coefficients", "complex"),
+    (opened(hamiltonian=nan * np.eye(4)), FieldError, "hamiltonian", "NaN"),
+    (opened(hamiltonian="H"), FieldError, "hamiltonian", "U1"),
+    (opened(hamiltonian=None), FieldError, "hamiltonian", "object"),
+    (opened(jumps=[FLIP]), FieldError, "jumps", "2"),
+    (opened(jumps=[np.ones((4, 2))]), FieldError, "jumps", "(4, 2)"),
+    (opened(jumps=[FLIP, np.eye(4)], rates=[1, 1]), FieldError, "jumps", "differ"),
+    (opened(rates=[-0.1]), FieldError, "rates", "-0.1"),
+    (opened(rates=[nan]), FieldError, "rates", "NaN"),
+    (opened(rates=[0.1, 0.2]), FieldError, "rates", "(2,)"),
+    (opened(battery_hamiltonian=np.diag([0, 1, 2])), FieldError, "battery_hamiltonian", "3"),
+    (opened(battery_hamiltonian=[[0, 1], [0, 0]]), FieldError, "battery_hamiltonian", "adjoint"),
+    (opened(initial=np.eye(4)[:3]), FieldError, "initial", "(3, 4)"),
+    (opened(initial=np.eye(3)[0]), FieldError, "initial", "(3,)"),
+    (opened(initial=np.ones(4)), FieldError, "initial", "2"),
+    (opened(initial=np.eye(4)), FieldError, "initial", "4"),
+    (opened(initial=np.zeros((4, 4))), FieldError, "initial", "0"),
+    (opened(initial=np.diag([1.5, -0.5, 0, 0])), FieldError, "initial", "-5.00e-01"),
+    (opened(initial=np.triu(np.ones((4, 4))) / 4), FieldError, "initial", "adjoint"),
+    (opened(n_battery=0), FieldError, "n_battery", "0"),
+    (lambda: LARGE.superoperator(), FieldError, "superoperator", "381 GiB"),
+    (lambda: qb.evolve(LARGE, [1.0], method=qb.Exponential()), MethodError, "law", "160000 numbers"),
+    (lambda: qb.steady_state(LARGE), MethodError, "law", "191 GiB"),
+    (lambda: qb.evolve(opened()(), [1.0], "charger_energy"), MeritError, "figure", "single out"),
+    (lambda: qb.evolve(GOOD, [1.0], {"x": qb.merit.Expectation(FLIP)}), MeritError, "Expectation", "no such"),
+    (lambda: qb.evolve(GOOD, [1.0], method=qb.Exponential()), MethodError, "Exponential", "Chain"),
+    (lambda: qb.evolve(opened()(), [1.0], method=qb.Eigen()), MethodError, "Eigen", "Reachable"),
+    (lambda: qb.steady_state(GOOD), FieldError, "battery", "turns"),
+    (lambda: qb.steady_state(opened()(), report="yes"), FieldError, "report", "'yes'"),
+    (lambda: qb.DarkStateBattery(1, 5, thermal_occupation=-0.1), FieldError, "thermal_occupation", "-0.1"),
+    (lambda: qb.DarkStateBattery(1, 5, decay_rate=-1), FieldError, "decay_rate", "-1"),
+    (lambda: qb.DarkStateBattery(1, 5, local_decay=-1), FieldError, "local_decay", "-1"),
+]
+
+TABLE = [*FIELDS, *STARTS, *CAVITIES, *CALLS, *UNANSWERABLE, *OPEN]
 IDS = [f"{i}-{argument}-{shown}" for i, (_, _, argument, shown) in enumerate(TABLE)]
 
 
