@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from jaxqb.cli import app
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from truth import chains, flows, peaks
+from truth import chains, dark, flows, master, peaks
 from truth.model import Spins
 
 jax.config.update("jax_enable_x64", True)
@@ -167,3 +167,41 @@ def test_readme_says_what_happens(capsys):
     swept = namespace["ds"].max_average_power.sel(coupling=1.0).values
     assert " ".join(f"{value:.3f}" for value in swept) in text
     assert namespace["best"].parameters == {"n_charger": 12.0} and f"{namespace['best'].gain:.5f}"[:6] in text
+
+
+@pytest.mark.slow
+def test_dark_state(printed):
+    lines = printed("dark_state")
+    power, time = numbers(lines[0])
+    rate = dark.liouvillian(2, 10)
+    m = dark.excitations(2, 10)[0]
+    slope = lambda t: m @ np.real(np.diag((rate @ dark.evolve(2, 10, t)[0].ravel()).reshape(33, 33)))  # noqa: E731
+    assert slope(time) == pytest.approx(power, abs=2e-6)
+    assert max(slope(0.97 * time), slope(1.03 * time)) < power
+    assert numbers(lines[1])[0] == pytest.approx(dark.steady_excitations(2, 10), abs=1e-6)
+    assert numbers(lines[2]) == [3]
+    held = [m @ np.real(np.diag(dark.evolve(2, 10, 60.0, n=n)[0])) for n in (0.0, 1e-4, 2e-4)]
+    assert numbers(lines[-2])[0] == pytest.approx((3 * held[0] - 4 * held[1] + held[2]) / 2e-4, rel=1e-5)
+    assert numbers(lines[-1])[-1] == pytest.approx(dark.steady_excitations(2, 10) * np.exp(-7), rel=0.01)  # one spin's decay
+
+
+@pytest.mark.slow
+def test_open_battery(printed):
+    lines = printed("open_battery")
+    down = [master.at(master.DOWN, k, 3) for k in range(3)]
+    hops = [down[k].T @ down[k + 1] + down[k] @ down[k + 1].T for k in (0, 1)]
+
+    def states(g, times):
+        total = master.generator(g[0] * hops[0] + g[1] * hops[1], [*down, down[2].T], [0.05, 0.05, 0.05, g[2]])
+        return master.evolve(total, np.diag(np.eye(8)[0]), times)
+
+    gap, design = np.diag([0.0, 1.0]), np.array([0.3, 0.5, 1.0])
+    rows = np.array([numbers(line) for line in lines[1:4]])
+    rhos = states(design, rows[:, 0])
+    wanted = [(master.energy(rho, gap), master.ergotropy(rho, gap), master.log_negativity(rho, 2)) for rho in rhos]
+    np.testing.assert_allclose(rows[:, 1:], wanted, atol=6e-6)
+    end = lambda g: master.ergotropy(states(g, [2000.0])[0], gap)  # noqa: E731
+    value, *slopes = numbers(lines[-1].replace("[", " "))
+    assert value == pytest.approx(end(design), abs=1e-6)
+    steps = 1e-5 * np.eye(3)
+    np.testing.assert_allclose(slopes, [(end(design + s) - end(design - s)) / 2e-5 for s in steps], rtol=1e-5)
