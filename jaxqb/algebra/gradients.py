@@ -116,13 +116,13 @@ def bilinear(apply: Callable, coefficients: Any, transposed: Any, y: Any) -> Any
     def _(primals, tangents):
         (coefficients, transposed, y), (dc, _, dy) = primals, tangents
         moved = linear_map(lambda v: apply(coefficients, v), lambda v: apply(transposed, v), dy)
-        return apply(coefficients, y), jax.tree.map(jnp.add, apply(dc, y), moved)
+        return apply(coefficients, y), jax.tree.map(jnp.add, jax.checkpoint(lambda dc, y: apply(dc, y))(dc, y), moved)
 
     return run(coefficients, transposed, y)
 
 
-STORED = 16  # states kept at each level of a way back
-LEVELS = 4
+STORED = 8  # states kept at each level of a way back
+LEVELS = 5
 
 
 def replayed(step: Callable, params: Any, fixed: Any, turns: Any, y0: Any) -> tuple[Any, Any]:
