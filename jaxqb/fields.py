@@ -39,6 +39,7 @@ class Field:
     size: bool
     slow: bool
     name: str = ""
+    vector: bool = False
 
     def convert(self, value: Any) -> Any:
         """`value` as an array of the process's real dtype; a sentence if it is no such number."""
@@ -61,10 +62,10 @@ class Field:
 
 
 def parameter(
-    *, symbol: str, unit: str, doc: str, default: Any = dataclasses.MISSING, minimum: float = -math.inf, slow=False
+    *, symbol: str, unit: str, doc: str, default: Any = dataclasses.MISSING, minimum: float = -math.inf, slow=False, vector=False
 ) -> Any:
-    """A real design parameter: a differentiable leaf. `slow`: an expensive piece depends on it."""
-    info = Field(symbol, unit, doc, float(minimum), integer=False, size=False, slow=slow)
+    """A real design parameter: a differentiable leaf, of several numbers if a `vector`; an expensive piece depends on a `slow` one."""
+    info = Field(symbol, unit, doc, float(minimum), integer=False, size=False, slow=slow, vector=vector)
     return eqx.field(default=default, metadata={"jaxqb": info})
 
 
@@ -81,6 +82,16 @@ def fields_of(battery: Any) -> dict[str, Field]:
         if "jaxqb" in item.metadata:
             declared[item.name] = dataclasses.replace(item.metadata["jaxqb"], name=item.name)
     return declared
+
+
+def entry(name: str) -> tuple[str, int | None]:
+    """A field, and the number of an entry where a name ends in one.
+
+    >>> entry("rates[2]"), entry("coupling")
+    (('rates', 2), ('coupling', None))
+    """
+    field, bracket, index = str(name).removesuffix("]").partition("[")
+    return (field, int(index)) if bracket and index.isdigit() else (str(name), None)
 
 
 def traced(value: Any) -> bool:

@@ -36,7 +36,8 @@ def check_single(battery: Any, verb: str) -> None:
     """A sentence if `battery` is not one battery."""
     check_battery(battery)
     if is_hull(battery):
-        name = next(name for name in fields_of(battery) if np.ndim(getattr(battery, name)) > 0)
+        arrays = (name for name, field in fields_of(battery).items() if np.ndim(getattr(battery, name)) > 0 and not field.vector)
+        name = next(arrays)
         fail(
             FieldError,
             name,

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..errors import FieldError, fail, nearest
-from ..fields import Field, Real, fields_of
+from ..fields import Field, Real, entry, fields_of
 from ..laws import AbstractLaw
 
 
@@ -66,7 +66,9 @@ class AbstractBattery(eqx.Module):
         return 0.0 * (m + n)
 
     def without_resonance(self) -> Any:
-        """The same battery with the shortcut of a constant diagonal given up."""
+        """The same battery with the shortcut of a constant diagonal given up, if it takes one."""
+        if not getattr(self.structure, "resonant", False):
+            return self
         fresh = self.put()
         object.__setattr__(fresh, "structure", self.structure._replace(resonant=False))
         return fresh
@@ -85,11 +87,14 @@ class AbstractBattery(eqx.Module):
         return type(self)(**(given | changes))
 
     def hull(self, values: dict[str, Any]) -> Any:
-        """The battery whose padding and symmetries cover all values of the named fields."""
-        return self.replace(**values)
+        """The battery whose padding and symmetries cover all values of the named fields (entries of vectors shape nothing)."""
+        return self.replace(**{name: value for name, value in values.items() if entry(name)[1] is None})
 
     def put(self, **leaves: Any) -> Any:
         """This battery with traced scalars in place of leaves; everything static stays, so they must lie in its hull."""
+        for name in [name for name in leaves if entry(name)[1] is not None]:
+            field, index = entry(name)
+            leaves[field] = jnp.asarray(leaves.get(field, getattr(self, field))).at[index].set(leaves.pop(name))
         fresh = object.__new__(type(self))
         for item in dataclasses.fields(self):
             object.__setattr__(fresh, item.name, leaves.get(item.name, getattr(self, item.name)))
@@ -123,4 +128,4 @@ def check_levels(battery: AbstractBattery, name: str, needed: int | None, size: 
 
 def is_hull(battery: AbstractBattery) -> bool:
     """Whether some scalar field holds an array: a family of batteries rather than one."""
-    return any(np.ndim(getattr(battery, name)) > 0 for name in fields_of(battery))
+    return any(np.ndim(getattr(battery, name)) > 0 for name, field in fields_of(battery).items() if not field.vector)

@@ -11,7 +11,7 @@ from ..algebra.hermitian import folded
 from ..algebra.patterns import Pattern, elements, pack, reach
 from ..conventions import epsilon, real_dtype
 from ..errors import FieldError, fail
-from ..fields import Real, size, traced
+from ..fields import Real, parameter, size, traced
 from ..laws import AbstractMasterLaw, Lindblad, Master, Reachable
 from .battery import AbstractBattery, convert_fields
 
@@ -67,20 +67,22 @@ class OpenBattery(AbstractBattery):
 
     hamiltonian: Any
     jumps: Any
-    rates: Any
-    battery_hamiltonian: Any
-    initial: Any
-    coefficients: Any = None
+    rates: Any = parameter(symbol="gamma", unit="frequency", doc="rates of the jumps", minimum=0.0, vector=True)
+    battery_hamiltonian: Any  # pyright: ignore[reportGeneralTypeIssues]  (it takes `parameter` for a default)
+    initial: Any  # pyright: ignore[reportGeneralTypeIssues]
+    coefficients: Any = parameter(
+        default=None, symbol="c", unit="frequency", doc="weights of the terms of the Hamiltonian", vector=True
+    )
     n_battery: Real = size(symbol="N_B", doc="number of battery cells", default=1.0)
     structure: Structure = eqx.field(static=True, init=False)
 
     def __post_init__(self) -> None:
-        convert_fields(self)
         self.hamiltonian = _matrices("hamiltonian", self.hamiltonian, many=self.coefficients is not None)
         n = self.hamiltonian.shape[-1]
         self.coefficients = _numbers("coefficients", self.coefficients, len(self.hamiltonian), "term of the Hamiltonian")
         self.jumps = _matrices("jumps", self.jumps, many=True, empty=n)
         self.rates = _numbers("rates", self.rates, len(self.jumps), "jump", least=0.0)
+        convert_fields(self)
         self.battery_hamiltonian = _matrices("battery_hamiltonian", self.battery_hamiltonian, many=False)[0]
         d = len(self.battery_hamiltonian)
         if self.jumps.shape[-1] != n:

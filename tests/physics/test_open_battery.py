@@ -292,3 +292,41 @@ def test_two_values_share_a_program(compiles) -> None:
     with compiles(0):
         other = qb.evolve(one.replace(rates=2 * RATES), 1.1 * TIMES).saved["energy"]
     assert not np.allclose(first, other)
+
+
+# ------------------------------------------------------------------------------------- tables, and better batteries
+
+
+def pumped(rates: Any = (0.05, 0.05, 0.3), coefficients: Any = (0.4,)) -> qb.OpenBattery:
+    """Two spins: a pumped charger beside the battery."""
+    down = [at(DOWN, k, 2) for k in (0, 1)]
+    hop = down[0].T @ down[1] + down[1].T @ down[0]
+    return qb.OpenBattery([hop], [*down, down[1].T], rates, ONE, np.eye(4)[0], coefficients=coefficients)
+
+
+def work(battery: Any) -> Any:
+    return qb.merit.ergotropy(battery, qb.steady_state(battery))
+
+
+def test_sweep_over_entries() -> None:
+    ds = qb.sweep(work, pumped(), {"rates[2]": [0.3, 1.2], "coefficients[0]": [0.2, 0.4]})
+    wanted = [[float(work(pumped((0.05, 0.05, r), (c,)))) for c in (0.2, 0.4)] for r in (0.3, 1.2)]
+    np.testing.assert_allclose(ds.work, wanted, rtol=0, atol=1e-13)
+
+
+def test_optimize_over_vectors() -> None:
+    """The best pump for a weak exchange lies inside its bounds: brute force finds no better one."""
+    best = qb.optimize(work, pumped(), {"rates": ([0.05, 0.05, 0.1], [0.06, 0.06, 5.0])}, starts=2)
+    tried = qb.sweep(work, pumped(), {"rates[2]": np.linspace(0.1, 5.0, 99)})
+    assert best.status == Status.OK
+    np.testing.assert_allclose(best.parameters["rates"][:2], 0.05, rtol=1e-6)
+    assert float(best.value) >= float(tried.work.max())
+    assert best.parameters["rates"][2] == pytest.approx(float(tried.idxmax("rates[2]").work), abs=0.06)
+
+
+def test_figures_of_one_s_own_under_jit() -> None:
+    save = {"x": lambda battery, state: state.density()[0, 0].real, "H": "total_energy"}
+    saved = jax.jit(lambda r: qb.evolve(pumped(r), [1.0], save).saved)(np.array([0.1, 0.2, 0.3]))
+    fresh = qb.evolve(pumped((0.1, 0.2, 0.3)), [1.0], save).saved
+    for name, value in fresh.items():
+        np.testing.assert_allclose(saved[name], value, rtol=0, atol=1e-14)
