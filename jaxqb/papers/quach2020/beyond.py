@@ -10,7 +10,7 @@ from ..paper import as_label, axis, each, figure
 from .lifetimes import TURNS, lifetimes
 from .tables import FASTEST, FEW, KEPT, E, cells_axis, fastest, hull, kept, ratio_axis, stays
 
-LARGE = hull(50.0, 60.0, 250.0)
+LARGE = hull(50.0, 60.0, 100.0)
 
 
 def largest_power() -> float:
@@ -59,8 +59,8 @@ def limits(quick: bool) -> xr.Dataset:
     law = missing(cells, ratio).transpose(*found.dims)
     distance = xr.where(ratio > 1, 1.0, 0.5) - found
     chargers = axis("chargers", 10.0 ** np.arange(7), "N_C", "cells", "number of charger spins")
-    counts = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0]
-    groups = [(LARGE, counts), *([] if quick else [(hull(n, 2 * n, 5 * n), [n]) for n in (100.0, 200.0, 500.0, 1000.0)])]
+    counts = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0]
+    groups = [(LARGE, counts), *([] if quick else [(hull(n, 2 * n, 5 * n), [n]) for n in (50.0, 100.0, 200.0, 500.0, 1000.0)])]
     powers = []
     for within, some in groups:
         few = axis("few", some, "N_B", "cells", "number of battery cells")

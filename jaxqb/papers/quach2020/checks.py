@@ -41,7 +41,7 @@ def straightness(x: Any, y: Any) -> float:
     return float(np.corrcoef(x, y)[0, 1] ** 2)
 
 
-def power_exponent(ratio: float) -> Callable[[Any], float]:
+def power_exponent(ratio: int) -> Callable[[Any], float]:
     """Exponent of the power of Fig. 2e in the number of cells, N_B = 1 .. 12."""
 
     def check(r: Any) -> float:
@@ -179,20 +179,10 @@ def work_needs_half(name: str, stored: str, **where: Any) -> Callable[[Any], boo
     return check
 
 
-def first_work(name: str, cells: float) -> Callable[[Any], float]:
-    """Energy per cell from which on there is work, R = 5."""
-
-    def check(r: Any) -> float:
-        work, energy = r["fig3"][name].sel(size=cells), r["fig3"].stored.sel(size=cells)
-        return float(energy[int((work > 1e-9).argmax("time"))])
-
-    return check
-
-
-def all_work(r: Any, ratios: tuple[float, ...] = (1, 5, 50)) -> bool:
+def all_work(r: Any) -> bool:
     """Whether work comes nearer to the energy as R grows, one cell (the end of Fig. 3b)."""
     part = (r["fig3"].work_by_ratio / r["fig3"].stored_by_ratio.where(r["fig3"].time > 0)).isel(time=-1)
-    return rises(part.sel(ratio=list(ratios)), "ratio")
+    return rises(part, "ratio")
 
 
 # ------------------------------------------------------------------------------------------- Fig. 4
@@ -239,7 +229,7 @@ def towards_half(r: Any) -> bool:
     return falls(apart.sel(temperatures=slice(2.5, None)), "temperatures") and float(apart.isel(temperatures=-1).max()) < 0.04
 
 
-def warms(r: Any, ratio: float) -> bool:
+def warms(r: Any, ratio: int) -> bool:
     """Whether temperature never lowers the steady energy."""
     return always(r["fig6"].slope.sel(ratio=ratio) >= 0)
 
@@ -258,6 +248,6 @@ def own_share(r: Any) -> Any:
     return n / (2 * n + 1) / kept
 
 
-def work_goes(name: str, cells: float) -> Callable[[Any], bool]:
+def work_goes(name: str, cells: int) -> Callable[[Any], bool]:
     """Whether next to no work is left at k_B T = 1000 hbar omega."""
     return lambda r: float(r["fig6"][name].sel(n_battery=cells)) < 0.01

@@ -261,7 +261,7 @@ _WORK = [
         True,
         checks.work_needs_half("work", "stored", size=2),
         "wrong",
-        "only of one cell: within the collective spin two cells yield work from E_B = 0.38 on, ten from 0.31 on, and with all "
+        "only of one cell: within the collective spin two cells yield work from E_B = 0.377 on, ten from 0.240 on, and with all "
         "unitaries, as Eq. 9 says, two and more do from the first moment on",
     ),
     Claim(

@@ -14,6 +14,8 @@ from ...steady import steady_state
 from ..paper import as_label, axis, each, figure
 from .tables import E, P, hull, time_axis
 
+LEVELS = 11  # of the largest battery here
+
 
 @eqx.filter_jit
 def _populations(battery: Any) -> dict[str, Any]:
@@ -22,13 +24,13 @@ def _populations(battery: Any) -> dict[str, Any]:
 
 def _falling(cells: int, times: Any) -> Any:
     """Mean excitation number of a collective spin of `cells` cells at equal steps of time, from each of its levels."""
-    m = np.arange(cells + 1.0)
-    rates = 2 * m * (cells - m + 1)  # from m to m - 1
+    m = np.arange(LEVELS, dtype=float)  # those above the last one are not used; one program for all spins
+    rates = np.where(m <= cells, 2 * m * (cells - m + 1), 0.0)  # from m to m - 1
     step = np.asarray(expm(jnp.asarray((np.diag(rates[1:], 1) - np.diag(rates)) * (times[1] - times[0]))))
     rows = [m]
     for _ in times[1:]:
         rows.append(rows[-1] @ step)
-    return np.stack(rows)
+    return np.stack(rows)[:, : cells + 1]
 
 
 def collective(populations: Any, times: Any) -> Any:

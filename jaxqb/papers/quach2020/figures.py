@@ -44,7 +44,7 @@ BATTERY, CHARGER = {"label": "battery"}, {"label": "charger", "draw": "points", 
 )
 def fig2(quick: bool) -> xr.Dataset:
     """Capacity and power."""
-    time, ratio, ratios = time_axis(0.8), ratio_axis([2, 5, 10]), ratio_axis(range(1, 21), "ratios")
+    time, ratio, ratios = time_axis(0.8), ratio_axis([2, 5, 10]), ratio_axis([*range(1, 11), 12, 14, 16, 18, 20], "ratios")
     cells = cells_axis(range(1, 13 if quick else 21))
     one = curves(few(), time, FEW, 5 * FEW)
     (by_cells, by_ratio), (fast, fast_by_ratio) = (

@@ -43,9 +43,9 @@ def lifetimes(quick: bool = True) -> xr.Dataset:
     cells = FEW.isel(n_battery=slice(2 if quick else 3))
     one = xr.DataArray([1.0, 0.0], dims="noise")
     noise = {"local_decay": RATES * one, "dephasing": RATES * (1 - one)}
-    found = [each(_fall, DarkStateBattery(n, RATIO * n, local_decay=RATES), ("turns",), **noise) for n in cells.values]
+    found = [each(_fall, DarkStateBattery(n, RATIO * n, local_decay=RATES.values), ("turns",), **noise) for n in cells.values]
     curves = xr.concat(found, "n_battery").assign_coords(n_battery=cells, turns=TURNS, noise=NOISE)
-    dark = each(_stays, DarkStateBattery(cells, RATIO * cells), n_battery=cells, n_charger=RATIO * cells)
+    dark = each(_stays, DarkStateBattery(cells.values, RATIO * cells.values), n_battery=cells, n_charger=RATIO * cells)
     half = xr.apply_ufunc(_half, curves, dark, input_core_dims=[["turns"], []], vectorize=True)
     law = [dark.energy * np.exp(-TURNS), xr.where(cells == 1, dephased(TURNS, RATIO * cells), np.nan)]
     until = "time until half of it is left, times the rate of a spin alone"

@@ -42,7 +42,7 @@ def generator(n: float, gamma: float = 1.0, omega: float = 1.0) -> Any:
     return total
 
 
-def printed(equation: int, n: float, omega: float) -> tuple[tuple[int, int], dict[tuple[int, int], complex]]:
+def printed(equation: int, n: float, omega: float) -> tuple[tuple[int, int], dict[tuple[int, int], Any]]:
     """Which rho_ij an equation of the paper is of, and the coefficients on its right, gamma = 1."""
     return {
         18: ((1, 1), {(1, 1): -2 * (n + 1), (2, 2): 2 * n}),
