@@ -64,7 +64,7 @@ class Field:
 def parameter(
     *, symbol: str, unit: str, doc: str, default: Any = dataclasses.MISSING, minimum: float = -math.inf, slow=False, vector=False
 ) -> Any:
-    """A real design parameter: a differentiable leaf, of several numbers if a `vector`; an expensive piece depends on a `slow` one."""
+    """A real design parameter: a differentiable leaf. `slow`: an expensive piece depends on it; `vector`: several numbers."""
     info = Field(symbol, unit, doc, float(minimum), integer=False, size=False, slow=slow, vector=vector)
     return eqx.field(default=default, metadata={"jaxqb": info})
 

@@ -166,6 +166,13 @@ def test_readme_says_what_happens(capsys):
     assert "(1.91201749, 33.64940383)" in text
     swept = namespace["ds"].max_average_power.sel(coupling=1.0).values
     assert " ".join(f"{value:.3f}" for value in swept) in text
+    swap, pump, loss = (namespace[name] for name in ("swap", "pump", "loss"))
+    total = master.generator(swap, [pump, loss], [0.5, 0.1])
+    *rhos, end = master.evolve(total, np.diag(np.eye(4)[0]), [1.0, 4.0, 500.0])
+    gap = np.diag([0.0, 1.0])
+    assert f"{master.energy(rhos[0], gap):.3f} {master.energy(rhos[1], gap):.3f}" in text
+    np.testing.assert_allclose(namespace["held"], [master.energy(rho, gap) for rho in rhos], rtol=1e-10)
+    assert f"is {master.ergotropy(end, gap):.3f}; rest.multiplicity is {int(namespace['rest'].multiplicity)}" in text
     assert namespace["best"].parameters == {"n_charger": 12.0} and f"{namespace['best'].gain:.5f}"[:6] in text
 
 
