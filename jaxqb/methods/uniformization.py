@@ -17,11 +17,13 @@ from jaxtyping import Array, Float
 
 from ..algebra import poisson
 from ..algebra.gradients import columnwise, frozen, most
+from ..conventions import epsilon
 from ..errors import MethodError, fail
 from ..laws import AbstractDecayLaw
 from .method import AbstractFlow, AbstractMethod, Figures
 
 TERMS = 32  # that are added up at a time
+RESTING = 4.0  # rounding errors of the whole, below which a jump changes nothing
 
 
 class Uniformization(AbstractMethod):
@@ -104,13 +106,22 @@ def _blocks(flow: UniformizationFlow, means: Float[Array, " t"], y: Any, look: C
         return flow.jump(y), look(y)
 
     def block(carry):
-        k, y, total = carry
+        k, y, total, left, _ = carry
         y, terms = lax.scan(term, y, length=TERMS)
-        return k + TERMS, y, _add(total, poisson.weights(k + jnp.arange(TERMS), means), terms)
+        weights = poisson.weights(k + jnp.arange(TERMS), means)
+        return k + TERMS, y, _add(total, weights, terms), left - jnp.sum(weights, axis=1), moves(y)
+
+    def moves(y):
+        """Whether a jump changes more than rounding does: later ones change no more than this one."""
+        norm = lambda y: sum(jnp.sum(jnp.abs(leaf)) for leaf in jax.tree.leaves(frozen(y)))  # noqa: E731
+        return most(jnp.where(norm(flow.field(y)) > RESTING * epsilon() * flow.rate * norm(y), 1, 0)) > 0
 
     nothing = jax.tree.map(lambda x: jnp.zeros((*means.shape, *x.shape), x.dtype), jax.eval_shape(look, y))
     end = most(poisson.last(frozen(jnp.max(means))))
-    return lax.while_loop(lambda c: c[0] <= end, block, (jnp.zeros((), means.dtype), y, nothing))[2]
+    start = jnp.zeros((), means.dtype), y, nothing, jnp.ones_like(means), jnp.ones((), bool)
+    _, y, total, left, _ = lax.while_loop(lambda c: (c[0] <= end) & c[-1], block, start)
+    # all jumps that are left lead to where it rests
+    return _add(total, left[:, None], jax.tree.map(lambda x: x[None], look(y)))
 
 
 def _travel(flow: UniformizationFlow, span: Float[Array, ""], y: Any) -> Any:
