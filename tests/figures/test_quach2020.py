@@ -33,6 +33,20 @@ def results():
     return Results(PAPER.figures, quick=True)
 
 
+def stepped(cells, chargers, times):
+    """The density matrix by Runge and Kutta's steps, in operator form."""
+    jump, still = csr_matrix(dark.jump(cells, chargers)), dark.start(cells, chargers)
+
+    def field(_, vector):
+        rho = vector.reshape(still.shape)
+        rho = (rho + rho.T) / 2  # what is not symmetric is rounding, and would grow below
+        half = jump.T @ (jump @ rho)
+        return (2 * jump @ (jump @ rho).T - half - half.T).ravel()
+
+    found = solve_ivp(field, (0, times[-1]), still.ravel(), "DOP853", times, rtol=1e-8, atol=1e-11)
+    return [y.reshape(still.shape) for y in found.y.T]
+
+
 def energies(cells, chargers, rho):
     """Per cell and per charger spin."""
     diagonal = np.real(np.einsum("...ii->...i", rho))
@@ -115,7 +129,7 @@ def test_largest_power(results):
     for ratio, (one, twelve) in FASTEST.items():
         row = results["fig2"].max_power.sel(ratio=ratio)
         assert (float(row.sel(cells=1)), float(row.sel(cells=12)) / 12) == pytest.approx((one, twelve), abs=1e-3)
-    for cells, ratio in ((1, 1), (2, 3)):
+    for cells, ratio in ((1, 1), (1, 4)):
         chargers = ratio * cells
         generator, still = dark.liouvillian(cells, chargers), dark.start(cells, chargers)
 
@@ -154,11 +168,9 @@ def test_entanglement_rate(results):
     first = 2 / np.log(2) * (np.sqrt(chargers**2 + cells * chargers) - chargers)
     np.testing.assert_allclose(fig5.first_rate, first.transpose(*fig5.first_rate.dims), rtol=1e-7)
     assert fig5.jump.sel(ratio=[3, 5], cells=[1, 2]).values.all() and not fig5.jump.sel(ratio=3, cells=[3, 4]).values.any()
-    # from curves: the slope of the logarithmic negativity between two times
-    k, (before, after) = 60, fig5.time.values[60] + np.array([-1e-6, 1e-6])
-    pair = dark.evolve(1, 50, [before, after])
-    slope = (negativity(1, 50, pair[1]) - negativity(1, 50, pair[0])) / 2e-6
-    assert float(fig5.rate.sel(n_battery=1)[k]) == pytest.approx(slope, rel=1e-5)
+    # the slope of the logarithmic negativity between two times
+    pair = [negativity(1, 50, rho) for rho in stepped(1, 50, fig5.time.values[60] + np.array([-1e-4, 1e-4]))]
+    assert float(fig5.rate.sel(n_battery=1)[60]) == pytest.approx((pair[1] - pair[0]) / 2e-4, rel=1e-4)
 
 
 def test_temperature(results):
@@ -199,18 +211,9 @@ def test_work_that_is_kept(results):
     found = results["fig3"].kept_work.sel(cells=list(cells))
     np.testing.assert_allclose(found, list(cells.values()), rtol=0, atol=5e-5)
     # ten cells and fifty spins, where a superoperator does not fit
-    fig3, (cells, chargers), k = results["fig3"], (10, 50), 14
-    jump, still = csr_matrix(dark.jump(cells, chargers)), dark.start(cells, chargers)
-
-    def field(_, vector):
-        rho = vector.reshape(still.shape)
-        rho = (rho + rho.T) / 2  # what is not symmetric is rounding, and would grow below
-        half = jump.T @ (jump @ rho)
-        return (2 * jump @ (jump @ rho).T - half - half.T).ravel()
-
-    late = solve_ivp(field, (0, float(fig3.time[k])), still.ravel(), "DOP853", rtol=1e-8, atol=1e-10).y[:, -1]
-    wanted = ergotropy(populations(cells, chargers, late.reshape(still.shape)))
-    assert [float(fig3[name].sel(size=10)[k]) for name in ("work", "work_full")] == pytest.approx(list(wanted), abs=1e-7)
+    (rho,) = stepped(10, 50, results["fig3"].time.values[[14]])
+    found = [float(results["fig3"][name].sel(size=10)[14]) for name in ("work", "work_full")]
+    assert found == pytest.approx(list(ergotropy(populations(10, 50, rho))), abs=1e-7)
 
 
 def test_laws_of_large_batteries(results):

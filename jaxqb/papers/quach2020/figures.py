@@ -145,11 +145,12 @@ def fig4(quick: bool) -> xr.Dataset:
 def fig5(quick: bool) -> xr.Dataset:
     """Entanglement rate."""
     found = curves(few(), time_axis(0.2), FEW, 50 * FEW)
-    alone = each(entangling, few(), n_battery=1, n_charger=50)
     ratio, cells = ratio_axis([3, 5, 10]), cells_axis(range(1, 5 if quick else 9))
-    family = hull(cells.values[-1], cells.values[-1], 10 * cells.values[-1])
+    family = hull(float(cells[-1]), float(cells[-1]), max(50.0, 10 * float(cells[-1])))
+    alone = each(entangling, family, n_battery=1, n_charger=50)
     fast, rate = (
-        each(f, family, n_battery=cells, n_charger=ratio * cells).transpose("ratio", "cells") for f in (fastest, entangling)
+        each(function, padded, n_battery=cells, n_charger=ratio * cells).transpose("ratio", "cells")
+        for function, padded in ((fastest, sizes(quick)), (entangling, family))
     )
     rates = ("dS_B/dt", "bits gamma", "entanglement rate")
     lag = ("gamma Delta t", "1", "lag behind the largest power")
