@@ -202,3 +202,19 @@ def test_a_traced_size_outside_its_padding_is_said() -> None:
     status = jax.jit(lambda n: qb.charge(qb.DarkStateBattery(n, 6, joints=3, levels=12), figures="max_average_power").status)
     assert int(status(2.0)) != Status.OUTSIDE_PADDING
     assert int(status(5.0)) == int(status(7.0)) == int(status(1.5)) == Status.OUTSIDE_PADDING
+
+
+def test_no_peak_where_energy_only_rises() -> None:
+    """From one excited cell the energy falls, then rises for ever: its slope is tiny at last, and never negative again."""
+    one = qb.DarkStateBattery(2, 6, battery_excitations=1)
+    best = qb.charge(one)
+    assert best.status == Status.NO_PEAK and not best.first_peak.found
+    power = np.asarray(qb.evolve(one, np.linspace(0.5, 6.0, 400), "instantaneous_power").saved["instantaneous_power"])
+    assert power.min() > -1e-14
+
+
+def test_long_after_all_is_at_rest() -> None:
+    """Two hundred million jumps, of which all but some thousand change nothing."""
+    large = qb.DarkStateBattery(30, 150)
+    held = float(qb.evolve(large, [5000.0]).saved["energy"][0])
+    assert held == pytest.approx(dark.steady_excitations(30, 150), rel=1e-12)

@@ -330,3 +330,11 @@ def test_figures_of_one_s_own_under_jit() -> None:
     fresh = qb.evolve(pumped((0.1, 0.2, 0.3)), [1.0], save).saved
     for name, value in fresh.items():
         np.testing.assert_allclose(saved[name], value, rtol=0, atol=1e-14)
+
+
+def test_no_peak_of_what_only_rises() -> None:
+    """A pumped spin fills for ever, until its slope is rounding."""
+    for method in (qb.Exponential(), qb.Chebyshev()):
+        best = qb.charge(qb.OpenBattery(0 * ONE, [DOWN.T], [0.5], ONE, [1.0, 0.0]), method=method)
+        assert best.status == Status.NO_PEAK and not best.first_peak.found
+        assert float(best.max_average_power.value) == pytest.approx(0.5, rel=1e-9)

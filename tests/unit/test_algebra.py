@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 from truth import linear
 
+from jaxqb import peaks
 from jaxqb.algebra import chebyshev, spectra
 from jaxqb.algebra.ladders import boson_lowering, spin_lowering
 from jaxqb.algebra.passive import passive_full, passive_symmetric
@@ -209,3 +210,25 @@ def test_propagation_backwards_batched_and_twice() -> None:
         known = (exact(x - 2 * step) - 8 * exact(x - step) + 8 * exact(x + step) - exact(x + 2 * step)) / (12 * step)
         assert float(slope) == pytest.approx(known, abs=1e-9)
     np.testing.assert_allclose(jax.vmap(jax.jacfwd(probability))(points), jax.vmap(jax.grad(probability))(points), rtol=1e-12)
+
+
+@pytest.mark.parametrize("orders", [4, 5])
+def test_interpolants_of_a_search_keep_small_slopes(orders: int) -> None:
+    """A tiny exponential on a large constant: slopes to what rounding of the constant leaves of them."""
+    x, fine = np.linspace(0, 1, peaks.POINTS), peaks.FINE
+    jets = np.array([[0.6 * (k == 0) + 1e-8 * (-0.5) ** k * np.exp(-t / 2) for k in range(orders)] for t in x]).ravel()
+    slopes = peaks._interpolants(orders)[1] @ jets
+    np.testing.assert_allclose(slopes, -0.5e-8 * np.exp(-fine / 2), rtol=0, atol=1e-12)
+
+
+@given(st.lists(st.floats(0.0, 300.0), min_size=3, max_size=3))
+def test_small_bessel_functions_to_a_relative_accuracy(s: list[float]) -> None:
+    found = np.asarray(_bessel_ahead(np.array(s)))
+    for row, x in zip(found, s, strict=True):
+        for k in (int(x) + 1, int(x) + 20, 511):
+            wanted = mpmath.besselj(k, mpmath.mpf(x))
+            if abs(wanted) > 1e-290:
+                assert abs(row[k] - wanted) < 1e-12 * abs(wanted)
+
+
+_bessel_ahead = jax.jit(lambda s: chebyshev.bessel_ahead(s, 512))
