@@ -49,7 +49,7 @@ class Field:
         if traced(array):
             return array
         array = array.astype(real_dtype())
-        if array.size == 0:
+        if array.size == 0 and not self.vector:
             fail(FieldError, self.name, "hold a number", "it is empty", f"give at least one value of {self.name}")
         if not np.all(np.isfinite(array)):
             fail(FieldError, self.name, "be finite", f"it is {value!r}", "give a finite number")

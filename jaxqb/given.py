@@ -142,7 +142,7 @@ def check_law(law: Any, battery: AbstractBattery) -> None:
 def _own(battery: AbstractBattery, law: AbstractLaw) -> Any:
     """Whether this law is one of the battery's: by type and shapes, then by numbers, up to their rounding."""
     shapes = lambda law: [np.shape(leaf) for leaf in jax.tree.leaves(law)]  # noqa: E731
-    size = jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in jax.tree.leaves(battery)]).max()
+    size = jnp.stack([jnp.max(jnp.abs(leaf), initial=0.0) for leaf in jax.tree.leaves(battery)]).max()
 
     def alike(one: Any, other: Any) -> Any:
         one, other = (jnp.asarray(leaf, real_dtype()) for leaf in (one, other))

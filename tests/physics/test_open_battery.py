@@ -338,3 +338,17 @@ def test_no_peak_of_what_only_rises() -> None:
         best = qb.charge(qb.OpenBattery(0 * ONE, [DOWN.T], [0.5], ONE, [1.0, 0.0]), method=method)
         assert best.status == Status.NO_PEAK and not best.first_peak.found
         assert float(best.max_average_power.value) == pytest.approx(0.5, rel=1e-9)
+
+
+def test_closed_systems() -> None:
+    """No jumps: a turning spin, in both forms; and nothing at all, which stays what it is."""
+    for battery, wanted in ((qb.OpenBattery(X, [], [], ONE, [1.0, 0.0]), np.sin([0.3, 2.0]) ** 2), (still(), [1.0, 1.0])):
+        for law in battery.laws().values():
+            np.testing.assert_allclose(qb.evolve(battery, [0.3, 2.0], law=law).saved["energy"], wanted, rtol=0, atol=1e-14)
+    state, rest = qb.steady_state(still(), report=True)
+    assert float(qb.merit.energy(still(), state)) == 1
+    assert int(rest.multiplicity) == still().structure.reached == 1
+
+
+def still() -> qb.OpenBattery:
+    return qb.OpenBattery(0 * X, [], [], ONE, [0.0, 1.0])
