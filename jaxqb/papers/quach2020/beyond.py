@@ -60,14 +60,17 @@ def limits(quick: bool) -> xr.Dataset:
     distance = xr.where(ratio > 1, 1.0, 0.5) - found
     chargers = axis("chargers", 10.0 ** np.arange(7), "N_C", "cells", "number of charger spins")
     counts = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0]
-    groups = [(LARGE, counts), *([] if quick else [(hull(n, 2 * n, 5 * n), [n]) for n in (50.0, 100.0, 200.0, 500.0, 1000.0)])]
+    groups = [(LARGE, counts, more)]  # a program each; the largest batteries with R = 2 only
+    if not quick:
+        groups += [(hull(n, 2 * n, 5 * n), [n], more) for n in (50.0, 100.0, 200.0)]
+        groups += [(hull(n, 2 * n, 2 * n), [n], more.sel(ratio=[2])) for n in (500.0, 1000.0)]
     powers = []
-    for within, some in groups:
-        few = axis("few", some, "N_B", "cells", "number of battery cells")
-        powers.append(each(fastest, within, n_battery=few, n_charger=more * few).power)
-    powers = xr.concat(powers, "few")
-    some = cells_axis([1, 2, 3, 5, 10, 20] + ([] if quick else [40, 80])).rename(cells="some")
-    dense = hull(20.0, 20.0, 200.0) if quick else hull(80.0, 160.0, 400.0)
+    for within, these, ratios in groups:
+        few = axis("few", these, "N_B", "cells", "number of battery cells")
+        powers.append(each(fastest, within, n_battery=few, n_charger=ratios * few).power)
+    powers = xr.concat(powers, "few", join="outer")
+    some = cells_axis([1, 2, 3, 5, 10, 20] + ([] if quick else [40])).rename(cells="some")
+    dense = hull(20.0, 20.0, 200.0) if quick else hull(40.0, 80.0, 200.0)
     entangled = each(stays, dense, n_battery=some, n_charger=more * some).entanglement
     left = ("delta", "hbar omega", "missing from the limit, per cell")
     last = ("S_B^ss", "bits", "steady logarithmic negativity")
