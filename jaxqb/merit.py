@@ -20,6 +20,7 @@ from jaxtyping import Array, Float
 from .algebra import negativity
 from .conventions import UNITS
 from .errors import MeritError, fail
+from .matrices import as_array, check_hermitian
 
 
 class AbstractMerit(eqx.Module):
@@ -257,6 +258,12 @@ class Expectation(AbstractObservable):
 
     symbol: ClassVar[str] = "<O>"
     unit: ClassVar[str] = "number"
+
+    def __init__(self, operator: Any) -> None:
+        self.operator = as_array(MeritError, "operator", operator)
+        if self.operator.ndim != 2 or len(set(self.operator.shape)) > 1:
+            fail(MeritError, "operator", "be square", f"its shape is {self.operator.shape}", "give an array of shape (n, n)")
+        check_hermitian(MeritError, "operator", self.operator)
 
     @property
     def phase_sensitive(self) -> bool:

@@ -41,7 +41,8 @@ def steady_state(battery: AbstractBattery, *, law: AbstractLaw | None = None, re
     """The state that a battery tends to at late times.
 
     What is conserved keeps its value, so the answer depends on the start: it is not the kernel of the generator, which is
-    degenerate wherever something is conserved. Where something turns for ever, it is the mean over time.
+    degenerate wherever something is conserved. Where something turns for ever, it is the mean over time. What relaxes by less
+    than rounding of the generator's largest rate counts as conserved.
 
     Args:
         battery: one battery.
@@ -53,7 +54,7 @@ def steady_state(battery: AbstractBattery, *, law: AbstractLaw | None = None, re
         conserved quantity comes or goes (a rate that breaks one has no derivative at 0: the limits do not commute).
 
     Raises:
-        FieldError: where nothing decays, so that there is no such state.
+        FieldError: for a unitary law, which turns for ever.
         MethodError: where the dense generator, which a battery without a closed form needs, does not fit into memory.
 
     >>> import jaxqb as qb
@@ -77,7 +78,7 @@ def _steady(battery: Any, law: Any) -> tuple[Any, Rest]:
     if not isinstance(law, AbstractMasterLaw):
         fail(FieldError, "battery", "decay", f"a {type(law).__name__.lower()} turns for ever", "use `charge` or `evolve`")
     matrix, (start, whole) = generator(law), ravel_pytree(law.start)
-    end, multiplicity = kernels.rest(matrix, start)
+    end, multiplicity = kernels.rest(matrix, start, lax.stop_gradient(law.radius()))
     residual = jnp.max(jnp.abs(jnp.matmul(matrix, end, precision=lax.Precision.HIGHEST)))
     there = jnp.where(law.valid(), 1.0, jnp.nan)
     return law.state(whole(end * there)), Rest(multiplicity, residual)

@@ -68,7 +68,7 @@ def bessel_ahead(s: Float[Array, " b"], count: int) -> Float[Array, "b {count}"]
 
     after = np.arange(count + 40, 0.0, -1.0)
     ratios = lax.scan(ratio, jnp.zeros_like(s), after, unroll=8)[1][::-1][: count - 1].T
-    order, turn = np.arange(1, count), jnp.minimum(jnp.floor(s), count - 1)[:, None]
+    order, turn = np.arange(1, count), jnp.clip(jnp.floor(s), 0, count - 1)[:, None]
     falls = jnp.concatenate([jnp.ones_like(s)[:, None], jnp.cumprod(jnp.where(order > turn, ratios, 1.0), axis=1)], axis=1)
     values = bessel(s, count)
     first = jnp.take_along_axis(values, turn.astype(int), axis=1)

@@ -102,7 +102,7 @@ def reversible(
 
 
 def bilinear(apply: Callable, coefficients: Any, transposed: Any, y: Any) -> Any:
-    """``apply(coefficients, y)``, linear in both, where ``apply(transposed, .)`` is its transpose in y.
+    """``apply(coefficients, y)``, linear in y, where ``apply(transposed, .)`` is its transpose.
 
     A transpose in a form of its own is as quick as the map itself; the one that is derived from it need not be.
     """
@@ -116,13 +116,18 @@ def bilinear(apply: Callable, coefficients: Any, transposed: Any, y: Any) -> Any
     def _(primals, tangents):
         (coefficients, transposed, y), (dc, _, dy) = primals, tangents
         moved = linear_map(lambda v: apply(coefficients, v), lambda v: apply(transposed, v), dy)
-        return apply(coefficients, y), jax.tree.map(jnp.add, jax.checkpoint(lambda dc, y: apply(dc, y))(dc, y), moved)
+
+        @jax.checkpoint
+        def bent(coefficients, dc, y):
+            return jax.jvp(lambda c: apply(c, y), (coefficients,), (dc,))[1]
+
+        return apply(coefficients, y), jax.tree.map(jnp.add, bent(coefficients, dc, y), moved)
 
     return run(coefficients, transposed, y)
 
 
 STORED = 8  # states kept at each level of a way back
-LEVELS = 5
+LEVELS = 6
 
 
 def replayed(step: Callable, params: Any, fixed: Any, turns: Any, y0: Any) -> tuple[Any, Any]:
@@ -227,7 +232,8 @@ def with_slope(function: Callable, slope: Callable) -> Callable:
 
                 parts.append(jax.jvp(only, ([leaves[k] for k in moving],), ([ways[k] for k in moving],))[1])
             if not isinstance(late, jax.custom_derivatives.SymbolicZero):
-                parts.append(jax.tree.map(lambda s: late.reshape(-1, *(1,) * (s.ndim - 1)) * s, slope(whole(leaves), ts)))
+                once = once_differentiable(ts, "ts", "differentiate merit.Rate of the figure, once")
+                parts.append(jax.tree.map(lambda s: late.reshape(-1, *(1,) * (s.ndim - 1)) * s, slope(whole(leaves), once)))
             out = run(leaves, ts)
             return out, functools.reduce(lambda a, b: jax.tree.map(jnp.add, a, b), parts, jax.tree.map(jnp.zeros_like, out))
 

@@ -20,20 +20,22 @@ ROUNDING = 10.0  # times the size and the rounding of the largest singular value
 
 
 @jax.custom_jvp
-def rest(matrix: Float[Array, "n n"], start: Float[Array, " n"]) -> tuple[Float[Array, " n"], Int[Array, ""]]:
-    """``P start``, and the dimension of the kernel. Derivatives are those at a kernel of constant dimension.
+def rest(matrix: Float[Array, "n n"], start: Float[Array, " n"], scale: Float[Array, ""]) -> tuple[Any, Int[Array, ""]]:
+    """``P start``, and the dimension of the kernel; singular values are zero beside `scale`, or beside the largest.
 
+    Derivatives are those at a kernel of constant dimension.
     With S the inverse of G off its kernel, ``dP = -S dG P - P dG S``.
     """
-    return _projected(_kernel(matrix), start), jnp.sum(_kernel(matrix)[3])
+    kernel = _kernel(matrix, scale)
+    return _projected(kernel, start), jnp.sum(kernel[3])
 
 
 @rest.defjvp
 def _(primals: Any, tangents: Any) -> Any:
     import lineax  # slow to import, and only derivatives need it
 
-    (matrix, start), (moved, late) = primals, tangents
-    kernel = _kernel(matrix)
+    (matrix, start, scale), (moved, late, _) = primals, tangents
+    kernel = _kernel(matrix, scale)
     project = lambda v: _projected(kernel, v)  # noqa: E731
     end = project(start)
     off = lineax.MatrixLinearOperator(matrix - jax.vmap(project, in_axes=1, out_axes=1)(jnp.eye(len(start), dtype=start.dtype)))
@@ -47,10 +49,10 @@ def _times(a: Any, b: Any) -> Any:
     return jnp.matmul(a, b, precision=lax.Precision.HIGHEST)
 
 
-def _kernel(matrix: Float[Array, "n n"]) -> tuple[Any, Any, Any, Any]:
+def _kernel(matrix: Float[Array, "n n"], scale: Any) -> tuple[Any, Any, Any, Any]:
     """Left and right null vectors (columns; others are zero), their overlaps, and which columns they are."""
     left, size, right = jnp.linalg.svd(matrix)
-    null = size <= ROUNDING * len(size) * epsilon() * size[0]
+    null = size <= ROUNDING * len(size) * epsilon() * jnp.maximum(size[0], scale)
     left, right = jnp.where(null, left, 0.0), jnp.where(null, right.T, 0.0)
     return left, right, _times(left.T, right) + jnp.diag(jnp.where(null, 0.0, 1.0)), null
 

@@ -52,7 +52,7 @@ def times(a: Mask, b: Mask) -> Mask:
     return a.astype(np.float32) @ b.astype(np.float32) > 0
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=8)
 def elements(pattern: Pattern) -> Mask:
     """Elements of the density matrix that the start ever reaches (with their mirror images)."""
     real, imag = pattern.parts(pattern.start)
@@ -100,7 +100,7 @@ class Entries(NamedTuple):
     second: np.ndarray
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=8)
 def reach(pattern: Pattern) -> Reach:
     """The coordinates that a start reaches."""
     n, found = pattern.n, elements(pattern)

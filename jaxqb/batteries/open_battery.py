@@ -13,11 +13,12 @@ from ..conventions import epsilon, real_dtype
 from ..errors import FieldError, fail
 from ..fields import Real, parameter, size, traced
 from ..laws import AbstractMasterLaw, Lindblad, Master, Reachable
+from ..matrices import as_array, check_hermitian
 from .battery import AbstractBattery, convert_fields
 
 PART = 0.6  # of all numbers, below which the reached ones are worth a law of their own
-ENTRIES = 10_000_000  # of a sparse generator, above which it is not made: it would not be quicker
-ROOM = 8 * 2**30  # bytes that a dense superoperator may take
+ENTRIES = 2_000_000  # of a sparse generator, above which it is not made: it would not be quicker
+ROOM = 2 * 2**30  # bytes that a dense superoperator may take (making it takes several times as much)
 
 
 class Structure(NamedTuple):
@@ -44,6 +45,9 @@ class OpenBattery(AbstractBattery):
         initial: a density matrix (n, n), or a state vector (n,).
         coefficients: c_j, one a term of the Hamiltonian.
         n_battery: how many cells `energy_per_cell` shares the energy among.
+
+    Operators and start are structure: `replace` changes them, for it looks anew at where they vanish. Numbers that were put where
+    nothing was (as `equinox.tree_at` could) make the answer NaN.
 
     Matrices may also be objects that other packages make (with ``full()``, ``toarray()`` or ``to_numpy()``: qutip.Qobj,
     scipy.sparse, dynamiqs).
@@ -92,7 +96,7 @@ class OpenBattery(AbstractBattery):
             but = f"its dimension {d} does not divide {n}"
             fail(FieldError, "battery_hamiltonian", "act on the first tensor factor", but, "put the battery first")
         for name in ("hamiltonian", "battery_hamiltonian"):
-            _check_hermitian(name, getattr(self, name))
+            check_hermitian(FieldError, name, getattr(self, name))
         self.initial = _state(self.initial, n)
         self.structure = _structure(self.hamiltonian, self.jumps, self.initial, n)
 
@@ -113,10 +117,20 @@ class OpenBattery(AbstractBattery):
         lowest = jnp.linalg.eigvalsh(self.battery_hamiltonian)[0]
         return folded(self.battery_hamiltonian) - lowest * jnp.eye(len(self.battery_hamiltonian), dtype=real_dtype())
 
-    def _master(self) -> Master:
+    def _parts(self) -> tuple[Any, Any, Any]:
+        """Real and imaginary part of the Hamiltonian, of the jumps and of the start."""
         whole = jnp.tensordot(jnp.asarray(self.coefficients), jnp.asarray(self.hamiltonian), 1)
-        parts = lambda x: (jnp.real(x), jnp.imag(x))  # noqa: E731
-        return Master(parts(whole), parts(jnp.asarray(self.jumps)), jnp.asarray(self.rates), self.structure.pattern)
+        both = lambda x: (jnp.real(x), jnp.imag(x))  # noqa: E731
+        return both(whole), both(jnp.asarray(self.jumps)), both(jnp.asarray(self.initial))
+
+    def _of(self, law: type[Any]) -> Any:
+        """A law of this battery; its start is NaN if something is where nothing was when the structure was found."""
+        pattern, (whole, jumps, start) = self.structure.pattern, self._parts()
+        masks = [(*pattern.parts(packed),) for packed in (pattern.hamiltonian, *pattern.jumps, pattern.start)]
+        found = [jnp.stack([whole[k], *jumps[k], start[k]]) for k in (0, 1)]
+        known = [jnp.all((found[k] == 0) | np.array([mask[k] for mask in masks])) for k in (0, 1)]
+        initial = jnp.where(known[0] & known[1], start[0] + start[1], jnp.nan)
+        return law(Master(whole, jumps, jnp.asarray(self.rates), pattern), initial, self._gap())
 
     def law(self) -> AbstractMasterLaw:
         """Among the numbers that the start reaches, if these are few; else in operator form."""
@@ -124,11 +138,11 @@ class OpenBattery(AbstractBattery):
 
     def lindblad(self) -> Lindblad:
         """Operator form."""
-        return Lindblad(self._master(), folded(jnp.asarray(self.initial)), self._gap())
+        return self._of(Lindblad)
 
     def reachable_law(self) -> Reachable:
         """Among the numbers that the start reaches."""
-        return Reachable(self._master(), folded(jnp.asarray(self.initial)), self._gap())
+        return self._of(Reachable)
 
     def laws(self) -> dict[str, Any]:
         """The laws that describe this battery."""
@@ -174,30 +188,9 @@ def _bytes(count: int) -> str:
     return f"{count / 2**30:.3g} GiB"
 
 
-def _array(name: str, value: Any) -> Any:
-    """A matrix, or several, as an array of the process's real or complex type."""
-    for method in ("full", "toarray", "to_numpy"):
-        if hasattr(value, method):
-            value = getattr(value, method)()
-            break
-    if isinstance(value, (list, tuple)) and any(not np.isscalar(v) for v in value):
-        value = [_array(name, v) for v in value]
-        if len({np.shape(v) for v in value}) > 1:
-            fail(FieldError, name, "be matrices of one size", "their sizes differ", "give arrays of shape (n, n)")
-        value = (jnp if any(map(traced, value)) else np).stack(value)
-    value = value if traced(value) else np.asarray(value)
-    if value.dtype.kind not in "iufcb" or value.dtype == bool:
-        fail(FieldError, name, "hold numbers", f"it holds {value.dtype}", "give real or complex arrays")
-    kind = np.result_type(real_dtype(), np.complex64) if value.dtype.kind == "c" else real_dtype()
-    value = value.astype(kind)
-    if not traced(value) and not np.all(np.isfinite(value)):
-        fail(FieldError, name, "be finite", "it has NaN or infinite entries", "mend them")
-    return value
-
-
 def _matrices(name: str, value: Any, many: bool | None, empty: int | None = None) -> Any:
     """A stack of square matrices (`many` None: or a single one; `empty`: of this dimension if there is none)."""
-    value = _array(name, value)
+    value = as_array(FieldError, name, value)
     if empty is not None and value.size == 0:
         return np.zeros((0, empty, empty), real_dtype())
     wanted = "matrices, one or more, of shape (n, n)" if many else "a matrix of shape (n, n)"
@@ -214,7 +207,7 @@ def _numbers(name: str, value: Any, count: int, what: str, least: float = -math.
     """One real number for each of `count` things."""
     if value is None:
         return np.ones(count, real_dtype())
-    array = _array(name, value)
+    array = as_array(FieldError, name, value)
     if array.dtype.kind == "c":
         fail(FieldError, name, "be real", "they are complex", "put phases into the operators")
     array = array[None] if array.ndim == 0 else array
@@ -228,24 +221,15 @@ def _numbers(name: str, value: Any, count: int, what: str, least: float = -math.
     return array
 
 
-def _check_hermitian(name: str, value: Any) -> None:
-    """A sentence if known numbers are not a Hermitian matrix, or several."""
-    if traced(value):
-        return
-    off = np.max(np.abs(value - np.conj(np.swapaxes(value, -1, -2))), initial=0.0)
-    if off > 1e4 * epsilon() * max(1.0, float(np.max(np.abs(value)))):
-        fail(FieldError, name, "be Hermitian", f"it differs from its adjoint by {off:.1e}", "use (H + H^+) / 2, or mend it")
-
-
 def _state(value: Any, n: int) -> Any:
     """A start as a density matrix."""
-    value = _array("initial", value)
+    value = as_array(FieldError, "initial", value)
     if value.ndim == 2 and value.shape == (n, 1) and n > 1:
         value = value[:, 0]
     if value.shape not in ((n,), (n, n)):
         but = f"its shape is {value.shape} and the hamiltonian's dimension {n}"
         fail(FieldError, "initial", "be a state of the whole system", but, f"give shape ({n}, {n}) or ({n},)")
-    least = 1e6 * epsilon()
+    least = 1e3 * n * epsilon()
     if value.ndim == 1:
         norm = None if traced(value) else np.linalg.norm(value)
         if norm is not None and abs(norm - 1) > least:
@@ -254,7 +238,7 @@ def _state(value: Any, n: int) -> Any:
         return xp.outer(value, value.conj())
     if traced(value):
         return value
-    _check_hermitian("initial", value)
+    check_hermitian(FieldError, "initial", value)
     if (abs(trace := np.trace(value).real) and abs(trace - 1) > least) or trace == 0:
         fail(FieldError, "initial", "have trace 1", f"it is {trace:.6g}", "divide it by its trace")
     if (lowest := np.linalg.eigvalsh(value)[0]) < -least:

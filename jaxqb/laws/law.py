@@ -76,6 +76,11 @@ class AbstractMasterLaw(AbstractLinearLaw):
     def transposed(self, coefficients: Any) -> Any:
         """With these in place of its coefficients, `apply` is the transposed field."""
 
+    def radius(self) -> Float[Array, ""]:
+        """The largest distance from zero that the numerical range can have."""
+        left, _, height = self.extent()
+        return jnp.hypot(left, height)
+
     def unrest(self, y: Any, t: Float[Array, ""]) -> Float[Array, ""]:
         """No bound, for the slowest rate is not known: what would change at today's rates if the time so far went by again."""
         return t * sum(jnp.sum(jnp.abs(rate)) for rate in jax.tree.leaves(self.field(y)))

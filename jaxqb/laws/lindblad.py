@@ -125,11 +125,6 @@ class Lindblad(AbstractMasterLaw):
         """Of the numerical range."""
         return self.master.extent()
 
-    def radius(self) -> Float[Array, ""]:
-        """The largest distance from zero that the numerical range can have."""
-        left, _, height = self.extent()
-        return jnp.hypot(left, height)
-
     def pace(self) -> Float[Array, ""]:
         """Any two levels may beat against each other."""
         return self.radius()
@@ -142,10 +137,10 @@ class Lindblad(AbstractMasterLaw):
 def _jumps(master: Master, pattern: Pattern) -> Moves | Products | None:
     """All jumps in the cheaper of two forms."""
     masks = [pattern.parts(jump) for jump in pattern.jumps]
-    if not masks:
-        return None
     along = [offsets(np.logical_or(*parts)) for parts in masks]
     pairs = sorted({(a, b) for found in along for a in found for b in found})
+    if not pairs:
+        return None
     imaginary = any(parts[1].any() for parts in masks)
     (re, im), rates = master.jumps, master.rates
     if len(pairs) > len(masks) * pattern.n / 2:

@@ -59,7 +59,8 @@ class Master(eqx.Module):
     def extent(self) -> tuple[Any, Any, Any]:
         """Bounds of the numerical range of the generator (see `AbstractMasterLaw.extent`).
 
-        Of the Hamiltonian's part exactly, by eigenvalues. Of a jump's ``<X, L X L^+>`` by half of ``|L^+X|^2 + |X L^+|^2``.
+        Of the Hamiltonian's part exactly, by eigenvalues. A jump's ``<X, L X L^+>`` is at most half of ``|L^+X|^2 + |X L^+|^2``,
+        and of ``|LX|^2 + |XL|^2``; from the mean of both, or from the first less the losses, follows what is written here.
         """
         levels = jnp.linalg.eigvalsh(self._energies())
         losses, gains = self.losses(), self.gains()

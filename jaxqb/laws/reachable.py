@@ -95,11 +95,6 @@ class Reachable(AbstractMasterLaw):
         """Of the numerical range."""
         return self.master.extent()
 
-    def radius(self) -> Float[Array, ""]:
-        """The largest distance from zero that the numerical range can have."""
-        left, _, height = self.extent()
-        return jnp.hypot(left, height)
-
     def pace(self) -> Float[Array, ""]:
         """Any two levels may beat against each other."""
         return self.radius()
@@ -126,7 +121,7 @@ class _Table(NamedTuple):
     slots: Int[np.ndarray, " numbers"]
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=16)
 def _rows(pattern: Pattern, turned: bool) -> _Table:
     """By rows, or, `turned`, by columns; numbers are in the same order in both."""
     r = reach(pattern)

@@ -102,11 +102,6 @@ class Towers(AbstractMasterLaw):
         left = height + collective + local * (self.occupation + 1) + self.dephasing * spins
         return left, (self.decay_rate + self.local_decay / 2) * spins, height
 
-    def radius(self) -> Float[Array, ""]:
-        """The largest distance from zero that the numerical range can have."""
-        left, _, height = self.extent()
-        return jnp.hypot(left, height)
-
     def pace(self) -> Float[Array, ""]:
         """Of the avalanche, and of a spin by itself."""
         both = 1 + 2 * self.occupation

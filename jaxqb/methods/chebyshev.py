@@ -31,6 +31,9 @@ PHASE = 6.4  # turn of the fastest figure that a window may cover
 class Chebyshev(AbstractMethod):
     """Real Chebyshev steps for unitary laws, and Chebyshev moments for master equations.
 
+    Derivatives of a master equation go back over four million orders at most (about as many as radius times time), beyond which
+    they are NaN.
+
     Args:
         reach: dimensionless length of a step (radius times time); None: by law and size of the state.
     """

@@ -1,10 +1,10 @@
 r"""Chebyshev series for generators that turn and relax, in windows.
 
-The numerical range of the generator L lies in an ellipse, centre -s, with foci at -s +- i f. In it
+The numerical range of the generator L lies in a rectangle, and that in an ellipse, centre -s, with foci at -s +- i f. In it
 
 .. math:: e^{tL} = e^{-st} \sum_k (2 - \delta_{k0}) J_k(ft)\, u_k, \quad A = (L + s)/f, \quad u_{k+1} = 2 A u_k + u_{k-1}
 
-and no u_k is larger than the k-th power of the ellipse's half-axes' sum over f. Whatever is linear in the state is known at all
+and u_k grows as the k-th power of the ellipse's half-axes' sum over f at most. Whatever is linear in the state is known at all
 times of a window from the moments of the u_k alone, so no state is kept. The next window begins where one ends, before
 rounding is amplified: by e to the part of the range that lies right of zero, times the length of the window.
 """
@@ -44,7 +44,7 @@ def _orders(reach: float) -> int:
 class MomentsFlow(AbstractFlow):
     """A master equation, its coefficients, and the ellipse that its numerical range lies in (without derivatives).
 
-    `shift` is s and `radius` f of the ellipse, `growth` the sum of its half-axes over f, `span` the longest window.
+    `shift` is s and `radius` f, `growth` that of the u_k at the corners of the range, `span` the longest window.
     """
 
     law: AbstractMasterLaw
@@ -61,10 +61,13 @@ class MomentsFlow(AbstractFlow):
         left, right, height = lax.stop_gradient(law.extent())
         half, reach = (left + right) / 2, REACH if reach is None else reach
         tiny = jnp.finfo(half.dtype).tiny ** 0.5
-        radius = jnp.maximum(jnp.maximum(height, half * 2 / (GROWTH - 1 / GROWTH)), tiny)
-        real = half / radius
+        # the ellipse of the largest growth holds the corners; somewhat beyond the height a narrow range has far less
+        widest = half * 2 / (GROWTH - 1 / GROWTH)
+        radius = jnp.maximum(jnp.sqrt(height**2 + 4 * height * half + widest**2), tiny)
+        corner = lax.complex(half, height) / radius
+        growth = jnp.maximum(jnp.abs(corner + jnp.sqrt(corner**2 + 1)), 1.0)
         span = jnp.minimum(reach / radius, RISE / jnp.maximum(right, tiny))
-        return MomentsFlow(law, law.coefficients(), (left - right) / 2, radius, real + jnp.sqrt(1 + real**2), span, reach)
+        return MomentsFlow(law, law.coefficients(), (left - right) / 2, radius, growth, span, reach)
 
     def field(self, y: Any) -> Any:
         """The time derivative at y."""
@@ -99,7 +102,7 @@ class MomentsFlow(AbstractFlow):
         turns = jnp.maximum(jnp.ceil(ts[-1] / self.span * (1 - 1e-12)), 1.0).astype(int)
         length = ts[-1] / turns
         window = jnp.clip(jnp.ceil(ts / jnp.where(length > 0, length, 1.0)) - 1, 0, turns - 1).astype(int)
-        table = self._table(jnp.append(ts - window * length, length))
+        table = self._table(jnp.append(jnp.clip(ts - window * length, 0.0, length), length))
         return self._follow(look, args, self.law.start, table, turns, jnp.append(window, -1))
 
     def _table(self, times: Float[Array, " t"]) -> Float[Array, "t k"]:

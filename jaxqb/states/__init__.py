@@ -8,6 +8,8 @@ A state carries its own coordinates (levels, sizes, weights), so merits need no 
     expect(f)                 mean of a function f(m, n, M, N) of the levels and sizes
     coupling_energy()         mean of the exchange (and pair) coupling
     trace_norm()              trace norm of the partial transpose
+    partial_transpose()       its Hermitian blocks (mixed states), of which rates at kinks are known
+    expectation(operator)     mean of an operator on the whole system (open systems)
     edge()                    population of the last kept charger levels, where the charger is truncated
 
 All arrays belong to one element; batches are made outside by vmap.

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
 from ..algebra import negativity
-from ..algebra.hermitian import unfolded
-from ..errors import MeritError
+from ..algebra.hermitian import folded, unfolded
+from ..errors import MeritError, fail
 from .reduced import Spectral
 
 
@@ -29,8 +29,10 @@ class OpenState(eqx.Module):
 
     def expectation(self, operator: Array) -> Float[Array, ""]:
         """Mean of a Hermitian operator on the whole system."""
-        operator = jnp.asarray(operator)
-        return jnp.sum(self.m * (jnp.real(operator) + jnp.imag(operator)))
+        if jnp.shape(operator) != self.m.shape:
+            but = f"its shape is {jnp.shape(operator)} and that of the system {self.m.shape}"
+            fail(MeritError, "operator", "act on the whole system", but, "extend it by identities (np.kron)")
+        return jnp.sum(self.m * folded(operator))
 
     def battery(self) -> Spectral:
         """The reduced state."""

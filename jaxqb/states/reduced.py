@@ -1,6 +1,7 @@
 """Reduced states of the battery: what figures of work and energy need to know."""
 
 import abc
+import functools
 from typing import Any
 
 import equinox as eqx
@@ -8,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from ..algebra.hermitian import unfolded
+from ..algebra.hermitian import folded, unfolded
 from ..algebra.passive import passive_full, passive_symmetric
 from ..errors import MeritError
 
@@ -126,7 +127,7 @@ class Spectral(AbstractReduced):
 
     def populations(self) -> Float[Array, " d"]:
         """Weights of the Hamiltonian's levels, lowest first."""
-        vectors = jax.lax.stop_gradient(jnp.linalg.eigh(unfolded(self.gap))[1])
+        vectors = jnp.linalg.eigh(unfolded(self.gap))[1]
         return jnp.real(jnp.einsum("ia,ij,ja->a", vectors.conj(), unfolded(self.m), vectors, precision=jax.lax.Precision.HIGHEST))
 
     def moment(self, power: int) -> Float[Array, ""]:
@@ -134,8 +135,8 @@ class Spectral(AbstractReduced):
         if power == 1:
             return jnp.sum(self.m * self.gap)
         gap = unfolded(self.gap)
-        powers = jnp.linalg.matrix_power(gap, power)
-        return jnp.sum(self.m * (jnp.real(powers) + jnp.imag(powers)))
+        times = functools.partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
+        return jnp.sum(self.m * folded(functools.reduce(times, [gap] * power, jnp.eye(len(gap), dtype=gap.dtype))))
 
     def spectrum(self) -> tuple[Float[Array, " d"], Float[Array, " d"]]:
         """Eigenvalues, each once."""

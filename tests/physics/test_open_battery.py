@@ -3,6 +3,7 @@
 import functools
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,7 +15,8 @@ from truth import master
 from truth.master import DOWN, X, Y, Z, at
 
 import jaxqb as qb
-from jaxqb.errors import Status
+from jaxqb.errors import MethodError, Status
+from jaxqb.methods.moments import MomentsFlow
 
 N = 3
 SITES = range(N)
@@ -341,8 +343,13 @@ def test_no_peak_of_what_only_rises() -> None:
 
 
 def test_closed_systems() -> None:
-    """No jumps: a turning spin, in both forms; and nothing at all, which stays what it is."""
-    for battery, wanted in ((qb.OpenBattery(X, [], [], ONE, [1.0, 0.0]), np.sin([0.3, 2.0]) ** 2), (still(), [1.0, 1.0])):
+    """No jumps, or none that does anything: a turning spin, in both forms; and nothing at all, which stays what it is."""
+    idle = qb.OpenBattery(X, [0 * X], [0.1], ONE, [1.0, 0.0])
+    for battery, wanted in (
+        (idle, np.sin([0.3, 2.0]) ** 2),
+        (qb.OpenBattery(X, [], [], ONE, [1.0, 0.0]), np.sin([0.3, 2.0]) ** 2),
+        (still(), [1.0, 1.0]),
+    ):
         for law in battery.laws().values():
             np.testing.assert_allclose(qb.evolve(battery, [0.3, 2.0], law=law).saved["energy"], wanted, rtol=0, atol=1e-14)
     state, rest = qb.steady_state(still(), report=True)
@@ -352,3 +359,86 @@ def test_closed_systems() -> None:
 
 def still() -> qb.OpenBattery:
     return qb.OpenBattery(0 * X, [], [], ONE, [0.0, 1.0])
+
+
+def test_times_on_the_seams_of_windows() -> None:
+    """A time that is a window's end but for rounding belongs to one of both windows, and is not before its beginning."""
+    h, jumps = HOP + GAPS + 0.3 * FIELD, [*JUMPS[:3], ODD]
+    battery = qb.OpenBattery(h, jumps, RATES, ONE, START)
+    total = master.generator(h, jumps, RATES)
+    end = master.energy(master.evolve(total, np.outer(START, START), [400.0])[0], ONE)
+    span = float(MomentsFlow.of(battery.lindblad(), None).span)
+    for windows in (7, 49, 77):
+        ts = np.linspace(0.0, windows * span * (1 - 1e-9), 2 * windows + 1)
+        found = qb.evolve(battery, ts, method=qb.Chebyshev()).saved["energy"]
+        np.testing.assert_allclose(found[ts > 200], end, rtol=0, atol=1e-11)
+
+
+def test_corners_of_the_numerical_range() -> None:
+    """A coherence that turns fastest and relaxes fastest."""
+    h, jump = np.diag(np.linspace(0, 30, 10)), np.diag(np.linspace(-1, 1, 10))
+    start = np.zeros((10, 10))
+    start[np.ix_([0, 9], [0, 9])] = 0.5
+    battery = qb.OpenBattery(h, [jump], [1.0], np.diag([0.0, 1.0]), start)
+    times = np.array([0.5, 3.0, 9.0])
+    found = qb.evolve(battery, times, {"rho": density}, law=battery.lindblad(), method=qb.Chebyshev()).saved["rho"]
+    np.testing.assert_allclose(found[:, 0, 9], 0.5 * np.exp((30j - 2.0) * times), rtol=0, atol=1e-13)
+
+
+def test_very_late_times_are_not_made_up() -> None:
+    """Squaring an exponential again and again loses all digits at last: NaN, and a status."""
+    battery = qb.OpenBattery(0.3 * X, [DOWN], [0.2], ONE, [1.0, 0.0])
+    early, late = (qb.evolve(battery, [t], method=qb.Exponential()) for t in (1e5, 1e12))
+    assert float(early.saved["energy"][0]) == pytest.approx(float(qb.merit.energy(battery, qb.steady_state(battery))), abs=1e-10)
+    assert np.isnan(late.saved["energy"][0]) and late.status == Status.NOT_FINITE
+
+
+def test_operators_are_structure() -> None:
+    battery = case(CASES[0])[0]
+    moved = eqx.tree_at(lambda b: b.hamiltonian, battery, battery.hamiltonian + 0.1 * at(X, 0, N))
+    assert np.isnan(qb.evolve(moved, [1.0]).saved["energy"][0])
+    with pytest.raises(MethodError, match="differentiated once"):
+        jax.hessian(lambda t: qb.evolve(battery, t).saved["energy"][0])(jnp.array([1.0]))
+
+
+def test_derivative_of_level_populations_by_the_gap() -> None:
+    def excited(x):
+        gap = jnp.array([[0.0, 1.0], [1.0, 0.0]]) * x + ONE
+        sol = qb.evolve(qb.OpenBattery(HOP + GAPS, JUMPS, RATES, gap, START), [1.0], {"p": "level_populations"})
+        return sol.saved["p"][0, 1]
+
+    assert float(jax.grad(excited)(0.3)) == pytest.approx(float(excited(0.3 + 1e-5) - excited(0.3 - 1e-5)) / 2e-5, rel=1e-7)
+
+
+def test_gradients_with_dense_jumps() -> None:
+    """Jumps of many diagonals act by products, which are not linear in them."""
+    rng = np.random.default_rng(8)
+    a = rng.normal(size=(3, 4, 4)) + 1j * rng.normal(size=(3, 4, 4))
+    start = np.eye(4)[0]
+
+    def last(rates, scale):
+        battery = qb.OpenBattery(a[0] + a[0].conj().T, a[1:] * scale, rates, ONE, start)
+        return qb.evolve(battery, [0.3, 0.8], method=qb.Chebyshev()).saved["energy"][-1]
+
+    def truth(rates, scale):
+        total = master.generator(a[0] + a[0].conj().T, a[1:] * scale, rates)
+        return master.energy(master.evolve(total, np.outer(start, start), [0.8])[0], ONE)
+
+    rates, h = np.array([0.4, 0.0]), 1e-5
+    by_rates, by_scale = jax.jit(jax.grad(last, (0, 1)))(rates, 0.7)
+    forward = jax.jit(jax.jacfwd(last, (0, 1)))(rates, 0.7)
+    np.testing.assert_allclose(np.append(*forward), np.append(by_rates, by_scale), rtol=0, atol=1e-13)
+    assert float(by_rates[0]) == pytest.approx((truth(rates + [h, 0], 0.7) - truth(rates - [h, 0], 0.7)) / (2 * h), rel=1e-7)
+    ahead = [truth(rates + [0, k * h], 0.7) for k in range(3)]
+    assert float(by_rates[1]) == pytest.approx((4 * ahead[1] - 3 * ahead[0] - ahead[2]) / (2 * h), rel=1e-6)
+    assert float(by_scale) == pytest.approx((truth(rates, 0.7 + h) - truth(rates, 0.7 - h)) / (2 * h), rel=1e-7)
+
+
+def test_steady_state_of_what_never_moves() -> None:
+    """Losses and gains that cancel but for rounding are no relaxation."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        jumps = [np.diag(rng.normal(size=3)) for _ in range(2)]
+        battery = qb.OpenBattery(np.eye(3), jumps, rng.random(2), np.diag([0.0, 1.0, 2.0]), np.eye(3)[seed % 3])
+        state, rest = qb.steady_state(battery, report=True)
+        assert (float(qb.merit.energy(battery, state)), int(rest.multiplicity)) == (seed % 3, 1)
