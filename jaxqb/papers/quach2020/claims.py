@@ -410,7 +410,8 @@ _STORAGE = [
         True,
         lambda r: checks.is_at_rest(r) and float(abs(r["fig2"].power.isel(time=-1).sel(n_battery=3))) < 1e-2,
         why="against the bath of Eq. 2; if each spin also decays (or dephases) by itself at a rate kappa, half of it is gone "
-        "after 0.69/kappa (one cell, R = 5, dephasing: 0.59/kappa), however many cells there are: as long as a single spin lasts",
+        "after 0.69/kappa under decay, however many cells there are: as long as a single spin lasts (R = 5, under dephasing: "
+        "0.59/kappa for one cell, 0.95/kappa for two)",
     ),
     Claim(
         "Sec. IV",
