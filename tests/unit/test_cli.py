@@ -192,7 +192,7 @@ def test_what_can_be_reproduced_is_listed(monkeypatch):
     found = printed(run("reproduce", "--list", "--json"))
     assert {row["paper"] for row in found} == set(papers.KNOWN)
     assert all(row["shows"].endswith(".") and 20 < len(row["shows"]) < 180 for row in found)
-    (design,) = (row["shows"] for row in found if row["figure"] == "design")
+    (design,) = (row["shows"] for row in found if (row["paper"], row["figure"]) == ("peng2021", "design"))
     assert design.endswith("with Ising coupling.")  # the point of "Fig. 4" ends no sentence
     shown = run("reproduce", "peng2021", "--list").stdout
     assert "table1" in shown and "Table I" in shown and "huangfu2021" not in shown
