@@ -10,8 +10,6 @@ from ..paper import as_label, axis, each, figure
 from .lifetimes import TURNS, lifetimes
 from .tables import FASTEST, FEW, KEPT, E, cells_axis, fastest, hull, kept, ratio_axis, stays
 
-LARGE = hull(50.0, 60.0, 100.0)
-
 
 def largest_power() -> float:
     """F, the largest value of ``int exp(-v) Z v / (1 + Z v)^2 dv``, which is the power of many cells over 2 (N_C - N_B).
@@ -45,7 +43,7 @@ def entanglement(ratio: xr.DataArray) -> xr.DataArray:
 @figure(
     "limits",
     paper="beyond (limits of Sec. IV)",
-    caption="Large batteries. (a) What is missing from the limit of the steady energy, hbar omega (half of it for R = 1), and "
+    caption="Large batteries and the laws of their limits. (a) What is missing from the limit of the steady energy, hbar omega (half of it for R = 1), and "
     "(b) the same over its law, (2R - 1)/((R - 1)^2 N_B), or sqrt(pi)/4/sqrt(N_B) for R = 1. (c) The largest power a "
     "cell over 2 (N_C - N_B): all that counts is the surplus of the charger. (d) Steady entanglement saturates.",
 )
@@ -60,7 +58,7 @@ def limits(quick: bool) -> xr.Dataset:
     distance = xr.where(ratio > 1, 1.0, 0.5) - found
     chargers = axis("chargers", 10.0 ** np.arange(7), "N_C", "cells", "number of charger spins")
     counts = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0]
-    groups = [(LARGE, counts, more)]  # a program each; the largest batteries with R = 2 only
+    groups = [(hull(50.0, 60.0, 100.0), counts, more)]  # a program each; the largest batteries with R = 2 only
     if not quick:
         groups += [(hull(n, 2 * n, 5 * n), [n], more) for n in (50.0, 100.0, 200.0)]
         groups += [(hull(n, 2 * n, 2 * n), [n], more.sel(ratio=[2])) for n in (500.0, 1000.0)]
@@ -107,7 +105,7 @@ def fixed_charger(quick: bool) -> xr.Dataset:
     """What of the scaling is the battery's."""
     chargers = 60.0
     cells = cells_axis([1, 2, 3, 5, 10, 15, 20, 25, 30, 40, 50] if quick else range(1, 61))
-    family = LARGE if quick else hull(60.0, 60.0, 60.0)
+    family = hull(50.0, 60.0, 100.0) if quick else hull(60.0, 60.0, 60.0)
     fast, stays = (each(function, family, n_battery=cells, n_charger=chargers) for function in (fastest, kept))
     whole = ("N_B P_B^max", "hbar omega gamma", "largest power of the battery")
     law = 2 * (chargers - cells) * largest_power()
