@@ -43,7 +43,8 @@ def entanglement(ratio: xr.DataArray) -> xr.DataArray:
 @figure(
     "limits",
     paper="beyond (limits of Sec. IV)",
-    caption="Large batteries and the laws of their limits. (a) What is missing from the limit of the steady energy, hbar omega (half of it for R = 1), and "
+    caption="Large batteries and the laws of their limits. (a) What is missing from the limit of the steady energy, hbar omega "
+    "(half of it for R = 1), and "
     "(b) the same over its law, (2R - 1)/((R - 1)^2 N_B), or sqrt(pi)/4/sqrt(N_B) for R = 1. (c) The largest power a "
     "cell over 2 (N_C - N_B): all that counts is the surplus of the charger. (d) Steady entanglement saturates.",
 )

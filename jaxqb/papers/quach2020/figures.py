@@ -174,7 +174,8 @@ def fig5(quick: bool) -> xr.Dataset:
 @figure(
     "fig6",
     paper="Fig. 6",
-    caption="Batteries and chargers in warm baths. (a) Energies in time, R = 10, one cell. (b) What stays, against temperature, one cell; (c) its "
+    caption="Batteries and chargers in warm baths. (a) Energies in time, R = 10, one cell. (b) What stays, against temperature, "
+    "one cell; (c) its "
     "derivative. (d) Energy and work that stay, R = 4.",
 )
 def fig6(quick: bool) -> xr.Dataset:
