@@ -214,26 +214,37 @@ def _turns(step: Callable, first: Any, stop: Any, y: Any) -> tuple[Any, Any]:
 def with_slope(function: Callable, slope: Callable) -> Callable:
     """``function(args, ts)``, row i of which depends on ts[i] alone, with `slope(args, ts)` for its derivative by times."""
 
+    def moved(of: Callable, leaves: list[Any], ways: dict[int, Any]) -> list[Any]:
+        some = lambda chosen: of([chosen.get(k, leaf) for k, leaf in enumerate(leaves)])  # noqa: E731
+        return [jax.jvp(some, ({k: leaves[k] for k in ways},), (ways,))[1]] if ways else []
+
+    def late(args: Any, ts: Any) -> Any:
+        return slope(args, once_differentiable(ts, "ts", "differentiate merit.Rate of the figure, once"))
+
+    return _ruled(function, moved, late)
+
+
+def _ruled(function: Callable, moved: Callable, slope: Callable) -> Callable:
+    """``function(args, ts)`` with rules for its derivatives, the sum of which is formed here.
+
+    `moved(of, leaves, ways)`: derivatives along each of `ways`, by the number of a leaf, of a function of all leaves.
+    `slope(args, ts)`: of row i by ts[i].
+    """
+
     def call(args: Any, ts: Any) -> Any:
-        dynamic, static = eqx.partition(args, eqx.is_inexact_array)
+        dynamic, static = eqx.partition(args, eqx.is_array)
         leaves, tree = jax.tree.flatten(dynamic)
         whole = lambda leaves: eqx.combine(jax.tree.unflatten(tree, leaves), static)  # noqa: E731
         run = jax.custom_jvp(lambda leaves, ts: function(whole(leaves), ts))
 
         def rule(primals: Any, tangents: Any) -> Any:
             (leaves, ts), (ways, late) = primals, tangents
-            moving = [k for k, way in enumerate(ways) if not isinstance(way, jax.custom_derivatives.SymbolicZero)]
-            parts = []
-            if moving:
-
-                def only(some: Any) -> Any:
-                    chosen = dict(zip(moving, some, strict=True))
-                    return function(whole([chosen.get(k, leaf) for k, leaf in enumerate(leaves)]), ts)
-
-                parts.append(jax.jvp(only, ([leaves[k] for k in moving],), ([ways[k] for k in moving],))[1])
-            if not isinstance(late, jax.custom_derivatives.SymbolicZero):
-                once = once_differentiable(ts, "ts", "differentiate merit.Rate of the figure, once")
-                parts.append(jax.tree.map(lambda s: late.reshape(-1, *(1,) * (s.ndim - 1)) * s, slope(whole(leaves), once)))
+            still = lambda way: isinstance(way, jax.custom_derivatives.SymbolicZero)  # noqa: E731
+            moving = {k: way for k, way in enumerate(ways) if not still(way)}
+            parts = moved(lambda leaves: function(whole(leaves), ts), leaves, moving)
+            if not still(late):
+                rows = lambda s: late.reshape(-1, *(1,) * (s.ndim - 1)) * s  # noqa: E731
+                parts.append(jax.tree.map(rows, slope(whole(leaves), ts)))
             out = run(leaves, ts)
             return out, functools.reduce(lambda a, b: jax.tree.map(jnp.add, a, b), parts, jax.tree.map(jnp.zeros_like, out))
 
@@ -268,35 +279,22 @@ def columnwise(function: Callable, slope: Callable | None = None) -> Callable:
     what the function returns depends on ts[i] alone; `slope(args, ts)` is its derivative.
     """
 
-    def call(args: Any, ts: Any) -> Any:
-        dynamic, static = eqx.partition(args, eqx.is_array)
-        leaves, tree = jax.tree.flatten(dynamic)
-        whole = lambda leaves: eqx.combine(jax.tree.unflatten(tree, leaves), static)  # noqa: E731
-        run = jax.custom_jvp(lambda leaves, ts: function(whole(leaves), ts))
+    def moved(of: Callable, leaves: list[Any], ways: dict[int, Any]) -> list[Any]:
+        parts = []
+        for place, way in ways.items():
+            x = leaves[place]
 
-        def rule(primals: Any, tangents: Any) -> Any:
-            (leaves, ts), (ways, late) = primals, tangents
-            parts = []
-            for place, way in enumerate(ways):
-                if isinstance(way, jax.custom_derivatives.SymbolicZero):
-                    continue
-                x = leaves[place]
+            def along(direction: Any, place: int = place, x: Any = x) -> Any:
+                only = lambda x: of([*leaves[:place], x, *leaves[place + 1 :]])  # noqa: E731
+                return jax.jvp(only, (x,), (direction.reshape(x.shape),))[1]
 
-                def along(direction: Any, place: int = place, x: Any = x) -> Any:
-                    only = lambda x: function(whole([*leaves[:place], x, *leaves[place + 1 :]]), ts)  # noqa: E731
-                    return jax.jvp(only, (x,), (direction.reshape(x.shape),))[1]
+            columns = jax.vmap(along)(jnp.eye(x.size, dtype=x.dtype))
+            parts.append(jax.tree.map(lambda c, way=way: jnp.tensordot(way.ravel(), c, 1), columns))
+        return parts
 
-                columns = jax.vmap(along)(jnp.eye(x.size, dtype=x.dtype))
-                parts.append(jax.tree.map(lambda c, way=way: jnp.tensordot(way.ravel(), c, 1), columns))
-            if not isinstance(late, jax.custom_derivatives.SymbolicZero):
-                if slope is None:  # a missing rule must not become a silent zero
-                    fail(MethodError, "ts", "not be differentiated here", "a derivative was asked for", "freeze it")
-                rows = lambda s: late.reshape(-1, *(1,) * (s.ndim - 1)) * s  # noqa: E731
-                parts.append(jax.tree.map(rows, slope(whole(leaves), ts)))
-            out = run(leaves, ts)
-            return out, functools.reduce(lambda a, b: jax.tree.map(jnp.add, a, b), parts, jax.tree.map(jnp.zeros_like, out))
+    def missing(args: Any, ts: Any) -> Any:
+        """A missing rule must not become a silent zero."""
+        del args, ts
+        fail(MethodError, "ts", "not be differentiated here", "a derivative was asked for", "freeze it")
 
-        run.defjvp(rule, symbolic_zeros=True)
-        return run(leaves, ts)
-
-    return call
+    return _ruled(function, moved, slope or missing)
