@@ -412,3 +412,27 @@ def test_bad_input(make: Any, error: Any, names: list[str]) -> None:
     with pytest.raises(error) as caught:
         make()
     assert all(name in str(caught.value) for name in names), caught.value
+
+
+@pytest.mark.peer
+def test_against_qutip_spin_by_spin() -> None:
+    """All 2^5 states of two cells and three charger spins, which know nothing of collective spins."""
+    import qutip
+
+    cells, chargers, times = 2, 3, [0.0, 0.1, 0.6]
+    spins = cells + chargers
+    lower = [qutip.tensor([qutip.destroy(2) if k == site else qutip.qeye(2) for k in range(spins)]) for site in range(spins)]
+    start = qutip.tensor([qutip.fock_dm(2, 0)] * cells + [qutip.fock_dm(2, 1)] * chargers)
+    options = {"atol": 1e-13, "rtol": 1e-12, "nsteps": 100_000, "progress_bar": ""}
+    path = qutip.mesolve(0 * lower[0], start, times, [np.sqrt(2) * sum(lower)], options=options).states
+    found = qb.evolve(
+        qb.DarkStateBattery(cells, chargers),
+        times,
+        {"E": "energy", "W": qb.merit.ergotropy.with_(space="full"), "S": "log_negativity"},
+    ).saved
+    for k, rho in enumerate(path):
+        inner = np.sort(rho.ptrace(list(range(cells))).eigenenergies())[::-1]
+        energy = sum(qutip.expect(low.dag() * low, rho) for low in lower[:cells])
+        norm = np.abs(qutip.partial_transpose(rho, [1] * cells + [0] * chargers).eigenenergies()).sum()
+        wanted = [energy, energy - inner @ [0, 1, 1, 2], np.log2(norm)]
+        np.testing.assert_allclose([found[name][k] for name in "EWS"], wanted, rtol=0, atol=1e-9)
