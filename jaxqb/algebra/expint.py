@@ -16,19 +16,17 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from ..fields import concrete
-
 # Step of the rule, and how far from the real axis a pole is still seen by it: the strip is pi / 2 wide for F, pi for G.
 SOFT, HARD = (0.18, 1.42), (0.3, 2.5)
 FALL = 38.0  # what exp(-FALL) multiplies is nothing
+MOST = 8.0  # order up to which the rule of this step holds to 1e-13
 DEPTH = 50.0  # nodes reach to -DEPTH at least, so that derivatives hold where z is small
-LEAST = 0.5  # smallest order that is answered if it is traced: smaller ones need more nodes
 
 
-def exponential(z: Any, order: Any, through: bool = False) -> Any:
+def exponential(z: Any, order: Any, through: bool = False, least: float = 0.5) -> Any:
     """``F_s(z)`` for real s > 0: cut along z > 0 (there it is the value from above), or continued from above `through` the cut.
 
-    NaN for a traced order below 1/2.
+    NaN for an order below `least` (the smaller it is, the more nodes there are) or above 8.
 
     >>> round(complex(exponential(-1.0, 1.0)).real, 11)  # 1 - e E_1(1)
     0.40365263768
@@ -36,16 +34,16 @@ def exponential(z: Any, order: Any, through: bool = False) -> Any:
     z, s = jnp.asarray(z) + 0j, jnp.asarray(order)
     place = jnp.log(jnp.where(z == 0, 1.0, z))
     step, reach = SOFT
-    u = _nodes(place, order, np.log(150.0), step)
+    u = _nodes(place, s, least, np.log(150.0), step)
     x = jnp.exp(u)
     terms = jnp.exp((s[..., None] + 1) * u - x) / (x - z[..., None])
     return step * jnp.sum(terms, axis=-1) + _missed(z, place, s * place - z, through, step, reach)
 
 
-def finite(z: Any, order: Any, through: bool = False) -> Any:
-    """``G_s(z)`` for real s > 0: cut between 0 and 1 (there it is the value from above), or continued from above `through` the cut.
+def finite(z: Any, order: Any, through: bool = False, least: float = 0.5) -> Any:
+    """``G_s(z)`` for real s > 0: cut between 0 and 1 (there it is the value from above), or continued from above `through` it.
 
-    NaN for a traced order below 1/2.
+    NaN for an order below `least` (the smaller it is, the more nodes there are) or above 8.
 
     >>> round(complex(finite(2.0, 1.0)).real, 11)  # 1 - 2 log 2
     -0.38629436112
@@ -54,7 +52,7 @@ def finite(z: Any, order: Any, through: bool = False) -> Any:
     inside = jnp.where((z == 0) | (z == 1), 0.5, z)
     place = jnp.log(inside / (1 - inside))
     step, reach = HARD
-    u = _nodes(place, order, 2 * FALL, step)
+    u = _nodes(place, s, least, 2 * FALL, step)
     x, left = jax.nn.sigmoid(u), jax.nn.sigmoid(-u)
     apart = jnp.where(u < 0, x - z[..., None], (1 - z[..., None]) - left)
     terms = jnp.exp((s[..., None] + 1) * jax.nn.log_sigmoid(u)) * left / apart
@@ -62,7 +60,7 @@ def finite(z: Any, order: Any, through: bool = False) -> Any:
 
 
 def wave(phase: Any, order: Any) -> Any:
-    r"""``int_0^1 x^s exp(-i phase x) dx`` for phase >= 0: a series up to 4; beyond, integrals along -i from both ends.
+    r"""``int_0^1 x^s exp(-i phase x) dx`` for phase >= 0, s up to 8: a series up to 4, then integrals along -i from both ends.
 
     >>> round(complex(wave(0.0, 1.0)).real, 11)
     0.5
@@ -81,13 +79,11 @@ def wave(phase: Any, order: Any) -> Any:
     return jnp.where(early, series, -1j / long * (begin - jnp.exp(-1j * long) * end))
 
 
-def _nodes(place: Any, order: Any, right: float, step: float) -> Any:
+def _nodes(place: Any, s: Any, least: float, right: float, step: float) -> Any:
     """Nodes of the rule on a new last axis, half a step off the place of the pole."""
-    known = concrete(order)
-    least = LEAST if known is None else np.min(known)
     grid = step * np.arange(np.floor(-max(DEPTH, FALL / least) / step), np.ceil(right / step) + 1)
     shift = jnp.mod(lax.stop_gradient(jnp.real(place)), step) + step / 2
-    return jnp.where(order >= least, shift, jnp.nan)[..., None] + grid
+    return jnp.where((s >= least) & (s <= MOST), shift, jnp.nan)[..., None] + grid
 
 
 def _missed(z: Any, place: Any, log_residue: Any, through: bool, step: float, reach: float) -> Any:
