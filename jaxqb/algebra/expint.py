@@ -9,6 +9,7 @@ with u_0 any node; that is taken off, and the nodes are laid half a step from th
 there is one formula for all z and s, which has derivatives by both.
 """
 
+import math
 from typing import Any
 
 import jax
@@ -32,7 +33,7 @@ def exponential(z: Any, order: Any, through: bool = False, least: float = 0.5) -
     0.40365263768
     """
     z, s = jnp.asarray(z) + 0j, jnp.asarray(order)
-    place = jnp.log(jnp.where(z == 0, 1.0, z))
+    place = jnp.log(jnp.where(z == 0, -1.0, z))
     step, reach = SOFT
     u = _nodes(place, s, least, np.log(150.0), step)
     x = jnp.exp(u)
@@ -49,14 +50,15 @@ def finite(z: Any, order: Any, through: bool = False, least: float = 0.5) -> Any
     -0.38629436112
     """
     z, s = jnp.asarray(z) + 0j, jnp.asarray(order)
-    inside = jnp.where((z == 0) | (z == 1), 0.5, z)
-    place = jnp.log(inside / (1 - inside))
+    off_ends = jnp.where((z == 0) | (z == 1), 2.0, z)
+    place = jnp.log(off_ends / (1 - off_ends))
     step, reach = HARD
     u = _nodes(place, s, least, 2 * FALL, step)
     x, left = jax.nn.sigmoid(u), jax.nn.sigmoid(-u)
     apart = jnp.where(u < 0, x - z[..., None], (1 - z[..., None]) - left)
     terms = jnp.exp((s[..., None] + 1) * jax.nn.log_sigmoid(u)) * left / apart
-    return step * jnp.sum(terms, axis=-1) + _missed(z, place, s * jnp.log(inside), through, step, reach)
+    value = step * jnp.sum(terms, axis=-1) + _missed(z, place, s * jnp.log(off_ends), through, step, reach)
+    return jnp.where(z == 1, -jnp.inf, value)
 
 
 def wave(phase: Any, order: Any) -> Any:
@@ -68,9 +70,9 @@ def wave(phase: Any, order: Any) -> Any:
     phase, s = jnp.asarray(phase), jnp.asarray(order)
     early = phase < 4
     short, long = jnp.where(early, phase, 1.0)[..., None], jnp.where(early, 4.0, phase)
-    k = np.arange(1, 36)
-    powers = jnp.cumprod(-1j * short / k, axis=-1)
-    series = 1 / (s + 1) + jnp.sum(powers / (k + s[..., None] + 1), axis=-1)
+    k = np.arange(36)
+    factors = (-1j) ** k / np.array([float(math.factorial(j)) for j in k])
+    series = jnp.sum(factors * short**k / (k + s[..., None] + 1), axis=-1)
     step = SOFT[0]
     u = step * np.arange(np.floor(-FALL / step), np.ceil(np.log(FALL) / step) + 1)
     weights = step * np.exp(u - np.exp(u))

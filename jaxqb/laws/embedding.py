@@ -25,7 +25,7 @@ class Embedding(AbstractLinearLaw):
         frequencies, losses: w_i and kappa_i, shape (n,), in units of frequency.
         initial: real and imaginary parts of the amplitudes at t = 0, shape (2, n).
         reservoir: lambda_k, omega_k and g_k.
-        view: makes the typed state of complex amplitudes (n,).
+        view: makes the typed state of complex amplitudes, shape (n,): a Module, or a function as `jax.tree_util.Partial`.
     """
 
     frequencies: Float[Array, " n"]

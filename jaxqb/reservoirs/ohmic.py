@@ -44,8 +44,8 @@ class Ohmic(AbstractSharedReservoir):
     strength: Real = parameter(symbol="alpha", unit="number", doc="coupling to the bath", minimum=0.0)
     cutoff: Real = parameter(symbol="omega_c", unit="frequency", doc="cutoff of the bath", minimum=0.0)
     exponent: Real = parameter(default=1.0, symbol="s", unit="number", doc="power of the spectral density", minimum=0.05)
-    shape: str = eqx.field(static=True, default="exponential")
-    counter_term: bool = eqx.field(static=True, default=True)
+    shape: Any = eqx.field(static=True, default="exponential")
+    counter_term: Any = eqx.field(static=True, default=True)
     halvings: int = eqx.field(static=True, init=False)
     positive: ClassVar[tuple[str, ...]] = ("strength", "cutoff")
 
