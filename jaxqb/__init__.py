@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .batteries import DarkStateBattery as DarkStateBattery
     from .batteries import OpenBattery as OpenBattery
     from .batteries import SpinCharger as SpinCharger
+    from .batteries import WaveguideBattery as WaveguideBattery
     from .batteries import coherent as coherent
     from .batteries import localised as localised
     from .batteries import populations as populations
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .methods import Chebyshev as Chebyshev
     from .methods import Eigen as Eigen
     from .methods import Exponential as Exponential
+    from .methods import Resolvent as Resolvent
     from .methods import Uniformization as Uniformization
     from .methods import select_method as select_method
     from .papers import reproduce as reproduce
@@ -47,12 +49,12 @@ if TYPE_CHECKING:
 # from each public name to the module that has it; a module stands for itself
 _MODULES = {
     "advantage": "collective_advantage",
-    "batteries": "AbstractBattery CavityCharger DarkStateBattery OpenBattery SpinCharger coherent localised populations thermal",
+    "batteries": "AbstractBattery CavityCharger DarkStateBattery OpenBattery SpinCharger WaveguideBattery coherent localised populations thermal",
     "charging": "Charge charge",
     "design": "Optimum optimize",
     "errors": "Status",
     "evolution": "Solution evolve",
-    "methods": "Adaptive Chebyshev Eigen Exponential Uniformization select_method",
+    "methods": "Adaptive Chebyshev Eigen Exponential Resolvent Uniformization select_method",
     "papers": "reproduce",
     "steady": "steady_state",
     "summits": "maxima",

@@ -11,8 +11,8 @@ from jaxtyping import Array, Bool, Float, Int
 
 from .batteries.battery import AbstractBattery
 from .compiled import compiled
-from .errors import MeritError, Status, fail
-from .evolution import FULL, explain_edge, state_size
+from .errors import MeritError, Status, TimesError, fail
+from .evolution import FULL, explain_edge, planned, state_size
 from .fields import traced
 from .given import check_law, check_method, check_single, check_window
 from .landing import kind_is, settle
@@ -106,6 +106,9 @@ def charge(
     check_law(law, battery)
     check_method(method)
     names = check_figures(figures, window)
+    if battery.memory and window is None:
+        fail(TimesError, "window", "be given for a battery with memory", "it is None", "pass `window=` (a time)")
+    method = planned(battery, method, window)
     best = _charge(battery, window, law, method, names, numbers=state_size(battery, law))
     again = lambda wider: _charge(wider, window, None, method, names, numbers=state_size(wider)).status  # noqa: E731
     explain_edge(battery, best.status, again)

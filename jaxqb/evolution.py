@@ -16,11 +16,11 @@ from .algebra.gradients import frozen
 from .asked import ask_array
 from .batteries.battery import AbstractBattery
 from .compiled import compiled
-from .errors import CutoffError, MeritError, Status, fail
+from .errors import CutoffError, MeritError, Status, TimesError, fail
 from .fields import traced
 from .given import check_law, check_method, check_save, check_single, check_times
 from .laws import AbstractLaw
-from .methods import AbstractMethod, Figures, select_method
+from .methods import AbstractMethod, Figures, Resolvent, select_method
 from .methods.method import EDGE, along
 
 FULL = 1e-9  # population at a truncated edge above which an answer is called unresolved
@@ -47,6 +47,19 @@ class Solution(eqx.Module):
         status = self.status if traced(self.status) else Status(int(self.status)).sentence
         figures = ", ".join(f"{name}{list(np.shape(value))}" for name, value in self.saved.items())
         return f"Solution({figures}; {self.law} law by {self.method}, {self.why}; {status})"
+
+
+def planned(battery: AbstractBattery, method: AbstractMethod | None, times: Any) -> AbstractMethod | None:
+    """A method for a battery with memory: it has to know the latest time beforehand."""
+    if not battery.memory:
+        return method
+    method = method or Resolvent()
+    if getattr(method, "horizon", 0.0) is None:
+        if traced(times):
+            fix = "pass e.g. method=jaxqb.Resolvent(horizon=100.0)"
+            fail(TimesError, "ts", "be known for a battery with memory", "they are traced", fix)
+        return method.planned(float(np.max(times)))
+    return method
 
 
 def state_size(battery: AbstractBattery, law: Any = None) -> int:
@@ -92,12 +105,13 @@ def evolve(
     chosen = check_save(save)
     check_law(law, battery)
     check_method(method)
+    asked, method = method is not None, planned(battery, method, ts)
     battery = _with_phases(battery, chosen)
     sizes = [getattr(battery, field.name) for field in type(battery).declared().values() if field.size]
     by_size = law is None and any(map(traced, sizes))
     figures = tuple(chosen.items())
-    solution = _evolve(battery, ts, law, figures, method, by_size, numbers=state_size(battery, law))
-    again = lambda wider: _evolve(wider, ts, None, figures, method, by_size, numbers=state_size(wider)).status  # noqa: E731
+    solution = _evolve(battery, ts, law, figures, method, asked, by_size, numbers=state_size(battery, law))
+    again = lambda wider: _evolve(wider, ts, None, figures, method, asked, by_size, numbers=state_size(wider)).status  # noqa: E731
     explain_edge(battery, solution.status, again)
     return solution
 
@@ -134,8 +148,8 @@ def _with_phases(battery: Any, save: dict[str, Any]) -> Any:
 
 
 @compiled
-def _evolve(battery, ts, law, save, method, by_size: bool) -> Solution:
-    run = functools.partial(_run, battery, jnp.asarray(ts), save=save, method=method, by_size=by_size)
+def _evolve(battery, ts, law, save, method, asked: bool, by_size: bool) -> Solution:
+    run = functools.partial(_run, battery, jnp.asarray(ts), save=save, method=method, asked=asked, by_size=by_size)
     if law is not None:
         return run(law)
     try:
@@ -147,7 +161,7 @@ def _evolve(battery, ts, law, save, method, by_size: bool) -> Solution:
         raise
 
 
-def _run(battery, ts, law, save, method, by_size: bool) -> Solution:
+def _run(battery, ts, law, save, method, asked: bool, by_size: bool) -> Solution:
     # derivatives by a size are right in methods for unknown times where those of `Eigen` do not exist
     chosen = method or select_method(law, None if by_size else ts)
     flow = chosen.prepare(law)
@@ -170,7 +184,7 @@ def _run(battery, ts, law, save, method, by_size: bool) -> Solution:
             jnp.where(~finite, Status.NOT_FINITE, jnp.where(edge > FULL, Status.UNRESOLVED, Status.OK)),
         ),
     )
-    why = "as asked" if method else "chosen by the law's type and size"
+    why = "as asked" if asked else "chosen by the law's type and size"
     return Solution(ts, saved, status, type(law).__name__.lower(), chosen, why)
 
 

@@ -40,6 +40,7 @@ class Field:
     slow: bool
     name: str = ""
     vector: bool = False
+    positive: bool = False
 
     def convert(self, value: Any) -> Any:
         """`value` as an array of the process's real dtype; a sentence if it is no such number."""
@@ -55,6 +56,8 @@ class Field:
             fail(FieldError, self.name, "be finite", f"it is {value!r}", "give a finite number")
         if np.any(array < self.minimum):
             fail(FieldError, self.name, f"be at least {self.minimum:g}", f"it is {value!r}", f"raise {self.name}")
+        if self.positive and np.any(array <= 0):
+            fail(FieldError, self.name, "be positive", f"it is {value!r}", f"raise {self.name}")
         if self.integer and np.any(array != np.round(array)):
             nearest = max(self.minimum, round(float(array.flat[0])))
             fail(FieldError, self.name, "be an integer", f"it is {value!r}", f"use {nearest:g}")
@@ -62,10 +65,18 @@ class Field:
 
 
 def parameter(
-    *, symbol: str, unit: str, doc: str, default: Any = dataclasses.MISSING, minimum: float = -math.inf, slow=False, vector=False
+    *,
+    symbol: str,
+    unit: str,
+    doc: str,
+    default: Any = dataclasses.MISSING,
+    minimum: float = -math.inf,
+    positive=False,
+    slow=False,
+    vector=False,
 ) -> Any:
     """A real design parameter: a differentiable leaf. `slow`: an expensive piece depends on it; `vector`: several numbers."""
-    info = Field(symbol, unit, doc, float(minimum), integer=False, size=False, slow=slow, vector=vector)
+    info = Field(symbol, unit, doc, float(minimum), integer=False, size=False, slow=slow, vector=vector, positive=positive)
     return eqx.field(default=default, metadata={"jaxqb": info})
 
 

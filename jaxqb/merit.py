@@ -117,7 +117,7 @@ class ChargerEnergy(AbstractObservable):
     unit: ClassVar[str] = "energy"
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
-        return battery.charger_quantum() * state.charger_excitations()
+        return battery.charger_energy(state)
 
 
 class InteractionEnergy(AbstractObservable):
@@ -185,6 +185,19 @@ class Ergotropy(AbstractMerit):
         gap = battery.battery_frequency
         rest = jnp.where(gap < 0, reduced.inverted(self.space), reduced.passive(self.space))
         return gap * (reduced.moment(1) - rest)
+
+
+class Photons(AbstractObservable):
+    """Mean number of photons in the reservoir that emitters share (lost ones count), see `WaveguideBattery`."""
+
+    symbol: ClassVar[str] = "<n>"
+    unit: ClassVar[str] = "number"
+
+    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+        if not hasattr(state, "photons"):
+            but, fix = "this battery has no such reservoir", "use e.g. merit.charger_energy"
+            fail(MeritError, "photons", "be asked of emitters in a reservoir", but, fix)
+        return state.photons()
 
 
 class Capacity(AbstractMerit):
@@ -344,6 +357,7 @@ energy_variance = EnergyVariance()
 log_negativity = LogNegativity()
 entanglement_rate = Rate(log_negativity)
 purity = Purity()
+photons = Photons()
 amplitudes = Amplitudes()
 populations = Polarisation()
 level_populations = LevelPopulations()

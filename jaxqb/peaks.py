@@ -22,9 +22,9 @@ from .algebra.inline import inlined, while_loop
 from .conventions import epsilon
 from .landing import Found, Marks, height, kind_is, order, residue
 from .laws import AbstractUnitaryLaw
-from .methods.method import POINTS
+from .methods import method
 
-FINE = np.linspace(0.0, 1.0, 49)  # where it is looked at
+FINE = np.linspace(0.0, 1.0, method.FINE)  # where it is looked at
 WIDTH = float(FINE[1])
 SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
 SHARPEN = 14  # Newton steps on an interpolant at most
@@ -77,10 +77,9 @@ def _walk(
     going = valid & (pace > 0) & (scale > 0) & (turns > 0)
     march = _March(jnp.zeros((), int), zero, start, zero, zero, zero, jnp.zeros((), bool), going, none)
     # value and derivatives, (4 or 5, points, data)
-    grid = _interpolants(orders)
+    points, known = jnp.asarray(FINE, dtype), flow.points
     put = lax.dynamic_update_index_in_dim  # `.at[k].set` would check k
     powers = jnp.stack(list(itertools.accumulate([span] * (orders - 1), operator.mul, initial=jnp.ones_like(span))))
-    points = jnp.asarray(FINE, dtype)
 
     def wanted(m: _March) -> Bool[Array, ""]:
         if horizon is not None:
@@ -93,8 +92,11 @@ def _walk(
     @inlined
     def advance(m: _March, ys: Any, jets: Any) -> _March:
         active = m.going  # not in every lane of a batch
-        data = (jets.at[:, 0].add(-initial) * powers).ravel()
-        fine = jnp.matmul(grid, data, precision=lax.Precision.HIGHEST)
+        data = jets.at[:, 0].add(-initial) * powers
+        if known == FINE.size:
+            fine = data.T
+        else:
+            fine = jnp.matmul(_interpolants(orders), data.ravel(), precision=lax.Precision.HIGHEST)
         e, d, dd, ddd, *dddd = fine
         # maxima at a seam are seen from both sides; nothing is before the start, or behind the end of what was asked
         floor = jnp.where(m.t > 0, -SEAM, 0.0)
@@ -140,8 +142,8 @@ def _walk(
         best = jnp.where(inside | end, best, best - 1e-7 * jnp.abs(best))
         is_first = kind_is(names, "first_peak")
         better = jnp.stack(admitted) & (is_first | (best > m.marks.best)) & active
-        base = jnp.clip(nearest(x * (POINTS - 1)), 0, POINTS - 1).astype(int)
-        way = (x - base / (POINTS - 1)) * span
+        base = jnp.clip(nearest(x * (known - 1)), 0, known - 1).astype(int)
+        way = (x - base / (known - 1)) * span
         table = jnp.where(better, jnp.stack([m.t + x * span, best, way, 1.0 * (~end | (is_first & last))]), m.marks.table)
         here = lambda new, old: jnp.where(better.reshape(-1, *(1,) * (old.ndim - 1)), new[base], old)  # noqa: E731
         marks = Marks(table, jax.tree.map(here, ys, m.marks.y), m.marks.jet)
@@ -157,7 +159,7 @@ def _walk(
         """First march, then visit one mark after the other: each is hops from point to point, so that they are compiled once."""
         visiting, mark = k > 0, jnp.maximum(k - 1, 0)
         way, there = jax.tree.map(lambda leaf: leaf[mark], (march.marks.way, march.marks.y))
-        stride = flow.stride(jnp.where(visiting, way, span / (POINTS - 1)))
+        stride = flow.stride(jnp.where(visiting, way, span / (known - 1)))
 
         def visit(m: _March, ys: Any, jets: Any) -> _March:
             y, jet = jax.tree.map(lambda all_, one: put(all_, one[0], mark, 0), (m.marks.y, m.marks.jet), (ys, jets))
@@ -170,8 +172,8 @@ def _walk(
                 return y, *jax.tree.map(lambda all_, one: put(all_, one, i, 0), (ys, jets), (y, jet(y)))
 
             y = jax.tree.map(lambda a, b: jnp.where(visiting, a, b), there, m.y)
-            ys, jets = jax.tree.map(lambda leaf: jnp.zeros((POINTS, *leaf.shape), leaf.dtype), (y, m.marks.jet[0]))
-            _, ys, jets = lax.fori_loop(0, jnp.where(visiting, 1, POINTS), leg, (y, ys, jets))
+            ys, jets = jax.tree.map(lambda leaf: jnp.zeros((known, *leaf.shape), leaf.dtype), (y, m.marks.jet[0]))
+            _, ys, jets = lax.fori_loop(0, jnp.where(visiting, 1, known), leg, (y, ys, jets))
             return lax.cond(visiting, visit, advance, m, ys, jets)
 
         return lax.while_loop(lambda m: most(m.going), turn, march._replace(going=march.going | visiting))
@@ -182,7 +184,7 @@ def _walk(
 @functools.cache
 def _interpolants(orders: int) -> np.ndarray:
     """From the jets of a window to its energy and derivatives in x at the fine points, (orders, points, data)."""
-    values = chebyshev.hermite(tuple(np.linspace(0.0, 1.0, POINTS)), orders)
+    values = chebyshev.hermite(tuple(np.linspace(0.0, 1.0, method.POINTS)), orders)
     table = chebyshev.basis(FINE.astype(np.longdouble), len(values)) @ _derivatives(values, chebyshev.slope(len(values)), orders)
     return table.astype(float)
 

@@ -9,9 +9,11 @@ from .starts import coherent as coherent
 from .starts import localised as localised
 from .starts import populations as populations
 from .starts import thermal as thermal
+from .waveguide_battery import WaveguideBattery as WaveguideBattery
 
 REGISTRY: dict[str, type[AbstractBattery]] = {
     "SpinCharger": SpinCharger,
     "CavityCharger": CavityCharger,
     "DarkStateBattery": DarkStateBattery,
+    "WaveguideBattery": WaveguideBattery,
 }

@@ -2,7 +2,7 @@
 
 import abc
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -19,6 +19,8 @@ class AbstractBattery(eqx.Module):
     structure: eqx.AbstractVar[Any]
     n_battery: eqx.AbstractVar[Any]
     battery_frequency: eqx.AbstractVar[Any]
+
+    memory: ClassVar[bool] = False  # whether its laws have, so that the latest time has to be known beforehand
 
     def __new__(cls, *args: Any, **fields: Any) -> "AbstractBattery":
         """A misspelt field is said before the constructor would say it less well."""
@@ -47,6 +49,10 @@ class AbstractBattery(eqx.Module):
     @abc.abstractmethod
     def charger_quantum(self) -> Real:
         """Energy of one charger excitation."""
+
+    def charger_energy(self, state: Any) -> Any:
+        """Free energy of the charger, zero when it is empty."""
+        return self.charger_quantum() * state.charger_excitations()
 
     def total_energy(self, state: Any) -> Any:
         """Mean of the whole Hamiltonian, with free energies zero for empty battery and charger."""

@@ -11,6 +11,8 @@ from .law import AbstractMasterLaw as AbstractMasterLaw
 from .law import AbstractUnitaryLaw as AbstractUnitaryLaw
 from .lindblad import Lindblad as Lindblad
 from .master import Master as Master
+from .memory import AbstractMemoryLaw as AbstractMemoryLaw
+from .memory import Channels as Channels
 from .mixture import Mixture as Mixture
 from .reachable import Reachable as Reachable
 from .towers import Towers as Towers

@@ -15,7 +15,7 @@ from jaxtyping import Array, Float
 
 from ..laws import AbstractUnitaryLaw, Chain
 
-POINTS = 5  # of a window, ends included, at which a search knows the figures
+POINTS, FINE = 5, 49  # of a window, ends included, at which a search knows the figures: if they are smooth, and if not
 EDGE = "(edge)"  # the name under which flows carry what the status needs: the population of truncated levels
 
 
@@ -53,6 +53,8 @@ class AbstractFlow(eqx.Module):
     """
 
     law: eqx.AbstractVar[Any]
+
+    points: ClassVar[int] = POINTS
 
     @abc.abstractmethod
     def values(self, figures: "Figures", battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:

@@ -7,12 +7,13 @@ from typing import Any
 import jax
 
 from ..errors import MethodError, fail
-from ..laws import AbstractDecayLaw, AbstractDifferentialLaw, AbstractMasterLaw, AbstractUnitaryLaw, Mixture
+from ..laws import AbstractDecayLaw, AbstractDifferentialLaw, AbstractMasterLaw, AbstractMemoryLaw, AbstractUnitaryLaw, Mixture
 from .adaptive import Adaptive
 from .chebyshev import Chebyshev
 from .eigen import Eigen
 from .exponential import Exponential
 from .method import AbstractMethod
+from .resolvent import Resolvent
 from .uniformization import Uniformization
 
 SMALL = 128  # above this dense diagonalisation costs more than the steps it saves
@@ -27,6 +28,7 @@ def select_method(law: Any, ts: Any = None) -> AbstractMethod:
     * unitary law otherwise: `Chebyshev`
     * decay law (rate equations): `Uniformization`
     * master equation of at most 64 numbers: `Exponential`; a larger one: `Chebyshev`
+    * equation with memory: `Resolvent`
     * any other differential law: `Adaptive`
 
     `evolve` takes `Chebyshev` also where a size of the battery is traced: a derivative by it may be asked.
@@ -62,3 +64,8 @@ def _(law: AbstractUnitaryLaw, ts: Any = None) -> AbstractMethod:
     shape = jax.eval_shape(lambda: law.psi()).shape
     size = math.prod(shape[1:] if isinstance(law, Mixture) else shape)
     return Eigen() if ts is not None and size <= SMALL else Chebyshev()
+
+
+@select_method.register
+def _(law: AbstractMemoryLaw, ts: Any = None) -> AbstractMethod:
+    return Resolvent()

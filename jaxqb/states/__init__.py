@@ -10,11 +10,13 @@ A state carries its own coordinates (levels, sizes, weights), so merits need no 
     trace_norm()              trace norm of the partial transpose
     partial_transpose()       its Hermitian blocks (mixed states), of which rates at kinks are known
     expectation(operator)     mean of an operator on the whole system (open systems)
+    photons()                 mean number of photons in a reservoir (emitters)
     edge()                    population of the last kept charger levels, where the charger is truncated
 
 All arrays belong to one element; batches are made outside by vmap.
 """
 
+from .emitters import EmitterState as EmitterState
 from .joint import JointDensity as JointDensity
 from .joint import JointThermal as JointThermal
 from .kets import ChainKet as ChainKet

@@ -1,0 +1,65 @@
+"""A contour for inverse Laplace transforms: along a line above the real axis, and straight down at both of its ends.
+
+    f(t) = (i / 2 pi) int F(z) exp(-i z t) dz
+
+All that turns lies below the line, so that nothing has to be known of it. The line is near enough to the real axis for
+``exp(-i z t)`` to grow by `GROWTH` up to the horizon at most, and its panels are as short as poles below need. Along the vertical
+rays the exponential falls, at any scale of time: their points are those of a double-exponential rule.
+"""
+
+import functools
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+GROWTH = 7.0  # in powers of e
+POINTS = 16  # of a panel
+CLOSE = 1.08  # distance of a pole over half a panel, at which 16 points are exact to 1e-13
+STEP = 0.2  # of the rule on a ray
+FIRST, LAST = -3.4, 26.0  # its ends, where r = exp(s - exp(-s)): 1e-14 and 1e11
+
+
+class Contour(NamedTuple):
+    """Points and weights (factor i / 2 pi included) of the line; corners; distances from the corners and weights of the rays."""
+
+    line: np.ndarray
+    weights: np.ndarray
+    left: complex
+    right: complex
+    far: complex
+    radii: np.ndarray
+    falls: np.ndarray
+    beyond: np.ndarray
+    beyond_weights: np.ndarray
+
+
+@functools.lru_cache(maxsize=32)
+def contour(horizon: float, low: float, high: float, far: float) -> Contour:
+    """For times up to `horizon`: a line from `low` to `high`, and on to `far` for what does not end in a ray."""
+    height = min(GROWTH / horizon, 2.0)
+    line, weights = _panels(low, high, 2 * height / CLOSE)
+    beyond, beyond_weights = _panels(high, far, 18 / horizon) if far > high else (np.zeros(0), np.zeros(0))
+    s = np.arange(FIRST, LAST, STEP)
+    radii = np.exp(s - np.exp(-s))
+    rise = 1j * height
+    return Contour(
+        line + rise,
+        1j / (2 * np.pi) * weights,
+        low + rise,
+        high + rise,
+        far + rise,
+        radii,
+        STEP * radii * (1 + np.exp(-s)) / (2 * np.pi),
+        beyond + rise,
+        1j / (2 * np.pi) * beyond_weights,
+    )
+
+
+def _panels(low: float, high: float, length: float) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss-Legendre points and weights of panels of this length at most."""
+    count = math.ceil((high - low) / length)
+    x, w = np.polynomial.legendre.leggauss(POINTS)
+    half = (high - low) / count / 2
+    middles = low + half * (2 * np.arange(count) + 1)
+    return (middles[:, None] + half * x).ravel(), np.tile(half * w, count)

@@ -1,0 +1,126 @@
+"""A battery and its charger at a distance, in a waveguide."""
+
+import math
+from typing import Any, ClassVar, NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from ..fields import Real, concrete, parameter, vanishes
+from ..laws.memory import Channels, Span
+from ..reservoirs import Waveguide
+from .battery import AbstractBattery, convert_fields
+
+UNKNOWN = 3.0, 2.0  # frequency and radiation rate up to which a contour reaches where they are traced
+SERIES = 73.0  # k (w - frequency) over the radiation rate, from which on six passes of light leave out 1e-13
+
+
+class Structure(NamedTuple):
+    """What is static about a battery in a waveguide: where its contour passes, and whether the guide loses no light."""
+
+    span: Span
+    lossless: bool
+
+
+class WaveguideBattery(AbstractBattery):
+    r"""A two-level battery that is charged by an equal one, far away in the same waveguide.
+
+    .. math:: \dot c_j = -i(\omega_0 - i\gamma/2) c_j - \sum_{k=1,2}\int_0^t f(t - \tau, x_{jk}) c_k(\tau) d\tau,
+
+    with the charger excited, c_1(0) = 1, and `Waveguide`'s memory f. Frequencies are in units of the waveguide's cut-off
+    frequency ``omega_11``, times in its inverse, the separation in its wave length ``2 pi c / omega_11``.
+
+    Args:
+        frequency: omega_0 of battery and charger.
+        separation: their distance.
+        radiation_rate: Gamma_11, of one emitter into the guide.
+        loss: gamma, the rate at which each emitter decays otherwise.
+        waveguide_loss: the rate at which light is lost from the guide.
+        span: lowest and highest frequency of the contour on which the equation is solved; derived from the fields where these
+            are not traced.
+
+    Raises:
+        FieldError: for a value no battery can have: frequency, separation and radiation rate are positive.
+
+    Source: Song et al., "Remote charging and degradation suppression for the quantum battery", Eqs. 1 to 3.
+
+    >>> import jaxqb as qb
+    >>> battery = qb.WaveguideBattery(frequency=1.23, separation=0.42, radiation_rate=0.31)
+    >>> sol = qb.evolve(battery, [17.3], save=["energy", "photons"])
+    >>> round(float(sol.saved["energy"][0]) / 1.23, 12)
+    0.009408981975
+    """
+
+    frequency: Real = parameter(symbol="omega_0", unit="frequency", doc="frequency of battery and charger", positive=True)
+    separation: Real = parameter(
+        symbol="Delta_z", unit="wave length", doc="distance of battery and charger", positive=True, slow=True
+    )
+    radiation_rate: Real = parameter(symbol="Gamma_11", unit="frequency", doc="radiation rate into the guide", positive=True)
+    loss: Real = parameter(default=0.0, symbol="gamma", unit="frequency", doc="other decay of each emitter", minimum=0.0)
+    waveguide_loss: Real = parameter(default=0.0, symbol="kappa", unit="frequency", doc="loss of the guide's light", minimum=0.0)
+    span: tuple[float, float] | None = eqx.field(static=True, default=None)
+    structure: Structure = eqx.field(static=True, init=False)
+
+    memory: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        convert_fields(self)
+        known = [concrete(value) for value in (self.frequency, self.radiation_rate)]
+        least = 0.0 if known[0] is None else float(known[0].min())
+        frequency, rate = (up if value is None else float(value.max()) for value, up in zip(known, UNKNOWN, strict=True))
+        low, high = self.span or _span(least, frequency, rate)
+        self.structure = Structure(Span(low, high, high), vanishes(self.waveguide_loss))
+
+    @property
+    def n_battery(self) -> Any:
+        """One emitter."""
+        return np.float64(1.0)
+
+    @property
+    def battery_frequency(self) -> Real:
+        """Of the battery."""
+        return self.frequency
+
+    @property
+    def distance(self) -> Real:
+        """Of battery and charger, in units of c / omega_11."""
+        return 2 * np.pi * self.separation
+
+    def law(self) -> Channels:
+        """Even and odd superposition of the emitters, each by itself."""
+        values = self.frequency, self.loss, self.distance
+        guide = Waveguide(self.radiation_rate, 0.0 if self.structure.lossless else self.waveguide_loss)
+        physical = (self.frequency > 0) & (self.distance > 0)
+        return Channels(*map(jnp.asarray, values), guide, jnp.array([1.0, 0.0]), jnp.asarray(physical), self.structure.span)
+
+    def laws(self) -> dict[str, Channels]:
+        """The laws that describe this battery."""
+        return {"channels": self.law()}
+
+    def capacity(self) -> Real:
+        """Excited."""
+        return self.frequency
+
+    def charger_quantum(self) -> Real:
+        """The same."""
+        return self.frequency
+
+    def amplitudes(self) -> int:
+        """Points of a contour."""
+        return 1000
+
+
+def _span(least: float, frequency: float, rate: float) -> tuple[float, float]:
+    """Below all bound states, for frequencies from `least` on; and up to where light that went to and fro often is no matter."""
+    low = -0.6
+    while low - least + 2 * _alone(low, rate) >= 0:
+        low *= 2
+    k = (frequency + math.sqrt(frequency**2 + 4 * SERIES * rate)) / 2
+    return low, math.ceil(2 * max(math.hypot(1, k), frequency + 2)) / 2
+
+
+def _alone(energy: float, rate: float) -> float:
+    """Self-energy of an emitter at a negative energy."""
+    theta = complex(0, math.acos(energy)) if energy > -1 else complex(math.acosh(-energy) + 1e-300, math.pi)
+    return (rate / (2 * math.pi) * (1j * math.pi - theta) / np.sinh(theta)).real

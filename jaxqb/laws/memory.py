@@ -1,0 +1,176 @@
+"""Emitters that share one excitation with a reservoir, which remembers."""
+
+import abc
+import dataclasses
+from typing import Any, ClassVar, NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Complex, Float
+
+from ..conventions import real_dtype
+from ..reservoirs import AbstractReservoir
+from ..states import EmitterState
+from .law import AbstractLaw
+
+SMALL = 1e-10  # what a span may cut off
+
+
+@dataclasses.dataclass(frozen=True)
+class Span:
+    """Between which frequencies a contour has to pass above the real axis; `far`: where what travels may be neglected."""
+
+    low: float
+    high: float
+    far: float
+
+
+class Fronts(NamedTuple):
+    """Amplitudes as sums over paths on which light may have travelled, each with its delay: ``a exp(-i z (t - delay))``."""
+
+    delays: Float[Array, " paths"]
+    amplitudes: Complex[Array, "paths n z"]
+
+
+class AbstractMemoryLaw(AbstractLaw):
+    r"""Amplitudes c of emitters that obey an equation with memory,
+
+    .. math:: \dot c(t) = -i\Omega c(t) - \int_0^t f(t - \tau) c(\tau) d\tau,
+
+    with complex diagonal frequencies Omega. Two methods solve it: `Volterra` by the kernel f, `Resolvent` by its transform,
+    ``(z - Omega + S(z)) c(z) = c(0)``.
+    """
+
+    exact: ClassVar[bool] = True
+
+    span: eqx.AbstractVar[Span]
+
+    @property
+    @abc.abstractmethod
+    def start(self) -> Complex[Array, " n"]:
+        """Amplitudes at t = 0."""
+
+    @property
+    @abc.abstractmethod
+    def frequencies(self) -> Complex[Array, " n"]:
+        """Omega; the imaginary part is minus half of an emitter's loss."""
+
+    @abc.abstractmethod
+    def kernel(self, t: Any) -> Complex[Array, "n n"]:
+        """The memory kernel at a time t > 0."""
+
+    @abc.abstractmethod
+    def breaks(self) -> Float[Array, " b"]:
+        """Times at which the kernel is not smooth, the first of which is 0."""
+
+    @abc.abstractmethod
+    def response(self, z: Any, through: bool = True) -> Complex[Array, "n z"]:
+        """c(z) less what it is without a reservoir, ``c(0) / (z - Omega)``; on the first sheet or `through` the cut."""
+
+    @abc.abstractmethod
+    def fronts(self, z: Any) -> Fronts:
+        """The same, through the cut, as a sum over paths, each without its ``exp(i z delay)``."""
+
+    @abc.abstractmethod
+    def rest(self, z: Any) -> Complex[Array, "n z"]:
+        """What `fronts` leaves out of `response`."""
+
+    @abc.abstractmethod
+    def state(self, c: Complex[Array, " n"]) -> Any:
+        """The typed state with these amplitudes."""
+
+    @abc.abstractmethod
+    def pace(self) -> Float[Array, ""]:
+        """An estimate from above of the frequencies that figures of merit show."""
+
+
+class Channels(AbstractMemoryLaw):
+    """Two equal emitters: their even and odd superpositions evolve by themselves, c = c_1 + c_2 and c_1 - c_2.
+
+    There is one path for each number of times that light went to and fro.
+    """
+
+    frequency: Float[Array, ""]
+    loss: Float[Array, ""]
+    distance: Float[Array, ""]
+    reservoir: AbstractReservoir
+    begin: Float[Array, " 2"]
+    physical: Bool[Array, ""] | np.bool_
+    span: Span = eqx.field(static=True)
+
+    ORDERS: ClassVar[int] = 6
+    SIGNS: ClassVar[np.ndarray] = np.array([[1.0], [-1.0]])
+
+    def valid(self) -> Any:
+        """Whether all bound states lie within the span, and what paths leave out is small at its end."""
+        low, high = (np.array([x + 0j]) for x in (self.span.low, self.span.high))
+        below = jnp.real(low - self.frequency + self._both(low, False)) < 0
+        _, ratio, _, near = self._series(high)
+        above = (jnp.abs(ratio) ** self.ORDERS < SMALL) & (jnp.real(near) > 0) & (self.frequency < self.span.high - 1)
+        return self.physical & jnp.all(below) & jnp.all(above)
+
+    @property
+    def omega(self) -> Complex[Array, ""]:
+        """The complex frequency of an emitter."""
+        return self.frequency + self.reservoir.shift() - 0.5j * self.loss
+
+    @property
+    def start(self) -> Complex[Array, " 2"]:
+        """The even and the odd one."""
+        first, second = self.begin
+        return jnp.stack([first + second, first - second]) + 0j
+
+    @property
+    def frequencies(self) -> Complex[Array, " 2"]:
+        """The same for both."""
+        return jnp.stack([self.omega, self.omega])
+
+    def kernel(self, t: Any) -> Complex[Array, "2 2"]:
+        """Of an emitter with itself, plus or minus that with the other one."""
+        alone, across = self.reservoir.kernel(t, 0.0), self.reservoir.kernel(t, self.distance)
+        return jnp.diag(jnp.stack([alone + across, alone - across]))
+
+    def breaks(self) -> Float[Array, " b"]:
+        """Those of light that went across."""
+        return jnp.stack([jnp.asarray(t, real_dtype()) for t in self.reservoir.breaks(self.distance)])
+
+    def response(self, z: Any, through: bool = True) -> Complex[Array, "2 z"]:
+        """``-S / ((z - Omega + S) (z - Omega))``."""
+        s, free = self._both(z, through), z - self.omega
+        return -self.start[:, None] * s / ((free + s) * free)
+
+    def fronts(self, z: Any) -> Fronts:
+        """A geometric series in what travels, divided by the rest of ``z - Omega + S``."""
+        still, ratio, turn, near = self._series(z)
+        first = -still / (near * (z - self.omega))
+        delays = self.distance * np.arange(self.ORDERS)
+        late = [ratio**m / near * jnp.exp(1j * (turn - z) * delays[m]) for m in range(1, self.ORDERS)]
+        return Fronts(delays, self.start[:, None] * jnp.stack([first, *late]))
+
+    def rest(self, z: Any) -> Complex[Array, "2 z"]:
+        """What the series leaves out."""
+        _, ratio, turn, _ = self._series(z)
+        s, free = self._both(z, True), z - self.omega
+        return self.start[:, None] * (ratio * jnp.exp(1j * turn * self.distance)) ** self.ORDERS / (free + s)
+
+    def state(self, c: Complex[Array, " 2"]) -> EmitterState:
+        """Back to the emitters."""
+        return EmitterState(0.5 * jnp.stack([c[0] + c[1], c[0] - c[1]]))
+
+    def pace(self) -> Float[Array, ""]:
+        """Twice what is above the ground state."""
+        return 2 * self.frequency + 1.0
+
+    def _both(self, z: Any, through: bool) -> Complex[Array, "2 z"]:
+        """Self-energies of the even and of the odd channel."""
+        alone, across = (self.reservoir.self_energy(z, x, through) for x in (0.0, self.distance))
+        return alone + self.SIGNS * across
+
+    def _series(self, z: Any) -> tuple[Any, Any, Any, Any]:
+        """Self-energy but for what travels between emitters; ratio of the series without its phase; wave number; denominator."""
+        alone = self.reservoir.self_energy(z, 0.0, True)
+        still, travels, turn = self.reservoir.parts(z, self.distance, True)
+        still = alone + self.SIGNS * still
+        near = z - self.omega + still
+        return still, -self.SIGNS * travels / near, turn, near

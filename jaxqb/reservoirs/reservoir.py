@@ -1,0 +1,68 @@
+"""What every reservoir promises."""
+
+import abc
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from ..errors import FieldError, fail
+from ..fields import Real, concrete
+
+
+class AbstractReservoir(eqx.Module):
+    r"""A continuum of modes in its vacuum, to which emitters couple linearly.
+
+    Its spectral density ``J(w, x)``, for emitters at a distance x, says all that emitters feel of it:
+
+    .. math:: f(t, x) = \int J(w, x) e^{-iwt} dw, \qquad S(z, x) = \int \frac{J(w, x)}{w - z} dw
+
+    A reservoir of one's own is one class with `edge`, `kernel`, `density` and `self_energy`. All of them broadcast.
+    """
+
+    @property
+    @abc.abstractmethod
+    def edge(self) -> Any:
+        """The lowest frequency of the continuum; minus infinity where there is no lowest one."""
+
+    @property
+    def top(self) -> Any:
+        """The highest one."""
+        return np.inf
+
+    @abc.abstractmethod
+    def kernel(self, t: Any, x: Any = 0.0) -> Any:
+        """The memory kernel f(t, x) for t > 0."""
+
+    @abc.abstractmethod
+    def density(self, w: Any, x: Any = 0.0) -> Any:
+        """The spectral density J(w, x) above the edge, continued to complex w."""
+
+    @abc.abstractmethod
+    def self_energy(self, z: Any, x: Any = 0.0, through: bool = False) -> Any:
+        """S(z, x) off the continuum; or `through` it: from the upper half plane on to the second sheet below."""
+
+    def parts(self, z: Any, x: Any = 0.0, through: bool = False) -> tuple[Any, Any, Any]:
+        """S(z, x) as ``still + travels exp(i k x)``, and k: what travels from one emitter to another. Here nothing does."""
+        return self.self_energy(z, x, through), 0.0, 0.0
+
+    def shift(self) -> Any:
+        """What a counter-term adds to the frequency of each emitter."""
+        return 0.0
+
+    def breaks(self, x: Any = 0.0) -> tuple[Any, ...]:
+        """Times at which the kernel is not smooth."""
+        del x
+        return (0.0,)
+
+
+def check_off_cut(z: Any, edge: Real, through: bool) -> Any:
+    """z as a complex array; a sentence if it lies on the continuum and no side of it is meant."""
+    known, low = concrete(z), concrete(edge)
+    if known is None or low is None:
+        return jnp.asarray(z) + 0j
+    if not through and np.any((np.imag(known) == 0) & (np.real(known) > low)):
+        fix = "use through=True, which is the value from above"
+        fail(FieldError, "z", "lie off the continuum", f"it is {known!r} above the edge {np.max(low):g}", fix)
+    return known + 0j  # in numpy, so that what depends on nothing else is computed once only

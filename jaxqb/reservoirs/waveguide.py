@@ -1,0 +1,136 @@
+"""A rectangular waveguide with one mode, for emitters along its axis."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from ..algebra.bessel import hankel0, k0
+from ..fields import Real, parameter, vanishes
+from .reservoir import AbstractReservoir, check_off_cut
+
+STEP, COUNT = 0.3, 60  # of the trapezoid rule for the part of the self-energy that does not travel: 1e-14
+_U = STEP * np.arange(COUNT)
+_WEIGHTS = np.where(_U == 0, 0.5, 1.0) * STEP
+
+
+class Waveguide(AbstractReservoir):
+    r"""The lowest mode of a rectangular hollow waveguide, coupled to emitters that point along its axis.
+
+    In units of its cut-off frequency and the speed of light, with ``k(w) = sqrt(w^2 - 1)``,
+
+    .. math:: J(w, x) = \frac{\Gamma}{2\pi} \frac{\cos k x}{k} \quad (w > 1)
+
+    The kernel is `Gamma` times the two-point function of a Klein-Gordon field in one dimension: Hankel's ``H_0^(2)`` of
+    ``sqrt(t^2 - x^2)``, logarithmic at t = x, and not zero before. With ``w = cosh(theta)`` the self-energy is single-valued,
+    ``(Gamma / 2 pi) (i pi - theta) / sinh(theta)`` at x = 0.
+
+    Args:
+        radiation_rate: Gamma.
+        loss: rate kappa at which light is lost from the guide: ``f(t) exp(-kappa t / 2)``.
+
+    Source: Song et al., "Remote charging and degradation suppression for the quantum battery", Eq. 2.
+
+    >>> guide = Waveguide(0.5)
+    >>> round(float(guide.self_energy(0.0).real), 6)  # Gamma / 4
+    0.125
+    """
+
+    radiation_rate: Real = parameter(symbol="Gamma", unit="frequency", doc="radiation rate into the guide", minimum=0.0)
+    loss: Real = parameter(default=0.0, symbol="kappa", unit="frequency", doc="rate at which the guide loses light", minimum=0.0)
+
+    @property
+    def edge(self) -> Any:
+        """The cut-off frequency."""
+        return np.float64(1.0)
+
+    def kernel(self, t: Any, x: Any = 0.0) -> Any:
+        """Hankel's function after the light cone, Macdonald's before it."""
+        squared = (t - x) * (t + x)
+        before = squared < 0
+        late = hankel0(jnp.sqrt(jnp.where(before, 1.0, squared)))
+        early = k0(jnp.sqrt(jnp.where(before, -squared, 1.0)))
+        free = jnp.where(before, early / (2 * np.pi) + 0j, -0.25j * late)
+        return self.radiation_rate * jnp.exp(-self.loss * t / 2) * free
+
+    def density(self, w: Any, x: Any = 0.0) -> Any:
+        """With loss: of the lossless guide, at ``w + i loss / 2``."""
+        k = _momentum(jnp.asarray(w) + 0.5j * self.loss)
+        return self.radiation_rate / (2 * np.pi) * jnp.cos(k * x) / k
+
+    def self_energy(self, z: Any, x: Any = 0.0, through: bool = False) -> Any:
+        """What stands still and what travels together: one formula for all z, which holds to 1e-14 of Gamma."""
+        if vanishes(x):
+            theta = self._angle(z, through)[1]
+            rest, k = 1j * np.pi - theta, _numeric(theta).sinh(theta)
+            flat = abs(rest) < 1e-8  # at z = -1
+            return self.radiation_rate / (2 * np.pi) * _numeric(theta).where(flat, 1.0, rest / (k + flat))
+        still, travels, turn = self.parts(z, x, through)
+        return still + travels * jnp.exp(1j * turn * x)
+
+    def parts(self, z: Any, x: Any = 0.0, through: bool = False) -> tuple[Any, Any, Any]:
+        """``i Gamma / 2k``, which turns as ``exp(i k x)``, and the rest: an integral that decays exponentially with distance.
+
+        The trapezoid rule serves for it. Where a pole of its integrand comes near the real axis, it adds what the rule misses, in
+        closed form.
+        """
+        z, theta = self._angle(z, through)
+        k = _numeric(theta).sinh(theta)  # in numpy where z is a known number, so that compilers find but a table
+        near = -theta / k
+        if vanishes(x):
+            still = near
+        else:
+            x = jnp.asarray(x)
+            far = jnp.where(x > 0, x, 1.0)
+            ahead, behind = _missed(theta, k, far)
+            still = jnp.where(x > 0, 1j * np.pi / k * (ahead - behind) - z * _static(z, far), near)
+        strength = self.radiation_rate / (2 * np.pi)
+        return strength * still, strength * (1j * np.pi / k), k
+
+    def breaks(self, x: Any = 0.0) -> tuple[Any, ...]:
+        """The start and the light cone."""
+        return (0.0, x)
+
+    def _angle(self, z: Any, through: bool) -> tuple[Any, Any]:
+        """``theta`` with ``z = cosh(theta)``: first sheet, Im between 0 and pi; the other one, Im between -pi and 0."""
+        if vanishes(self.loss):
+            z = check_off_cut(z, self.edge, through)
+        else:
+            z = jnp.asarray(z) + 0.5j * self.loss
+        numeric = _numeric(z)
+        half = numeric.sqrt((z - 1) / 2)
+        theta = 2 * numeric.log(half + numeric.sqrt((z + 1) / 2))
+        return z, theta if through else numeric.where(numeric.imag(theta) < 0, -theta, theta)
+
+
+def _numeric(z: Any) -> Any:
+    """The library that computes with z at once, if it is known, or later."""
+    return np if isinstance(z, np.ndarray | np.generic) else jnp
+
+
+def _momentum(z: Any) -> Any:
+    """``sqrt(z^2 - 1)``, positive above the edge."""
+    return jnp.sqrt(z - 1) * jnp.sqrt(z + 1)
+
+
+def _static(z: Any, x: Any) -> Any:
+    """The trapezoid rule for ``int_0^inf exp(-x cosh u) / (sinh(u)^2 + z^2) du``."""
+    table = _WEIGHTS / (np.sinh(_U) ** 2 + z[..., None] ** 2)
+    falls = jnp.exp(-x[..., None] * np.cosh(_U))
+    if x.ndim == 0:
+        return jnp.matmul(table, falls.astype(complex), precision=lax.Precision.HIGHEST)
+    return jnp.sum(table * falls, axis=-1)
+
+
+def _missed(theta: Any, k: Any, x: Any) -> tuple[Any, Any]:
+    """What the trapezoid rule misses of the waves ``exp(i k x)`` and ``exp(-i k x)``, near the imaginary axis of z.
+
+    A simple pole at distance y from the nodes of a rule of step h adds its residue times ``1 / (exp(2 pi y / h) - 1)``.
+    """
+    numeric = _numeric(theta)
+    below = numeric.imag(theta) < 0
+    above, under = numeric.where(below, 0.25j * np.pi, theta), numeric.where(below, theta, -0.25j * np.pi)
+    ahead = numeric.where(below, 0.0, 1 / (numeric.exp(2j * np.pi / STEP * (above - 0.5j * np.pi)) - 1))
+    behind = numeric.where(below, 1 / (numeric.exp(-2j * np.pi / STEP * (under + 0.5j * np.pi)) - 1), 0.0)
+    return ahead * jnp.exp(jnp.where(below, 0.0, 1j * k * x)), behind * jnp.exp(jnp.where(below, -1j * k * x, 0.0))
