@@ -161,8 +161,8 @@ def bound_states(reservoir: AbstractReservoir, frequency: Any, distance: Any, be
 
     >>> bound_states(Waveguide(0.5), 1.0, 2 * np.pi * 0.5)
      channel        energy     residue     width
-          +  0.6986651655  0.70043880   0.0e+00
-          -  0.8780903487  0.58413680   0.0e+00
+          +  0.7022709529  0.59128951   0.0e+00
+          -  0.7527920756  0.69701165   0.0e+00
     """
     _check_positive(frequency=frequency, distance=distance)
     if beyond is not None:
