@@ -7,6 +7,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from ..bound_states import BoundStates, LongTime, bound_states, long_time, threshold
 from ..fields import Real, concrete, parameter, vanishes
 from ..laws.memory import Channels, Span
 from ..reservoirs import Waveguide
@@ -90,13 +91,48 @@ class WaveguideBattery(AbstractBattery):
     def law(self) -> Channels:
         """Even and odd superposition of the emitters, each by itself."""
         values = self.frequency, self.loss, self.distance
-        guide = Waveguide(self.radiation_rate, 0.0 if self.structure.lossless else self.waveguide_loss)
+        guide = self._guide()
         physical = (self.frequency > 0) & (self.distance > 0)
         return Channels(*map(jnp.asarray, values), guide, jnp.array([1.0, 0.0]), jnp.asarray(physical), self.structure.span)
 
     def laws(self) -> dict[str, Channels]:
         """The laws that describe this battery."""
         return {"channels": self.law()}
+
+    def bound_states(self, beyond: Any = None) -> BoundStates:
+        """Energies and residues of bound states; `beyond`: count as bound what lives longer than this time.
+
+        >>> import jaxqb as qb
+        >>> qb.WaveguideBattery(frequency=1.4, separation=0.1, radiation_rate=0.5).bound_states()
+         channel        energy     residue     width
+              +  0.8512226683  0.25497395   0.0e+00
+        """
+        return bound_states(self._guide(), self.frequency, self.distance, beyond)
+
+    def long_time(self, beyond: Any = None) -> LongTime:
+        """What remains when all has decayed that does: energies and work, of gap states and of states in the continuum."""
+        return long_time(self.bound_states(beyond), self.frequency)
+
+    def threshold(self) -> Any:
+        """The frequency below which there is an odd bound state."""
+        return threshold(self._guide(), self.distance)
+
+    def markov(self, ts: Any) -> Any:
+        r"""Amplitudes of the emitters, shape (t, 2), if the guide forgot at once:
+
+        .. math:: c_\pm(t) = e^{-(i\omega_0 + \gamma/2 + \Upsilon_0 \pm \Upsilon_1) t}, \quad \Upsilon_j = -i S(\omega_0 + i0, x_j)
+
+        Source: Song et al., Eq. 6. It diverges at the edge, ``frequency = 1``.
+        """
+        guide, z = self._guide(), jnp.asarray(self.frequency) + 0j
+        alone, across = (guide.self_energy(z, x, through=True) for x in (0.0, self.distance))
+        rates = 1j * z + self.loss / 2 - 1j * jnp.stack([alone + across, alone - across])
+        even, odd = jnp.exp(-jnp.multiply.outer(rates, jnp.asarray(ts)))
+        return jnp.stack([even + odd, even - odd], axis=-1) / 2
+
+    def _guide(self) -> Waveguide:
+        """Its waveguide; that it loses nothing is said by a number that is known."""
+        return Waveguide(self.radiation_rate, np.float64(0.0) if self.structure.lossless else self.waveguide_loss)
 
     def capacity(self) -> Real:
         """Excited."""
