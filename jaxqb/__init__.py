@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .batteries import DarkStateBattery as DarkStateBattery
     from .batteries import OpenBattery as OpenBattery
     from .batteries import SpinCharger as SpinCharger
+    from .batteries import WaveguideArray as WaveguideArray
     from .batteries import WaveguideBattery as WaveguideBattery
     from .batteries import coherent as coherent
     from .batteries import localised as localised
@@ -49,7 +50,8 @@ if TYPE_CHECKING:
 # from each public name to the module that has it; a module stands for itself
 _MODULES = {
     "advantage": "collective_advantage",
-    "batteries": "AbstractBattery CavityCharger DarkStateBattery OpenBattery SpinCharger WaveguideBattery coherent localised populations thermal",
+    "batteries": "AbstractBattery CavityCharger DarkStateBattery OpenBattery SpinCharger WaveguideArray WaveguideBattery "
+    "coherent localised populations thermal",
     "charging": "Charge charge",
     "design": "Optimum optimize",
     "errors": "Status",

@@ -9,6 +9,7 @@ from .starts import coherent as coherent
 from .starts import localised as localised
 from .starts import populations as populations
 from .starts import thermal as thermal
+from .waveguide_array import WaveguideArray as WaveguideArray
 from .waveguide_battery import WaveguideBattery as WaveguideBattery
 
 REGISTRY: dict[str, type[AbstractBattery]] = {

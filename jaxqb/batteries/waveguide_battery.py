@@ -1,27 +1,17 @@
 """A battery and its charger at a distance, in a waveguide."""
 
-import math
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
 from ..bound_states import BoundStates, LongTime, bound_states, long_time, threshold
-from ..fields import Real, concrete, parameter, vanishes
-from ..laws.memory import Channels, Span
+from ..fields import Real, parameter, vanishes
+from ..laws.memory import Channels
 from ..reservoirs import Waveguide
 from .battery import AbstractBattery, convert_fields
-
-UNKNOWN = 3.0, 2.0  # frequency and radiation rate up to which a contour reaches where they are traced
-SERIES = 73.0  # k (w - frequency) over the radiation rate, from which on six passes of light leave out 1e-13
-
-
-class Structure(NamedTuple):
-    """What is static about a battery in a waveguide: where its contour passes, and whether the guide loses no light."""
-
-    span: Span
-    lossless: bool
+from .guided import Structure, reach
 
 
 class WaveguideBattery(AbstractBattery):
@@ -67,11 +57,8 @@ class WaveguideBattery(AbstractBattery):
 
     def __post_init__(self) -> None:
         convert_fields(self)
-        known = [concrete(value) for value in (self.frequency, self.radiation_rate)]
-        least = 0.0 if known[0] is None else float(known[0].min())
-        frequency, rate = (up if value is None else float(value.max()) for value, up in zip(known, UNKNOWN, strict=True))
-        low, high = self.span or _span(least, frequency, rate)
-        self.structure = Structure(Span(low, high, high), vanishes(self.waveguide_loss))
+        span = reach(self.span, self.frequency, self.radiation_rate, 2, Channels.ORDERS)
+        self.structure = Structure(span, vanishes(self.waveguide_loss))
 
     @property
     def n_battery(self) -> Any:
@@ -145,18 +132,3 @@ class WaveguideBattery(AbstractBattery):
     def amplitudes(self) -> int:
         """Points of a contour."""
         return 1000
-
-
-def _span(least: float, frequency: float, rate: float) -> tuple[float, float]:
-    """Below all bound states, for frequencies from `least` on; and up to where light that went to and fro often is no matter."""
-    low = -0.6
-    while low - least + 2 * _alone(low, rate) >= 0:
-        low *= 2
-    k = (frequency + math.sqrt(frequency**2 + 4 * SERIES * rate)) / 2
-    return low, math.ceil(2 * max(math.hypot(1, k), frequency + 2)) / 2
-
-
-def _alone(energy: float, rate: float) -> float:
-    """Self-energy of an emitter at a negative energy."""
-    theta = complex(0, math.acos(energy)) if energy > -1 else complex(math.acosh(-energy) + 1e-300, math.pi)
-    return (rate / (2 * math.pi) * (1j * math.pi - theta) / np.sinh(theta)).real

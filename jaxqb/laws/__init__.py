@@ -1,6 +1,8 @@
 """Laws: a generator and a start in coordinates of their own. The type of a law is its structure."""
 
 from .chain import Chain as Chain
+from .embedding import Embedding as Embedding
+from .emitters import Emitters as Emitters
 from .grid import Grid as Grid
 from .ladders import JointLadders as JointLadders
 from .law import AbstractDecayLaw as AbstractDecayLaw

@@ -1,0 +1,51 @@
+"""What batteries in a waveguide have in common: where the contour passes on which they are solved."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import FieldError, fail
+from ..fields import concrete
+from ..laws.memory import SMALL, Span
+
+UNKNOWN = 3.0, 2.0  # frequency and radiation rate up to which a contour reaches where they are traced
+
+
+class Structure(NamedTuple):
+    """What is static about a battery in a waveguide: where its contour passes, and whether the guide loses no light."""
+
+    span: Span
+    lossless: bool
+
+
+def reach(given: Any, frequency: Any, rate: Any, emitters: int, orders: int, margin: float | None = None) -> Span:
+    """From below all bound states to where light that went to and fro `orders` times is no matter.
+
+    `margin`: the contour may end so far above the largest frequency, if what then remains is followed further.
+    """
+    known = [concrete(value) for value in (frequency, rate)]
+    least = 0.0 if known[0] is None else float(known[0].min())
+    most, rate = (up if value is None else float(value.max()) for value, up in zip(known, UNKNOWN, strict=True))
+    low = -0.6
+    while low - least + emitters * _alone(low, rate) >= 0:
+        low *= 2
+    # where Gamma (n - 1) / 2k over the distance from the largest frequency is so small that its power is
+    small = 2 * (SMALL * 1e-3) ** (1 / orders) / (rate * (emitters - 1))
+    k = (most + math.sqrt(most**2 + 4 / small)) / 2
+    far = math.ceil(2 * max(math.hypot(1, k), most + 2)) / 2
+    high = far if margin is None else min(far, math.ceil(2 * (most + margin)) / 2)
+    if given is None:
+        return Span(low, high, far)
+    fine = len(np.shape(given)) == 1 and len(given) == 2 and all(np.isfinite(x) for x in given) and given[0] < 0 < given[1]
+    if not fine:
+        fix = f"use e.g. span=({low:g}, {high:g})"
+        fail(FieldError, "span", "be a negative and a positive frequency", f"it is {given!r}", fix)
+    low, high = map(float, given)
+    return Span(low, high, max(high, far) if margin is not None else high)
+
+
+def _alone(energy: float, rate: float) -> float:
+    """Self-energy of an emitter at a negative energy."""
+    theta = complex(0, math.acos(energy)) if energy > -1 else complex(math.acosh(-energy), math.pi)
+    return (rate / (2 * math.pi) * (1j * math.pi - theta) / np.sinh(theta)).real
