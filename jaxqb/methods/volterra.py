@@ -7,26 +7,26 @@ polynomials, on panels that shrink towards the times at which they are singular;
 import functools
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex, Float, Int
 from numpy.polynomial import legendre
 
 from ..conventions import epsilon
 from ..errors import MethodError, fail
 from ..fields import numbers
 from ..laws import AbstractMemoryLaw
-from .method import AbstractFlow, AbstractMethod, Figures, along
+from .method import FINE, AbstractFlow, AbstractMethod, Figures, along
 
 POINTS = 16  # of Gauss' rule, and of the kernel on a panel of its own
-DEPTH = 42, 88  # halvings of the kernel's panels towards a time at which it is singular, and towards 0
-ECHOES = 34, 23, 12, 8  # those of the amplitudes' panels at the highest order, towards 0 and sums of one, two, three such times
-HIGHEST = 12
+DEPTH = 40, 80  # halvings of the kernel's panels towards a time at which it is singular, and towards 0
+ECHOES = 32, 16, 8, 5  # those of the amplitudes' panels from order FULL on, towards 0 and sums of one, two, three such times
+FULL, HIGHEST = 8, 12
 _sum = functools.partial(jnp.einsum, precision=lax.Precision.HIGHEST)
 NODES, WEIGHTS = legendre.leggauss(POINTS)
 TO_LEGENDRE = (np.arange(POINTS)[:, None] + 0.5) * legendre.legvander(NODES, POINTS - 1).T * WEIGHTS
@@ -45,7 +45,7 @@ class Volterra(AbstractMethod):
     """
 
     panels: int = eqx.field(static=True, default=16)
-    order: int = eqx.field(static=True, default=HIGHEST)
+    order: int = eqx.field(static=True, default=FULL)
     horizon: float | None = eqx.field(static=True, default=None)
 
     def __check_init__(self) -> None:
@@ -77,13 +77,15 @@ class VolterraFlow(AbstractFlow):
     law: AbstractMemoryLaw
     turn: Float[Array, ""]
     ends: Float[Array, " ends"]
-    points: Complex[Array, "panels points n"]
+    samples: Complex[Array, "panels points n"]
 
-    def amplitudes(self, t: Float[Array, ""]) -> Complex[Array, " n"]:
+    points: ClassVar[int] = FINE
+
+    def amplitudes(self, t: Any) -> Complex[Array, " n"]:
         """c(t), which is NaN beyond the horizon."""
         k = _place(self.ends, t)
-        order = self.points.shape[1] - 1
-        values = _values(order) @ self.points[k]
+        order = self.samples.shape[1] - 1
+        values = _values(order) @ self.samples[k]
         c = _legendre(_local(self.ends, k, t), order) @ values
         return jnp.where(t <= self.ends[-1] * (1 + 8 * epsilon()), c * jnp.exp(-1j * self.turn * t), jnp.nan)
 
@@ -123,10 +125,10 @@ class VolterraFlow(AbstractFlow):
 
 
 class _Kernel(eqx.Module):
-    """The kernel in the frame that turns: coefficients of Legendre polynomials on panels of its own."""
+    """The kernel in the frame that turns: coefficients of Legendre polynomials on panels of its own, real and imaginary parts."""
 
     ends: Float[Array, " ends"]
-    coefficients: Complex[Array, "panels k n n"]
+    coefficients: Float[Array, "panels k n n 2"]
 
     @classmethod
     def of(cls, law: AbstractMemoryLaw, turn: Any, breaks: Float[Array, " b"], horizon: float, panels: int) -> "_Kernel":
@@ -137,23 +139,34 @@ class _Kernel(eqx.Module):
             apart = jnp.where(t < b, -8, 8) * epsilon() * b
             t = jnp.where(jnp.abs(t - b) < jnp.abs(apart), b + apart, t)
         one = lambda t: law.kernel(t) * jnp.exp(1j * turn * t)  # noqa: E731
-        values = jax.vmap(one)(jnp.maximum(t, jnp.finfo(t.dtype).tiny ** 0.3).ravel())
-        return cls(ends, _sum("kq,pqab->pkab", TO_LEGENDRE, values.reshape(*t.shape, *values.shape[1:])))
+        values = jax.vmap(jax.vmap(one))(jnp.maximum(t, jnp.finfo(t.dtype).tiny ** 0.3))
+        return cls(ends, _sum("kq,pqabc->pkabc", TO_LEGENDRE, jnp.stack([values.real, values.imag], axis=-1)))
 
-    def moments(self, t: Float[Array, ""], ends: Float[Array, " m"], count: int) -> tuple[Any, Complex[Array, "pieces l n n"]]:
-        """``int f(s) P_l(t - s) ds`` over pieces of [0, t] that lie in one panel of each kind, and the amplitudes' panel of each."""
+    def moments(
+        self, t: Float[Array, ""], ends: Float[Array, " m"], last: Any, count: int
+    ) -> tuple[Int[Array, " pieces"], Complex[Array, "pieces l n n"]]:
+        """``int f(s) P_l(t - s) ds`` over pieces of [0, t] that lie in one panel of each kind, and which panel of the amplitudes.
+
+        `last` is the panel of t, which rounding must not carry a piece beyond.
+        """
         cuts = jnp.sort(jnp.clip(jnp.concatenate([t - ends, self.ends]), 0.0, t))
         middle, length = (cuts[1:] + cuts[:-1]) / 2, jnp.diff(cuts)
-        own, other = _place(self.ends, middle), _place(ends, t - middle)
+        own, other = _place(self.ends, middle), jnp.minimum(_place(ends, t - middle), last)
         s = cuts[:-1, None] + length[:, None] * (NODES + 1) / 2
-        kernel = _sum("pqk,pkab->pqab", _legendre(_local(self.ends, own[:, None], s), POINTS - 1), self.coefficients[own])
+        kernel = _sum("pqk,pkabc->pqabc", _legendre(_local(self.ends, own[:, None], s), POINTS - 1), self.coefficients[own])
         basis = _legendre(_local(ends, other[:, None], t - s), count - 1) * (WEIGHTS[:, None] / 2) * length[:, None, None]
-        return other, _sum("pql,pqab->plab", basis, kernel)
+        moments = _sum("pql,pqabc->plabc", basis, kernel)
+        return other, lax.complex(moments[..., 0], moments[..., 1])
 
 
-def _march(law: AbstractMemoryLaw, kernel: _Kernel, ends: Float[Array, " m"], order: int, turn: Any) -> Complex[Array, "p points n"]:
+def _march(
+    law: AbstractMemoryLaw, kernel: _Kernel, ends: Float[Array, " m"], order: int, turn: Any
+) -> Complex[Array, "p points n"]:
     """Panel by panel; ahead of each, the coefficients of C on all panels before."""
-    x, primitive = _lobatto(order), _primitive(order)  # C on a panel: its start and `primitive` of values, as Legendre coefficients
+    x, primitive = (
+        _lobatto(order),
+        _primitive(order),
+    )  # C on a panel: its start and `primitive` of values, as Legendre coefficients
     free, start = 1j * (law.frequencies - turn), law.start
     n, grid = start.size, legendre.legvander(x, order + 1)
     identity = jnp.eye(n)
@@ -163,7 +176,7 @@ def _march(law: AbstractMemoryLaw, kernel: _Kernel, ends: Float[Array, " m"], or
         whole, begun, first = carry
         length = ends[k + 1] - ends[k]
         t = ends[k] + length * (x[1:] + 1) / 2
-        place, moments = jax.vmap(lambda t: kernel.moments(t, ends, order + 2))(t)
+        place, moments = lax.map(lambda t: kernel.moments(t, ends, k, order + 2), t)
         past = _sum("iplab,iplb->ia", moments, whole[place])
         here = _sum("ip,iplab->ilab", place == k, moments)
         # what acts on C of this panel, from its Legendre coefficients to each point
@@ -183,7 +196,7 @@ def _march(law: AbstractMemoryLaw, kernel: _Kernel, ends: Float[Array, " m"], or
 
 def _echoes(breaks: Float[Array, " b"], order: int) -> list[tuple[Any, int]]:
     """Times at which amplitudes are singular, and how often panels are halved towards each."""
-    halvings = [round(most * (order - 1) / (HIGHEST - 1)) for most in ECHOES]
+    halvings = [round(most * min(order - 1, FULL - 1) / (FULL - 1)) for most in ECHOES]
     late = list(breaks[1:])
     sums = [[sum(some) for some in itertools.combinations_with_replacement(late, k)] for k in range(1, len(ECHOES))]
     return [(breaks[0], halvings[0])] + [(b, h) for group, h in zip(sums, halvings[1:], strict=True) for b in group]
