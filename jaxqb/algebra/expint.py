@@ -27,7 +27,8 @@ DEPTH = 50.0  # nodes reach to -DEPTH at least, so that derivatives hold where z
 def exponential(z: Any, order: Any, through: bool = False, least: float = 0.5) -> Any:
     """``F_s(z)`` for real s > 0: cut along z > 0 (there it is the value from above), or continued from above `through` the cut.
 
-    NaN for an order below `least` (the smaller it is, the more nodes there are) or above 8.
+    NaN for an order below `least` (the smaller it is, the more nodes there are) or above 8; and on
+    the second sheet where ``exp(-z)`` overflows. Derivatives by z hold down to ``|z| = 1e-20``.
 
     >>> round(complex(exponential(-1.0, 1.0)).real, 11)  # 1 - e E_1(1)
     0.40365263768

@@ -338,7 +338,7 @@ def test_embedding_knows_its_reservoir():
     modes = Exponentials([0.3, 0.0, 0.8], [1.0, 2.0, -0.5], [0.2, 0.1, 0.7])
     law = embedded([0.9, 1.4], [0.1, 0.0], [[1.0, 0.0], [0.0, 0.5]], modes)
     matrix = np.asarray(generator(law))
-    rates = scipy.linalg.eigvals(matrix)
+    rates = np.linalg.eigvals(matrix)
     assert np.max(np.abs(rates)) <= law.radius()
     assert np.ptp(rates.imag[rates.imag < 0]) <= law.pace()
     z = 1j * rates[np.abs(np.abs(rates.imag) - 2.0) > 1e-6]  # of the mode without weight
