@@ -12,6 +12,7 @@ import pytest
 from scipy.linalg import expm
 
 from jaxqb.algebra import bessel
+from jaxqb.compiled import options
 from jaxqb.errors import MethodError
 from jaxqb.laws import AbstractMemoryLaw
 from jaxqb.methods.method import Figures
@@ -19,6 +20,7 @@ from jaxqb.methods.volterra import Volterra
 
 END = 17.3
 TIMES = np.array([0.0, 1e-9, 1e-4, 0.3, 2.6, 2.65, 5.3, 11.0, END])
+CAVITY = np.array([1.1, 0.3, 1.3, 0.2])  # omega_0, weight, frequency and width of the mode
 GUIDE = np.array([1.23, 0.42, 0.31])  # omega_0, separation, Gamma
 
 
@@ -95,24 +97,26 @@ class Guide(Plain):
     def kernel(self, t: Any) -> Any:
         _, separation, rate = self.numbers
         distance = 2 * np.pi * separation
-        alone = bessel.k0(1j * t)
-        across = bessel.k0(jnp.sqrt((distance - t) * (distance + t) + 0j))
+        alone, across = bessel.k0(jnp.sqrt(jnp.stack([-t * t, (distance - t) * (distance + t)]) + 0j))
         return rate / (2 * np.pi) * jnp.array([[alone, across], [across, alone]])
 
 
-@functools.partial(jax.jit, static_argnums=(0, 1, 2))
+quickly = functools.partial(jax.jit, compiler_options=options(0))  # as `evolve` compiles what is small
+
+
+@functools.partial(quickly, static_argnums=(0, 1, 2))
 def _solve(law: type[Plain], panels: int, order: int, numbers: Any) -> Any:
     return jax.vmap(Volterra(panels, order, END).prepare(law(numbers)).amplitudes)(TIMES)
 
 
 def solve(law: type[Plain], panels: int, order: int, numbers: Any) -> np.ndarray:
-    return np.asarray(_solve(law, panels, order, np.array(numbers)))
+    return np.asarray(_solve(law, panels, order, numbers))
 
 
-@pytest.mark.parametrize(("law", "numbers"), [(Cavity, [1.1, 0.3, 1.3, 0.2]), (Edge, [0.7])])
-def test_closed_forms(law: Any, numbers: list[float]) -> None:
+@pytest.mark.parametrize(("law", "numbers"), [(Cavity, CAVITY), (Edge, np.array([0.7]))])
+def test_closed_forms(law: Any, numbers: np.ndarray) -> None:
     found = solve(law, 16, 8, numbers)[:, 0]
-    exact = np.array([law.exact(np.array(numbers), t) for t in TIMES])
+    exact = np.array([law.exact(numbers, t) for t in TIMES])
     np.testing.assert_allclose(found, exact, rtol=0, atol=2e-10 if law is Edge else 1e-12)
     np.testing.assert_allclose(found[[0, 1, 2, -1]], exact[[0, 1, 2, -1]], rtol=0, atol=5e-13, err_msg="at ends of panels")
 
@@ -131,34 +135,43 @@ def test_linear_rule_on_equal_panels_has_order_two() -> None:
     np.testing.assert_allclose(np.log2(coarse / fine), 2, atol=0.02)
 
 
-def test_gradients_and_batches() -> None:
-    method = Volterra(4, 4, 4.0)
-    figure = lambda x, t=3.1: jnp.abs(method.prepare(Guide(x)).amplitudes(t)[1]) ** 2  # noqa: E731
-    forward = jax.jit(jax.jacfwd(figure))(GUIDE)
-    backward = jax.jit(jax.grad(figure))(GUIDE)
-    steps = 1e-3 * np.array([-2, -1, 1, 2])[:, None, None] * np.eye(3)
-    batch = jax.jit(jax.vmap(figure))((GUIDE + steps).reshape(-1, 3)).reshape(4, 3)
+SMALL = Volterra(4, 4, 4.0)
+STEPS = 1e-3 * np.array([-2, -1, 1, 2])[:, None, None]
+
+
+def at(law: type[Plain], numbers: Any) -> Any:
+    return jnp.abs(SMALL.prepare(law(numbers)).amplitudes(3.1)[-1]) ** 2
+
+
+@pytest.mark.parametrize(("law", "numbers", "derivative"), [(Cavity, CAVITY, jax.jacfwd), (Guide, GUIDE, jax.grad)])
+def test_gradients_and_batches(law: Any, numbers: np.ndarray, derivative: Any) -> None:
+    figure = functools.partial(at, law)
+    n = numbers.size
+    batch = quickly(jax.vmap(figure))((numbers + STEPS * np.eye(n)).reshape(-1, n)).reshape(4, n)
     differences = np.array([1, -8, 8, -1]) @ batch / 12e-3
-    np.testing.assert_allclose(forward, differences, rtol=1e-7)
-    np.testing.assert_allclose(backward, forward, rtol=1e-12)
+    np.testing.assert_allclose(quickly(derivative(figure))(numbers), differences, rtol=1e-7)
 
 
 def test_flow() -> None:
-    numbers = np.array([1.1, 0.3, 1.3, 0.2])
     method = Volterra(6, 8).planned(4.0)
     assert method == Volterra(6, 8, 4.0) and method.planned(7.0) == method
-    flow = jax.jit(lambda x: method.prepare(Cavity(x)))(numbers)
     excited = lambda battery, c: jnp.abs(c[0]) ** 2  # noqa: E731
     figures = Figures({"n": excited}, {"rate": excited})
-    ts = jnp.array([0.0, 1.3, 4.0, 4.1])
-    values, done = jax.jit(lambda flow: flow.values(figures, None, ts))(flow)
-    exact = lambda t: abs(Cavity.exact(numbers, t)) ** 2  # noqa: E731
+
+    @quickly
+    def ask(numbers):
+        flow = method.prepare(Cavity(numbers))
+        values, done = flow.values(figures, None, jnp.array([0.0, 1.3, 4.0, 4.1]))
+        hops = [flow.hop(flow.stride(flow.ends[-1]), flow.start, moves) for moves in (True, False)]
+        return values, done, hops, flow.taylor(lambda c: excited(None, c), jnp.asarray(1.3), None, 1)
+
+    values, done, hops, derivatives = ask(CAVITY)
+    exact = lambda t: abs(Cavity.exact(CAVITY, t)) ** 2  # noqa: E731
     assert done and np.isnan(values["n"][-1]), "nothing is known beyond the horizon"
     np.testing.assert_allclose(values["n"][:-1], [exact(t) for t in (0.0, 1.3, 4.0)], atol=1e-10)
     np.testing.assert_allclose(values["rate"][1], (exact(1.301) - exact(1.299)) / 2e-3, rtol=1e-6)
-    assert float(flow.hop(flow.stride(jnp.asarray(0.5)), flow.start)) == 0.5 and float(flow.hop(0.5, flow.start, False)) == 0.0
-    derivatives = flow.taylor(lambda c: excited(None, c), jnp.asarray(1.3), None, 1)
     np.testing.assert_allclose(derivatives, [values["n"][1], values["rate"][1]], rtol=1e-12)
+    assert [float(t) for t in hops] == [4.0, 0.0]
 
 
 def test_sentences() -> None:

@@ -8,12 +8,13 @@ import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
+import scipy.special
 
 from jaxqb.algebra import bessel
 
 EDGES = [0.999999999, 1.0, 1.000000001, 1.5]  # where one formula takes over from the other
-WAVES = np.array([1e-300, *np.geomspace(1e-100, 1e-3, 8), *np.geomspace(2e-3, 1e8, 60), *EDGES])
-DECAYS = np.array([1e-300, *np.geomspace(1e-100, 1e-3, 8), *np.geomspace(2e-3, 100, 30), *EDGES])
+WAVES = np.array([1e-300, *np.geomspace(1e-100, 1e-3, 8), *np.geomspace(2e-3, 1e8, 40), *EDGES])
+DECAYS = np.array([1e-300, *np.geomspace(1e-100, 1e-3, 8), *np.geomspace(2e-3, 100, 20), *EDGES])
 CLOSE = 1.5e-15
 
 
@@ -47,8 +48,8 @@ def test_oscillating_ones() -> None:
 
 @pytest.mark.parametrize("argument", ["real", "complex"])
 def test_decaying_ones(argument: str) -> None:
-    turns = np.exp(1j * np.linspace(-np.pi / 2, np.pi / 2, 9))[:, None]
-    points = DECAYS if argument == "real" else turns * np.geomspace(0.01, 60, 13)
+    turns = np.exp(1j * np.linspace(-np.pi / 2, np.pi / 2, 7))[:, None]
+    points = DECAYS if argument == "real" else turns * np.geomspace(0.01, 60, 8)
     exact = [exactly(lambda z, n=n: mpmath.besselk(n, z), points) for n in (0, 1)]
     use = np.abs(points) > 1e-150
     large = np.where(use, points, 1.0)
@@ -78,9 +79,8 @@ def test_bickley() -> None:
         np.testing.assert_allclose(found, value, rtol=2 * CLOSE)
         use = slice(None) if function is bessel.bickley2 else DECAYS > 1e-15
         np.testing.assert_allclose(found_slope[use], slope[use], rtol=2 * CLOSE)
-    with mpmath.workdps(30):  # the formula in use, where it keeps its digits
-        known = [float(x * (mpmath.besselk(1, x) - mpmath.quad(lambda s: mpmath.besselk(0, s), [x, 10, 80]))) for x in (0.5, 2)]
-    np.testing.assert_allclose(bessel.bickley2(np.array([0.5, 2.0])), known, rtol=CLOSE)
+    some = (DECAYS > 0.1) & (DECAYS < 10)  # where the formula in use keeps its digits
+    np.testing.assert_allclose(third[some], (DECAYS * (scipy.special.k1(DECAYS) - second))[some], rtol=5e-14)
 
 
 def test_at_zero() -> None:
