@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from . import merit as merit
     from . import papers as papers
     from . import plot as plot
+    from . import reservoirs as reservoirs
     from .advantage import collective_advantage as collective_advantage
     from .batteries import AbstractBattery as AbstractBattery
     from .batteries import CavityCharger as CavityCharger
     from .batteries import DarkStateBattery as DarkStateBattery
     from .batteries import OpenBattery as OpenBattery
+    from .batteries import ReservoirBattery as ReservoirBattery
     from .batteries import SpinCharger as SpinCharger
     from .batteries import WaveguideArray as WaveguideArray
     from .batteries import WaveguideBattery as WaveguideBattery
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from .methods import Exponential as Exponential
     from .methods import Resolvent as Resolvent
     from .methods import Uniformization as Uniformization
+    from .methods import Volterra as Volterra
     from .methods import select_method as select_method
     from .papers import reproduce as reproduce
     from .steady import steady_state as steady_state
@@ -50,20 +53,20 @@ if TYPE_CHECKING:
 # from each public name to the module that has it; a module stands for itself
 _MODULES = {
     "advantage": "collective_advantage",
-    "batteries": "AbstractBattery CavityCharger DarkStateBattery OpenBattery SpinCharger WaveguideArray WaveguideBattery "
+    "batteries": "AbstractBattery CavityCharger DarkStateBattery OpenBattery ReservoirBattery SpinCharger WaveguideArray WaveguideBattery "
     "coherent localised populations thermal",
     "charging": "Charge charge",
     "design": "Optimum optimize",
     "errors": "Status",
     "evolution": "Solution evolve",
-    "methods": "Adaptive Chebyshev Eigen Exponential Resolvent Uniformization select_method",
+    "methods": "Adaptive Chebyshev Eigen Exponential Resolvent Uniformization Volterra select_method",
     "papers": "reproduce",
     "steady": "steady_state",
     "summits": "maxima",
     "sweeps": "sweep",
 }
 _NAMES = {name: module for module, names in _MODULES.items() for name in names.split()}
-_SUBMODULES = ("advantage", "errors", "figures", "laws", "merit", "papers", "plot")
+_SUBMODULES = ("advantage", "errors", "figures", "laws", "merit", "papers", "plot", "reservoirs")
 
 
 def __getattr__(name: str) -> Any:

@@ -16,7 +16,7 @@ from .evolution import FULL, explain_edge, planned, state_size
 from .fields import traced
 from .given import check_law, check_method, check_single, check_window
 from .landing import kind_is, settle
-from .laws import AbstractLaw
+from .laws import AbstractLaw, AbstractMemoryLaw
 from .methods import AbstractMethod, select_method
 from .peaks import BUDGET, search, tolerance
 
@@ -106,9 +106,9 @@ def charge(
     check_law(law, battery)
     check_method(method)
     names = check_figures(figures, window)
-    if battery.memory and window is None:
+    if window is None and (battery.memory if law is None else isinstance(law, AbstractMemoryLaw)):
         fail(TimesError, "window", "be given for a battery with memory", "it is None", "pass `window=` (a time)")
-    method = planned(battery, method, window)
+    method = planned(battery, law, method, window)
     best = _charge(battery, window, law, method, names, numbers=state_size(battery, law))
     again = lambda wider: _charge(wider, window, None, method, names, numbers=state_size(wider)).status  # noqa: E731
     explain_edge(battery, best.status, again)

@@ -19,8 +19,8 @@ from .compiled import compiled
 from .errors import CutoffError, MeritError, Status, TimesError, fail
 from .fields import traced
 from .given import check_law, check_method, check_save, check_single, check_times
-from .laws import AbstractLaw
-from .methods import AbstractMethod, Figures, Resolvent, select_method
+from .laws import AbstractLaw, AbstractMemoryLaw
+from .methods import AbstractMethod, AbstractPlanned, Figures, Resolvent, select_method
 from .methods.method import EDGE, along
 
 FULL = 1e-9  # population at a truncated edge above which an answer is called unresolved
@@ -49,12 +49,12 @@ class Solution(eqx.Module):
         return f"Solution({figures}; {self.law} law by {self.method}, {self.why}; {status})"
 
 
-def planned(battery: AbstractBattery, method: AbstractMethod | None, times: Any) -> AbstractMethod | None:
-    """A method for a battery with memory: it has to know the latest time beforehand."""
-    if not battery.memory:
+def planned(battery: AbstractBattery, law: Any, method: AbstractMethod | None, times: Any) -> AbstractMethod | None:
+    """A method for a law with memory: it has to know the latest time beforehand."""
+    if not (battery.memory if law is None else isinstance(law, AbstractMemoryLaw)):
         return method
     method = method or Resolvent()
-    if getattr(method, "horizon", 0.0) is None:
+    if isinstance(method, AbstractPlanned) and method.horizon is None:
         if traced(times):
             fix = "pass e.g. method=jaxqb.Resolvent(horizon=100.0)"
             fail(TimesError, "ts", "be known for a battery with memory", "they are traced", fix)
@@ -105,7 +105,7 @@ def evolve(
     chosen = check_save(save)
     check_law(law, battery)
     check_method(method)
-    asked, method = method is not None, planned(battery, method, ts)
+    asked, method = method is not None, planned(battery, law, method, ts)
     battery = _with_phases(battery, chosen)
     sizes = [getattr(battery, field.name) for field in type(battery).declared().values() if field.size]
     by_size = law is None and any(map(traced, sizes))

@@ -4,6 +4,7 @@ from .battery import AbstractBattery as AbstractBattery
 from .cavity_charger import CavityCharger as CavityCharger
 from .dark_state_battery import DarkStateBattery as DarkStateBattery
 from .open_battery import OpenBattery as OpenBattery
+from .reservoir_battery import ReservoirBattery as ReservoirBattery
 from .spin_charger import SpinCharger as SpinCharger
 from .starts import coherent as coherent
 from .starts import localised as localised

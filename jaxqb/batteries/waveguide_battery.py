@@ -107,7 +107,8 @@ class WaveguideBattery(AbstractBattery):
     def markov(self, ts: Any) -> Any:
         r"""Amplitudes of the emitters, shape (t, 2), if the guide forgot at once:
 
-        .. math:: c_\pm(t) = e^{-(i\omega_0 + \gamma/2 + \Upsilon_0 \pm \Upsilon_1) t}, \quad \Upsilon_j = -i S(\omega_0 + i0, x_j)
+        .. math:: c_\pm(t) = e^{-(i\omega_0 + \gamma/2 + \Upsilon_0 \pm \Upsilon_1) t}, \quad
+              \Upsilon_j = -i S(\omega_0 + i0, x_j)
 
         Source: Song et al., Eq. 6. It diverges at the edge, ``frequency = 1``.
         """

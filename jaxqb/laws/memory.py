@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float
 
 from ..conventions import real_dtype
+from ..fields import concrete, vanishes
 from ..reservoirs import AbstractReservoir
 from ..states import EmitterState
 from .law import AbstractLaw
@@ -103,12 +104,17 @@ class Channels(AbstractMemoryLaw):
     SIGNS: ClassVar[np.ndarray] = np.array([[1.0], [-1.0]])
 
     def valid(self) -> Any:
-        """Whether all bound states lie within the span, and what paths leave out is small at its end."""
+        """Whether the span holds what it must."""
+        below, above = self.held()
+        return self.physical & below & above
+
+    def held(self) -> tuple[Any, Any]:
+        """Whether no bound state lies below the span; and whether none lies above it, nor what paths leave out matters there."""
         low, high = (np.array([x + 0j]) for x in (self.span.low, self.span.high))
-        below = jnp.real(low - self.frequency + self._both(low, False)) < 0
+        below = jnp.real(low - self.omega + self._both(low, False)) < 0
         _, ratio, _, near = self._series(high)
-        above = (jnp.abs(ratio) ** self.ORDERS < SMALL) & (jnp.real(near) > 0) & (self.frequency < self.span.high - 1)
-        return self.physical & jnp.all(below) & jnp.all(above)
+        above = (jnp.abs(ratio) ** self.ORDERS < SMALL) & (jnp.real(near) > 0)
+        return jnp.all(below), jnp.all(above) & (jnp.real(self.omega) < self.span.high - 1)
 
     @property
     def omega(self) -> Complex[Array, ""]:
@@ -144,14 +150,15 @@ class Channels(AbstractMemoryLaw):
         """A geometric series in what travels, divided by the rest of ``z - Omega + S``."""
         still, ratio, turn, near = self._series(z)
         first = -still / (near * (z - self.omega))
-        delays = self.distance * np.arange(self.ORDERS)
-        late = [ratio**m / near * jnp.exp(1j * (turn - z) * delays[m]) for m in range(1, self.ORDERS)]
+        nothing = vanishes(ratio)
+        delays = self.distance * np.arange(1 if nothing else self.ORDERS)
+        late = [ratio**m / near * jnp.exp(1j * (turn - z) * delays[m]) for m in range(1, delays.size)]
         return Fronts(delays, self.start[:, None] * jnp.stack([first, *late]))
 
     def rest(self, z: Any) -> Complex[Array, "2 z"]:
         """What the series leaves out."""
         _, ratio, turn, _ = self._series(z)
-        s, free = self._both(z, True), z - self.omega
+        s, free = self._both(z, self._endless), z - self.omega
         return self.start[:, None] * (ratio * jnp.exp(1j * turn * self.distance)) ** self.ORDERS / (free + s)
 
     def state(self, c: Complex[Array, " 2"]) -> EmitterState:
@@ -162,6 +169,12 @@ class Channels(AbstractMemoryLaw):
         """Twice what is above the ground state."""
         return 2 * self.frequency + 1.0
 
+    @property
+    def _endless(self) -> bool:
+        """Whether the continuum has no end, so that behind the right corner lies the other sheet."""
+        top = concrete(self.reservoir.top)
+        return top is not None and bool(np.all(np.isinf(top)))
+
     def _both(self, z: Any, through: bool) -> Complex[Array, "2 z"]:
         """Self-energies of the even and of the odd channel."""
         alone, across = (self.reservoir.self_energy(z, x, through) for x in (0.0, self.distance))
@@ -169,8 +182,9 @@ class Channels(AbstractMemoryLaw):
 
     def _series(self, z: Any) -> tuple[Any, Any, Any, Any]:
         """Self-energy but for what travels between emitters; ratio of the series without its phase; wave number; denominator."""
-        alone = self.reservoir.self_energy(z, 0.0, True)
-        still, travels, turn = self.reservoir.parts(z, self.distance, True)
+        alone = self.reservoir.self_energy(z, 0.0, self._endless)
+        still, travels, turn = self.reservoir.parts(z, self.distance, self._endless)
         still = alone + self.SIGNS * still
         near = z - self.omega + still
-        return still, -self.SIGNS * travels / near, turn, near
+        ratio = 0.0 if vanishes(travels) else -self.SIGNS * travels / near  # known to be nothing, if nothing travels
+        return still, ratio, turn, near

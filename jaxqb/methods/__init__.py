@@ -6,7 +6,9 @@ from .eigen import Eigen as Eigen
 from .exponential import Exponential as Exponential
 from .method import AbstractFlow as AbstractFlow
 from .method import AbstractMethod as AbstractMethod
+from .method import AbstractPlanned as AbstractPlanned
 from .method import Figures as Figures
 from .resolvent import Resolvent as Resolvent
 from .select import select_method as select_method
 from .uniformization import Uniformization as Uniformization
+from .volterra import Volterra as Volterra

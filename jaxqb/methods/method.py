@@ -110,6 +110,52 @@ class AbstractMethod(eqx.Module):
         """The law made ready."""
 
 
+class AbstractPlanned(AbstractMethod):
+    """A method that has to know the latest time before it begins: `horizon`, which `evolve` and `charge` fill in."""
+
+    horizon: eqx.AbstractVar[float | None]
+
+    @abc.abstractmethod
+    def planned(self, horizon: float) -> "AbstractPlanned":
+        """This method for times up to here, or itself if it has a horizon."""
+
+
+class AbstractMemoryFlow(AbstractFlow):
+    """Amplitudes at any time. Coordinates of the march are the time itself."""
+
+    points: ClassVar[int] = FINE  # light that arrives makes a kink in the second derivative
+
+    def values(self, figures: "Figures", battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
+        """All times at once."""
+        return jax.vmap(lambda t: figures.at(self, battery, t))(ts), True
+
+    @property
+    def start(self) -> Any:
+        """The time 0."""
+        return jnp.zeros((), self.law.breaks().dtype)
+
+    def field(self, y: Any) -> Any:
+        """Time goes by."""
+        return jnp.ones_like(y)
+
+    def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
+        """A few turns of the fastest figure."""
+        return 5.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
+
+    def stride(self, span: Float[Array, ""]) -> Any:
+        """Itself."""
+        return span
+
+    def hop(self, stride: Any, y: Any, moves: Any = True) -> Any:
+        """Later."""
+        return y + jnp.where(moves, stride, 0.0)
+
+    def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
+        """As at any time."""
+        del y
+        return self.derivatives(figure, lax.stop_gradient(t), order)
+
+
 def is_chain(law: Any) -> bool:
     """Whether products are cheap: a chain, or sectors that are chains."""
     return isinstance(getattr(law, "sectors", law), Chain)

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -16,13 +16,13 @@ from jaxtyping import Array, Complex, Float
 from ..algebra.contours import contour
 from ..errors import MethodError, fail
 from ..laws import AbstractMemoryLaw
-from .method import FINE, AbstractFlow, AbstractMethod, Figures, along
+from .method import AbstractMemoryFlow, AbstractPlanned, along
 
 RUNG = 1.25  # horizons are rounded up to powers of it, so that few programs are compiled
 EARLY, EARLIEST = 1e-5, 1e-9  # times before which derivatives, and values, are those a little later, and of a free emitter
 
 
-class Resolvent(AbstractMethod):
+class Resolvent(AbstractPlanned):
     """Inverse Laplace transform along a contour above all that turns: no poles need be known, and none can be missed.
 
     Args:
@@ -54,8 +54,8 @@ class Resolvent(AbstractMethod):
         return ResolventFlow(law, z, a, down, up, after.delays, path.falls * after.amplitudes, -path.falls * before.amplitudes)
 
 
-class ResolventFlow(AbstractFlow):
-    """Sums of exponentials. Coordinates of the march are the time."""
+class ResolventFlow(AbstractMemoryFlow):
+    """Sums of exponentials."""
 
     law: AbstractMemoryLaw
     line: Complex[np.ndarray, " k"]
@@ -65,8 +65,6 @@ class ResolventFlow(AbstractFlow):
     delays: Float[Array | np.ndarray, " paths"]
     after: Complex[Array, "paths n rays"]
     before: Complex[Array, "paths n rays"]
-
-    points: ClassVar[int] = FINE  # light that arrives makes a kink in the second derivative
 
     def amplitudes(self, t: Float[Array, ""], orders: int = 1) -> Complex[Array, "orders n"]:
         """c(t) and its time derivatives."""
@@ -82,36 +80,11 @@ class ResolventFlow(AbstractFlow):
         early = jnp.where((since < 0)[1:, None], before, after[1:])
         return free + line + after[0] + jnp.sum(early, axis=0)
 
-    def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
-        """All times at once."""
-        return jax.vmap(lambda t: figures.at(self, battery, t))(ts), True
-
-    @property
-    def start(self) -> Any:
-        """The time 0."""
-        return jnp.zeros((), self.delays.dtype)
-
     def state(self, y: Any) -> Any:
         """At a time."""
         t = jnp.maximum(y, EARLIEST)
         early = self.law.start * (1 - 1j * self.law.frequencies * y)
         return self.law.state(jnp.where(y < EARLIEST, early, self.amplitudes(t)[0]))
-
-    def field(self, y: Any) -> Any:
-        """Time goes by."""
-        return jnp.ones_like(y)
-
-    def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
-        """A few turns of the fastest figure."""
-        return 5.0 / pace
-
-    def stride(self, span: Float[Array, ""]) -> Any:
-        """Itself."""
-        return span
-
-    def hop(self, stride: Any, y: Any, moves: Any = True) -> Any:
-        """Later."""
-        return y + jnp.where(moves, stride, 0.0)
 
     def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
         """From derivatives of the amplitudes, which are sums again."""
@@ -119,8 +92,3 @@ class ResolventFlow(AbstractFlow):
         jet = self.amplitudes(t, order + 1)
         near = lambda s: sum(c * s**k / math.factorial(k) for k, c in enumerate(jet))  # noqa: E731
         return along(jnp.ones_like, lambda s: figure(self.law.state(near(s))), jnp.zeros_like(t), order)
-
-    def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
-        """The same."""
-        del y
-        return self.derivatives(figure, lax.stop_gradient(t), order)

@@ -6,8 +6,7 @@ polynomials, on panels that shrink towards the times at which they are singular;
 
 import functools
 import itertools
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -21,7 +20,7 @@ from ..conventions import epsilon
 from ..errors import MethodError, fail
 from ..fields import numbers
 from ..laws import AbstractMemoryLaw
-from .method import FINE, AbstractFlow, AbstractMethod, Figures, along
+from .method import AbstractMemoryFlow, AbstractPlanned
 
 POINTS = 16  # of Gauss' rule, and of the kernel on a panel of its own
 DEPTH = 40, 80  # halvings of the kernel's panels towards a time at which it is singular, and towards 0
@@ -32,14 +31,15 @@ NODES, WEIGHTS = legendre.leggauss(POINTS)
 TO_LEGENDRE = (np.arange(POINTS)[:, None] + 0.5) * legendre.legvander(NODES, POINTS - 1).T * WEIGHTS
 
 
-class Volterra(AbstractMethod):
-    """Collocation at the Lobatto points of panels, with exact product integration (Brunner): order^2 panels^2 work.
+class Volterra(AbstractPlanned):
+    """Collocation at the Lobatto points of panels, with exact product integration; the work grows as the square of the horizon.
 
-    Singular times of the kernel make amplitudes singular there and at their sums, where panels shrink in geometric progression; the
-    higher the order, the further. At order 1 they do not: panels are equal and the error falls as their number to the power -2.
+    Singular times of the kernel make amplitudes singular there and at their sums, where panels shrink in geometric progression;
+    the higher the order, the further. At order 1 they do not: panels are equal and errors fall as their number to the power -2.
 
     Args:
-        panels: how many equal panels cover the horizon, before more are added at singular times.
+        panels: how many equal panels cover the horizon, before more are added at singular times. Each should be no longer than
+            what couplings and detunings take to turn amplitudes by about 1.
         order: of the polynomials, 1 to 12.
         horizon: the latest time that will be asked for; `evolve` and `charge` fill it in.
     """
@@ -56,7 +56,7 @@ class Volterra(AbstractMethod):
 
     def planned(self, horizon: float) -> "Volterra":
         """This method, for times up to here."""
-        return self if self.horizon is not None else Volterra(self.panels, self.order, horizon)
+        return self if self.horizon is not None else Volterra(panels=self.panels, order=self.order, horizon=horizon)
 
     def prepare(self, law: Any) -> "VolterraFlow":
         """March over the panels, from each to the next."""
@@ -64,22 +64,20 @@ class Volterra(AbstractMethod):
             fail(MethodError, "Volterra", "solve a law with memory", f"this is {type(law).__name__}", "use jaxqb.Adaptive()")
         if self.horizon is None:
             fail(MethodError, "horizon", "be known", "it is None", "use e.g. jaxqb.Volterra(horizon=100.0)")
-        turn = lax.stop_gradient(jnp.mean(law.frequencies.real))
+        turn = jnp.mean(law.frequencies.real)
         breaks = law.breaks()
         ends = _mesh(self.horizon, self.panels, _echoes(breaks, self.order))
         kernel = _Kernel.of(law, turn, breaks, self.horizon, self.panels)
         return VolterraFlow(law, turn, ends, _march(law, kernel, ends, self.order, turn))
 
 
-class VolterraFlow(AbstractFlow):
-    """Values at the Lobatto points of each panel, in a frame that turns. Coordinates of the march are the time."""
+class VolterraFlow(AbstractMemoryFlow):
+    """Values at the Lobatto points of each panel, in a frame that turns."""
 
     law: AbstractMemoryLaw
     turn: Float[Array, ""]
     ends: Float[Array, " ends"]
     samples: Complex[Array, "panels points n"]
-
-    points: ClassVar[int] = FINE
 
     def amplitudes(self, t: Any) -> Complex[Array, " n"]:
         """c(t), which is NaN beyond the horizon."""
@@ -89,39 +87,9 @@ class VolterraFlow(AbstractFlow):
         c = _legendre(_local(self.ends, k, t), order) @ values
         return jnp.where(t <= self.ends[-1] * (1 + 8 * epsilon()), c * jnp.exp(-1j * self.turn * t), jnp.nan)
 
-    def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
-        """All times at once."""
-        return jax.vmap(lambda t: figures.at(self, battery, t))(ts), True
-
-    @property
-    def start(self) -> Any:
-        """The time 0."""
-        return jnp.zeros((), self.ends.dtype)
-
     def state(self, y: Any) -> Any:
         """At a time."""
         return self.law.state(self.amplitudes(y))
-
-    def field(self, y: Any) -> Any:
-        """Time goes by."""
-        return jnp.ones_like(y)
-
-    def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
-        """A few turns of the fastest figure."""
-        return 5.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
-
-    def stride(self, span: Float[Array, ""]) -> Any:
-        """Itself."""
-        return span
-
-    def hop(self, stride: Any, y: Any, moves: Any = True) -> Any:
-        """Later."""
-        return y + jnp.where(moves, stride, 0.0)
-
-    def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
-        """Of the polynomial on its panel."""
-        del y
-        return along(self.field, lambda y: figure(self.state(y)), lax.stop_gradient(t), order)
 
 
 class _Kernel(eqx.Module):
@@ -163,10 +131,8 @@ def _march(
     law: AbstractMemoryLaw, kernel: _Kernel, ends: Float[Array, " m"], order: int, turn: Any
 ) -> Complex[Array, "p points n"]:
     """Panel by panel; ahead of each, the coefficients of C on all panels before."""
-    x, primitive = (
-        _lobatto(order),
-        _primitive(order),
-    )  # C on a panel: its start and `primitive` of values, as Legendre coefficients
+    # on a panel C is its start and `primitive` of the values of c, as Legendre coefficients
+    x, primitive = _lobatto(order), _primitive(order)
     free, start = 1j * (law.frequencies - turn), law.start
     n, grid = start.size, legendre.legvander(x, order + 1)
     identity = jnp.eye(n)
@@ -225,10 +191,13 @@ def _local(ends: Float[Array, " m"], k: Any, t: Any) -> Any:
 
 def _legendre(x: Any, degree: int) -> Any:
     """All Legendre polynomials to a degree, on a new last axis."""
-    out = [jnp.ones_like(x), x]
-    for k in range(1, degree):
-        out.append(((2 * k + 1) * x * out[k] - k * out[k - 1]) / (k + 1))
-    return jnp.stack(out[: degree + 1], axis=-1)
+
+    def raise_degree(carry, k):
+        before, now = carry
+        return (now, ((2 * k + 1) * x * now - k * before) / (k + 1)), before
+
+    steps = np.arange(degree + 1, dtype=x.dtype)
+    return jnp.moveaxis(lax.scan(raise_degree, (jnp.ones_like(x), x), steps + 1)[1], 0, -1)
 
 
 def _lobatto(order: int) -> np.ndarray:

@@ -33,6 +33,11 @@ class BandEdge(AbstractSharedReservoir):
     edge: Real = parameter(default=0.0, symbol="omega_e", unit="frequency", doc="edge of the band")
     positive: ClassVar[tuple[str, ...]] = ("strength",)
 
+    def extent(self) -> tuple[float, float]:
+        """Beyond the poles on the second sheet."""
+        edge = float(np.max(self.edge))
+        return float(np.min(self.edge)), edge + 2 * (4 * float(np.max(self.strength))) ** (2 / 3)
+
     def memory(self, t: Any) -> Any:
         """A decaying root."""
         return self.strength * jnp.exp(-1j * (self.edge * t + np.pi / 4)) / jnp.sqrt(np.pi * t)

@@ -50,6 +50,11 @@ class Exponentials(AbstractSharedReservoir):
         """Minus infinity: Lorentzians have no lowest frequency."""
         return np.float64(-np.inf)
 
+    def extent(self) -> tuple[float, float]:
+        """As far as the exchange with two emitters shifts the modes, at most."""
+        shift = float(np.max(np.sqrt(2 * np.sum(self.weights, axis=-1))))
+        return float(np.min(self.frequencies)) - shift, float(np.max(self.frequencies)) + shift
+
     def memory(self, t: Any) -> Any:
         """The sum."""
         return jnp.sum(self.weights * jnp.exp(-(1j * self.frequencies + self.widths) * t[..., None]), axis=-1)

@@ -73,6 +73,11 @@ class Ohmic(AbstractSharedReservoir):
         """The cutoff, if it is hard."""
         return np.inf if self._soft else self.cutoff
 
+    def extent(self) -> tuple[float, float]:
+        """To where, on the second sheet, the exponential makes up for the power."""
+        cutoff, exponent = float(np.max(self.cutoff)), float(np.max(self.exponent))
+        return 0.0, cutoff * (36 + 12 * exponent if self._soft else 1.0)
+
     @property
     def _soft(self) -> bool:
         return self.shape == "exponential"

@@ -31,6 +31,10 @@ class AbstractReservoir(eqx.Module):
         """The highest one."""
         return np.inf
 
+    def extent(self) -> tuple[float, float]:
+        """Frequencies between which the density is neither negligible nor smooth, for known parameters: a first guess."""
+        return (float(np.min(self.edge)), float(np.max(self.edge)) + 1.0)
+
     @abc.abstractmethod
     def kernel(self, t: Any, x: Any = 0.0) -> Any:
         """The memory kernel f(t, x) for t > 0."""
@@ -57,12 +61,12 @@ class AbstractReservoir(eqx.Module):
         return (0.0,)
 
 
-def check_off_cut(z: Any, edge: Real, through: bool) -> Any:
+def check_off_cut(z: Any, edge: Real, through: bool, top: Real = np.inf) -> Any:
     """z as a complex array; a sentence if it lies on the continuum and no side of it is meant."""
-    known, low = concrete(z), concrete(edge)
-    if known is None or low is None:
+    known, low, high = concrete(z), concrete(edge), concrete(top)
+    if known is None or low is None or high is None:
         return jnp.asarray(z) + 0j
-    if not through and np.any((np.imag(known) == 0) & (np.real(known) > low)):
+    if not through and np.any((np.imag(known) == 0) & (np.real(known) > low) & (np.real(known) < high)):
         fix = "use through=True, which is the value from above"
         fail(FieldError, "z", "lie off the continuum", f"it is {known!r} above the edge {np.max(low):g}", fix)
     return known + 0j  # in numpy, so that what depends on nothing else is computed once only

@@ -45,7 +45,7 @@ class AbstractSharedReservoir(AbstractReservoir):
 
     def self_energy(self, z: Any, x: Any = 0.0, through: bool = False) -> Any:
         """The same for every distance x."""
-        return _shaped(self.response(jnp.asarray(check_off_cut(z, self.edge, through)), through), x)
+        return _shaped(self.response(jnp.asarray(check_off_cut(z, self.edge, through, self.top)), through), x)
 
 
 def _shaped(value: Any, x: Any) -> Any:

@@ -1,0 +1,141 @@
+"""A battery and its charger in a reservoir of any kind."""
+
+from typing import Any, ClassVar, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.tree_util import Partial
+
+from ..bound_states import BoundStates, LongTime, bound_states, long_time
+from ..errors import FieldError, fail
+from ..fields import Real, concrete, parameter, traced
+from ..laws import Channels, Embedding
+from ..laws.memory import Span
+from ..reservoirs import AbstractReservoir, Exponentials
+from ..states import EmitterState
+from .battery import AbstractBattery, convert_fields
+
+TRIES = 40
+
+
+class Structure(NamedTuple):
+    """What is static: where the contour passes on which the equation is solved."""
+
+    span: Span
+
+
+class ReservoirBattery(AbstractBattery):
+    r"""A two-level battery and an equal charger, which know of each other by a reservoir that both couple to.
+
+    .. math:: \dot c_j = -i(\omega_0 + \delta - i\gamma/2) c_j - \sum_{k=1,2}\int_0^t f(t - \tau, x_{jk}) c_k(\tau) d\tau
+
+    with the charger excited, c_1(0) = 1; f is the reservoir's kernel and delta its counter-term.
+
+    Args:
+        frequency: omega_0 of battery and charger.
+        reservoir: `reservoirs.Ohmic`, `BandEdge`, `Exponentials`, `Waveguide`, or one's own `AbstractReservoir`.
+        distance: between the two, for reservoirs in which it matters.
+        loss: gamma, the rate at which each emitter decays otherwise.
+        span: lowest and highest frequency of the contour on which the equation is solved; derived from the fields where these
+            are not traced.
+
+    Raises:
+        FieldError: for a value no battery can have, or a traced one without `span`.
+
+    Half of the excitation is in a superposition that a reservoir without distances does not see:
+
+    >>> import jaxqb as qb
+    >>> battery = qb.ReservoirBattery(1.0, qb.reservoirs.Exponentials([0.04], [1.0], [0.5]))
+    >>> round(float(qb.evolve(battery, [200.0]).saved["energy"][0]), 9)
+    0.25
+    """
+
+    frequency: Real = parameter(symbol="omega_0", unit="frequency", doc="frequency of battery and charger", positive=True)
+    reservoir: AbstractReservoir
+    distance: Real = parameter(default=0.0, symbol="x", unit="length", doc="distance in the reservoir", minimum=0.0, slow=True)
+    loss: Real = parameter(default=0.0, symbol="gamma", unit="frequency", doc="other decay of each emitter", minimum=0.0)
+    span: tuple[float, float] | None = eqx.field(static=True, default=None)
+    structure: Structure = eqx.field(static=True, init=False)
+
+    memory: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        convert_fields(self)
+        if not isinstance(self.reservoir, AbstractReservoir):
+            but = f"it is {self.reservoir!r}"
+            fail(FieldError, "reservoir", "be a reservoir", but, "use e.g. jaxqb.reservoirs.Ohmic(0.1, 5.0)")
+        self.structure = Structure(Span(*self.span, self.span[1]) if self.span else self._found())
+
+    def _found(self) -> Span:
+        """A span that holds all that it must."""
+        if any(map(traced, jax.tree.leaves((self.frequency, self.reservoir, self.distance)))):
+            but = "a field is traced"
+            fail(FieldError, "span", "be given where fields are not known", but, "pass e.g. span=(-2.0, 20.0)")
+        least, most = (f(concrete(self.frequency)) for f in (np.min, np.max))
+        edge, end = self.reservoir.extent()
+        low, high = min(edge, least) - 0.6, max(end, most + 2.0)
+        for frequency in (least, most):
+            for _ in range(TRIES):
+                below, above = self._law(Span(float(low), float(high), float(high)), frequency).held()
+                low, high = (low if below else low - 0.5 * (high - low)), (high if above else high + 0.5 * (high - low))
+                if below and above:
+                    break
+            else:
+                but = f"beyond {low:g} and {high:g} there are bound states still"
+                fail(FieldError, "reservoir", "bind within a finite span", but, "weaken it")
+        return Span(float(low), float(high), float(high))
+
+    @property
+    def n_battery(self) -> Any:
+        """One emitter."""
+        return np.float64(1.0)
+
+    @property
+    def battery_frequency(self) -> Real:
+        """Of the battery."""
+        return self.frequency
+
+    def law(self) -> Channels:
+        """Even and odd superposition of the emitters, each by itself."""
+        return self._law(self.structure.span, self.frequency)
+
+    def _law(self, span: Span, frequency: Any) -> Channels:
+        values = frequency, self.loss, self.distance
+        begin, physical = jnp.array([1.0, 0.0]), jnp.asarray(frequency) > 0
+        return Channels(*map(jnp.asarray, values), self.reservoir, begin, physical, span)
+
+    def embedding(self) -> Embedding:
+        """An ordinary linear equation, if the memory is a sum of exponentials."""
+        if not isinstance(self.reservoir, Exponentials):
+            but = f"it is {type(self.reservoir).__name__}"
+            fail(FieldError, "reservoir", "be Exponentials for an embedding", but, "use battery.law()")
+        both = lambda x: jnp.broadcast_to(x, (2,))  # noqa: E731
+        begin = jnp.array([[1.0, 0.0], [0.0, 0.0]])
+        return Embedding(both(self.frequency), both(self.loss), begin, self.reservoir, Partial(EmitterState))
+
+    def laws(self) -> dict[str, Any]:
+        """The laws that describe this battery."""
+        known = {"channels": self.law()}
+        return known | ({"embedding": self.embedding()} if isinstance(self.reservoir, Exponentials) else {})
+
+    def bound_states(self, beyond: Any = None) -> BoundStates:
+        """Energies and residues of bound states; see `WaveguideBattery.bound_states`."""
+        return bound_states(self.reservoir, self.frequency, self.distance, beyond)
+
+    def long_time(self, beyond: Any = None) -> LongTime:
+        """What remains when all has decayed that does."""
+        return long_time(self.bound_states(beyond), self.frequency)
+
+    def capacity(self) -> Real:
+        """Excited."""
+        return self.frequency
+
+    def charger_quantum(self) -> Real:
+        """The same."""
+        return self.frequency
+
+    def amplitudes(self) -> int:
+        """Points of a contour."""
+        return 1000
