@@ -1,12 +1,13 @@
 r"""Bound states: what never decays of emitters in a reservoir, and what decays slowly.
 
-Two equal emitters at a distance d part into channels s = +1 and -1 with ``c_1 = (c_+ + c_-) / 2``, ``c_2 = (c_+ - c_-) / 2``, where
+Two equal emitters at a distance d part into channels s = +1 and -1, with ``c_1 = (c_+ + c_-) / 2`` and ``c_2 = (c_+ - c_-) / 2``.
+In each,
 
 .. math:: D_s(z) = z - \omega_0 + S(z, 0) + s S(z, d)
 
-vanishes at a bound state and has a pole of ``1 / D_s`` there, with the residue ``R = 1 / D_s'``. Below the edge of the continuum D
-rises and each channel has at most one bound state. In a waveguide there may be others *in* the continuum, where the light that the
-two emitters send outwards cancels; nearby they are resonances, which live long.
+vanishes at a bound state, which makes up ``R = 1 / D_s'`` of the amplitude. Below the edge of the continuum D rises, so there
+is one at most. In a waveguide there may be others *in* the continuum, where the light that both emitters send outwards cancels;
+nearby they are resonances, which live long.
 
 Energies and residues are differentiable, to any order, by the implicit rule: ``dE/d(frequency) = R`` and so on.
 """
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -25,7 +27,7 @@ from .algebra.poles import falling_root, implicit, slope, zeros
 from .compiled import compiled
 from .conventions import epsilon
 from .errors import FieldError, fail
-from .fields import concrete
+from .fields import concrete, numbers
 from .reservoirs import AbstractReservoir, Waveguide
 
 CHANNELS = np.array([1.0, -1.0])
@@ -153,8 +155,8 @@ def bound_states(reservoir: AbstractReservoir, frequency: Any, distance: Any, be
         beyond: count as bound what lives longer than this time; default: what is bound for ever, to 1e-12.
 
     Returns:
-        `BoundStates`. At a threshold, where a state goes into the continuum, its residue vanishes linearly and its derivatives are
-        those of the side on which it exists. A guide that loses light has no bound states.
+        `BoundStates`. At a threshold, where a state goes into the continuum, its residue vanishes linearly, and has the
+        derivatives of one side on it. A guide that loses light has no bound states.
 
     Raises:
         FieldError: for a frequency, distance or rate that is not positive.
@@ -164,18 +166,16 @@ def bound_states(reservoir: AbstractReservoir, frequency: Any, distance: Any, be
           +  0.7022709529  0.59128951   0.0e+00
           -  0.7527920756  0.69701165   0.0e+00
     """
-    _check_positive(frequency=frequency, distance=distance)
-    if beyond is not None:
-        _check_positive(beyond=beyond)
+    frequency, distance = _positive("frequency", frequency), _positive("distance", distance)
+    beyond = None if beyond is None else _positive("beyond", beyond)
     if not isinstance(reservoir, Waveguide):
-        return _of_any(reservoir, frequency, distance)
-    _check_positive(radiation_rate=reservoir.radiation_rate)
+        return _of_any(reservoir, frequency, distance, numbers=COUNT)
+    _positive("radiation_rate", reservoir.radiation_rate)
     return _of_guide(reservoir, frequency, distance, beyond, numbers=COUNT)
 
 
 @compiled
 def _of_guide(guide: Waveguide, frequency: Any, distance: Any, beyond: Any) -> BoundStates:
-    frequency, distance = jnp.asarray(frequency, float), jnp.asarray(distance, float)
     v, residue, found = _gap(guide.radiation_rate, frequency, distance)
     lossless = jnp.asarray(guide.loss) == 0
     gap = _states(CHANNELS, 1 - 2 * v**2, residue, found & lossless, inside=False)
@@ -186,6 +186,11 @@ def _of_guide(guide: Waveguide, frequency: Any, distance: Any, beyond: Any) -> B
 
 def long_time(states: BoundStates, frequency: Any) -> LongTime:
     """What the bound states alone make of the battery."""
+    return _long_time(states, numbers(frequency), numbers=states.residue.shape[-1])
+
+
+@compiled
+def _long_time(states: BoundStates, frequency: Any) -> LongTime:
     half = jnp.sum(states.residue) / 2
     least = jnp.maximum(jnp.max(states.residue) - half, 0.0)
     both = states.found[0] & states.found[1]
@@ -211,8 +216,12 @@ def threshold(guide: Waveguide, distance: Any) -> Any:
     >>> round(float(threshold(Waveguide(0.5), 2 * np.pi * 0.1)), 10)
     1.1117878467
     """
-    distance = jnp.asarray(distance, float)
-    return 1 + guide.radiation_rate / (2 * np.pi) * (np.pi * distance - 1 + bickley2(distance))
+    return _threshold(guide.radiation_rate, _positive("distance", distance), numbers=COUNT)
+
+
+@compiled
+def _threshold(rate: Any, distance: Any) -> Any:
+    return 1 + rate / (2 * np.pi) * (np.pi * distance - 1 + bickley2(jnp.asarray(distance)))
 
 
 def frequencies_of_continuum_states(guide: Waveguide, distance: Any, count: int) -> ContinuumStates:
@@ -222,8 +231,7 @@ def frequencies_of_continuum_states(guide: Waveguide, distance: Any, count: int)
     >>> print(f"{lowest.frequency[0]:.6f} {lowest.energy[0]:.5f} {lowest.residue[0]:.4f}")
     1.400000 1.47088 0.5154
     """
-    _check_positive(distance=distance)
-    return _continuum(guide.radiation_rate, jnp.asarray(distance, float), np.arange(1.0, count + 1))
+    return _continuum(guide.radiation_rate, _positive("distance", distance), np.arange(1.0, count + 1), numbers=COUNT)
 
 
 def resonances(
@@ -236,13 +244,19 @@ def resonances(
     Raises:
         FieldError: where `slots` is known to be too small.
     """
-    _check_positive(frequency=frequency, distance=distance, radiation_rate=guide.radiation_rate)
+    frequency, distance = _positive("frequency", frequency), _positive("distance", distance)
+    _positive("radiation_rate", guide.radiation_rate)
     far, top = concrete(distance), concrete(high)
     if far is not None and top is not None and (needed := int(np.max(far * top / (2 * np.pi))) + 3) > slots:
         fail(FieldError, "slots", f"be at least {needed}", f"it is {slots}", "raise it, or lower `high`")
-    frequency, distance = jnp.asarray(frequency, float), jnp.asarray(distance, float)
-    starts = _starts(guide, frequency, distance, channel, jnp.arange(-1.0, slots))
-    return Resonances(*zeros(_dispersion(guide, frequency, distance, channel), starts, guide.edge, high, depth, slots))
+    box = (numbers(high), numbers(depth))
+    return _resonances(guide, frequency, distance, numbers(channel), box, np.arange(-1.0, slots), numbers=np.inf)
+
+
+@compiled
+def _resonances(guide: Waveguide, frequency: Any, distance: Any, s: Any, box: Any, branches: Any) -> Resonances:
+    starts = _starts(guide, frequency, distance, s, branches)
+    return Resonances(*zeros(_dispersion(guide, frequency, distance, s), starts, guide.edge, *box, branches.size - 1))
 
 
 def gap_state(frequency: Any, self_energy: Callable, edge: Any) -> tuple[Any, Any, Any]:
@@ -274,6 +288,7 @@ def gap_state(frequency: Any, self_energy: Callable, edge: Any) -> tuple[Any, An
     return jnp.where(found, edge - q**2, jnp.nan), residue, found
 
 
+@compiled
 def _of_any(reservoir: AbstractReservoir, frequency: Any, distance: Any) -> BoundStates:
     """Below the edge."""
     bare = frequency + reservoir.shift()
@@ -345,8 +360,8 @@ def _cubic(frequency: Any, pole: Any) -> Any:
 def _self_energy(v: Any, s: Any, distance: Any, fall: Any) -> Any:
     """``(2 pi / Gamma) (S(E, 0) + s S(E, d))`` at ``E = 1 - 2 v^2`` for any v > 0.
 
-    The midpoint rule misses its pole, which comes near where E is small, by ``1 / (1 + exp(2 pi y / h))`` of the residue. For small
-    v the poles of both terms at the edge are taken together, so that nothing cancels.
+    The midpoint rule misses its pole, which comes near where E is small, by ``1 / (1 + exp(2 pi y / h))`` of the residue. For
+    small v the poles of both terms at the edge are taken together, so that nothing cancels.
     """
     energy = 1 - 2 * v**2
     still = energy * jnp.sum(fall / (_SINH2 + energy[..., None] ** 2), axis=-1)
@@ -399,6 +414,7 @@ def _on_axis(rate: Any, distance: Any, s: Any) -> Callable:
     return of
 
 
+@compiled
 def _continuum(rate: Any, distance: Any, n: Any) -> ContinuumStates:
     """What travels cancels where n half waves fit between the emitters."""
     s = -jnp.cos(np.pi * n)
@@ -437,20 +453,22 @@ def _long_lived(guide: Waveguide, frequency: Any, distance: Any, beyond: Any) ->
     k = jnp.sqrt(jnp.maximum(frequency + guide.radiation_rate / (2 * np.pi), 1.0) ** 2 - 1)
     n = jnp.round(k * distance / (2 * np.pi)) + np.arange(float(BRANCHES)) - BRANCHES // 2
 
-    def of(s: float) -> BoundStates:
+    def of(s: Any) -> BoundStates:
         starts = _starts(guide, frequency, distance, s, n)
         dispersion = _dispersion(guide, frequency, distance, s)
         z, residue, found = zeros(dispersion, starts, guide.edge, jnp.inf, depth, LONG)
         return _states(s, z, residue, found, inside=True)
 
-    return _together(of(1.0), of(-1.0))
+    return jax.tree.map(jnp.ravel, jax.vmap(of)(jnp.asarray(CHANNELS)))
 
 
 def _starts(guide: Waveguide, frequency: Any, distance: Any, s: Any, branches: Any) -> Any:
     """Near all resonances: ``exp(i k d)`` equals what the rest of D makes of it, on one branch of the logarithm or another.
 
-    Where D without it vanishes the logarithm has a branch point; some starts stand around.
+    Where D without it vanishes the logarithm has a branch point; some starts stand around. Emitters that couple strongly are
+    mirrors, between which whole half waves fit.
     """
+    mirrors = jnp.maximum(np.pi * (2 * branches + (1 + s) / 2), 1.0) / distance + 0j
     k = jnp.maximum(2 * np.pi * jnp.abs(branches), 1.5) / distance + 0j
     for _ in range(3):
         turn = s * (2j * k / guide.radiation_rate * (jnp.sqrt(1 + k**2) - frequency) - 1)
@@ -462,11 +480,12 @@ def _starts(guide: Waveguide, frequency: Any, distance: Any, s: Any, branches: A
     beside = center - jnp.stack([0 * alone, 0.3 * alone, alone, 2 * alone, 3 * alone, pair])
     deeper = center - 1j * np.array([0.1, 0.3, 0.8, 1.5])
     low = np.array([1.1 - 0.05j, 1.1 - 0.3j, 1.3 - 0.1j, 1.3 - 0.6j])
-    return jnp.concatenate([jnp.sqrt(1 + k**2), beside, deeper, low])
+    return jnp.concatenate([jnp.sqrt(1 + k**2), jnp.sqrt(1 + mirrors**2), beside, deeper, low])
 
 
-def _check_positive(**named: Any) -> None:
-    for name, value in named.items():
-        known = concrete(value)
-        if known is not None and not np.all(known > 0):
-            fail(FieldError, name, "be positive", f"it is {value!r}", f"raise {name}")
+def _positive(name: str, value: Any) -> Any:
+    """An array; a sentence if it is known not to be positive."""
+    known = concrete(array := numbers(value))
+    if known is not None and not np.all(known > 0):
+        fail(FieldError, name, "be positive", f"it is {value!r}", f"raise {name}")
+    return array

@@ -56,8 +56,8 @@ def zeros(
 ) -> tuple[Complex[Array, " s"], Complex[Array, " s"], Bool[Array, " s"]]:
     """Zeros of f with ``edge < Re z < high`` and ``-depth < Im z <= 0``, the nearest to the real axis first; there ``1 / f'``.
 
-    Newton's method from every start, in the root of ``z - edge``: f may have a branch point at the edge, such as a root. Each zero
-    counts once. Where there are fewer than `slots`, the mask is False and the residue zero.
+    Newton's method from every start, in the root of ``z - edge``: f may have a branch point at the edge, such as a root. Each
+    zero counts once. Where there are fewer than `slots`, the mask is False and the residue zero.
     """
 
     def find(f: Callable, _: Any) -> Any:
@@ -79,8 +79,8 @@ def zeros(
         twins = (jnp.abs(z[:, None] - z) < APART * (1 + jnp.abs(z))) & good
         good &= ~jnp.any(jnp.tril(twins, -1), axis=-1)
         order = jnp.argsort(jnp.where(good, -z.imag, jnp.inf))[:slots]
-        return jnp.where(good[order], z[order], edge + 1.0 - 1.0j), good[order]
+        return jnp.where(good[order], z[order], edge + 1.0 - 1.0j), 1.0 * good[order]  # a mask of numbers: they have tangents
 
     tiny = jnp.finfo(starts.real.dtype).tiny
     z, found = implicit(f, find, jnp.zeros(slots, starts.dtype))
-    return z, jnp.where(found, 1 / slope(f, z)[1], 0.0), found
+    return z, jnp.where(found > 0, 1 / slope(f, z)[1], 0.0), found > 0
