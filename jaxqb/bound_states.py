@@ -360,8 +360,8 @@ def _cubic(frequency: Any, pole: Any) -> Any:
 def _self_energy(v: Any, s: Any, distance: Any, fall: Any) -> Any:
     """``(2 pi / Gamma) (S(E, 0) + s S(E, d))`` at ``E = 1 - 2 v^2`` for any v > 0.
 
-    The midpoint rule misses its pole, which comes near where E is small, by ``1 / (1 + exp(2 pi y / h))`` of the residue. For
-    small v the poles of both terms at the edge are taken together, so that nothing cancels.
+    The midpoint rule misses part of a pole that comes near it, where E is small. For small v the poles of both terms at the edge
+    are taken together, so that nothing cancels.
     """
     energy = 1 - 2 * v**2
     still = energy * jnp.sum(fall / (_SINH2 + energy[..., None] ** 2), axis=-1)
@@ -371,15 +371,20 @@ def _self_energy(v: Any, s: Any, distance: Any, fall: Any) -> Any:
     cosine, angle = jnp.sqrt(1 - u**2), jnp.arcsin(u)
     kappa = 2 * u * cosine
     damping = jnp.expm1(-kappa * distance)
-    missed = 1 / (1 + jnp.exp(-2 * np.pi / STEP * (2 * angle - np.pi / 2)))
+    missed = _missed(2 * angle - np.pi / 2) - _missed(-2 * angle - np.pi / 2)  # by both poles, which meet at the edge
     near = np.pi / kappa * (1 + s + s * damping - s * missed * (1 + damping)) - angle / (u * cosine)
 
     u = jnp.where(small | late, 0.8, v)
     kappa = 2 * u * jnp.sqrt(1 - u**2)
-    kept = jnp.where(late, 0.0, 1 / (1 + jnp.exp(2 * np.pi / STEP * (2 * jnp.arcsin(u) - np.pi / 2))))
+    kept = jnp.where(late, 0.0, _missed(np.pi / 2 - 2 * jnp.arcsin(u)))
     u = jnp.where(small, 1.0, v)
     far = _arc(u) / u + s * np.pi * kept * jnp.exp(-kappa * distance) / kappa
     return jnp.where(small, near, far) - s * still
+
+
+def _missed(y: Any) -> Any:
+    """Part of the residue of a pole at a distance -y from the line of integration, on one side or the other of it."""
+    return 1 / (1 + jnp.exp(-2 * np.pi / STEP * y))
 
 
 def _arc(v: Any) -> Any:

@@ -61,7 +61,7 @@ def gap_derivatives(p):
         return jnp.stack([1 - 2 * v**2, residue])
 
     energy = lambda p: figures(p)[0]  # noqa: E731
-    return figures(p), jax.jacfwd(figures)(p), jax.jacrev(figures)(p), jax.jacfwd(jax.jacrev(energy))(p)
+    return figures(p), jax.jacfwd(figures)(p), jax.jacrev(figures)(p), jax.jacfwd(jax.jacfwd(energy))(p)
 
 
 @quick
@@ -83,7 +83,7 @@ def figures(w0, d, g):
 @quick
 def figure_slopes(p):
     of = lambda p: jnp.stack(figures(*p))  # noqa: E731
-    return jax.jacfwd(of)(p), jax.jacrev(of)(p)
+    return jax.jacrev(of)(p)
 
 
 @jax.jit
@@ -98,8 +98,9 @@ def points(count, seed=0):
 
 
 def test_the_line_integral_is_the_definition():
-    for energy, d in ((-0.4, 0.8), (0.9, 2.6)):
-        assert abs(truth.between(energy, d, 1) - truth.by_definition(energy, d, 1)) < 1e-16
+    with mp.workdps(18):
+        for energy, d in ((-0.4, 0.8), (0.9, 2.6)):
+            assert abs(truth.between(energy, d, 1) - truth.by_definition(energy, d, 1)) < 1e-15
 
 
 def test_energies_and_residues_below_the_edge():
@@ -108,7 +109,7 @@ def test_energies_and_residues_below_the_edge():
     extremes = [(2.9, 0.3, 1e-3), (0.02, 0.05, 4.0), (0.05, 6.0, 3.0), (1.0, 1e-2, 0.3), (1.4, 20.0, 0.5), (0.01, 20.0, 1e-3)]
     # by hand: the frequency at which a state has a given energy
     ends = [(float(e + truth.alone(e, 1) + truth.between(e, 1, 1)), 1.0, 1.0) for e in (mp.mpf(0), mp.mpf("-0.9999999"))]
-    close = [(float(truth.threshold(1.0, 0.5)) - gap, 1.0, 0.5) for gap in (1e-2, 1e-5)]
+    close = [(float(truth.threshold(1.0, 0.5)) - gap, 1.0, 0.5) for gap in (1e-2, 1e-6)]
     w0, d, g = np.concatenate([np.array([w0, d, g]), np.transpose(extremes + ends + close)], axis=1)
     v, residue, found = map(np.asarray, gap(w0, d, g))
     for i in range(w0.size):
@@ -198,8 +199,7 @@ def test_beyond_a_threshold_nothing_is_nan_but_the_energy():
     w0, d = 1.3, 0.1 * LENGTH
     alone = states(w0, d, 0.5)
     assert np.isnan(alone.energy[1]) and alone.residue[1] == 0 and not alone.found[1]
-    for slopes in figure_slopes(np.array([w0, d, 0.5])):
-        assert np.all(np.isfinite(slopes))
+    assert np.all(np.isfinite(figure_slopes(np.array([w0, d, 0.5]))))
     assert np.isnan(long_time(alone, w0).beat) and np.isnan(long_time(alone, w0).half_period)
     assert np.all(np.isfinite(alone.amplitudes(jnp.array([0.0, 10.0]))))
     # on the other side the residue falls linearly to the threshold, with the slope 8 / (G d^2)^2 of v -> R = 8v / (G d^2)
@@ -271,7 +271,7 @@ def test_all_resonances_are_found():
     rng = np.random.default_rng(5)
     low, high, depth = 1.002, 4.0, 1.0
     total = 0
-    for _ in range(40):
+    for _ in range(30):
         w0, d = rng.uniform(0.3, 3.0), LENGTH * 10 ** rng.uniform(np.log10(0.05), np.log10(3))
         g, s = 10 ** rng.uniform(np.log10(0.05), np.log10(3)), int(rng.choice([-1, 1]))
         every = poles(w0, d, g, float(s), high, depth)
@@ -293,13 +293,12 @@ def test_derivatives_of_a_resonance():
         z = poles(*p, 1.0, 4.0, 1.0).energy[0]
         return jnp.stack([z.real, z.imag])
 
-    forward, reverse = quick(lambda p: (jax.jacfwd(first)(p), jax.jacrev(first)(p)))(p)
-    assert close(forward, reverse, rel=1e-10, abs=1e-13)
+    slopes = quick(jax.jacrev(first))(p)
     residue = complex(poles(*p, 1.0, 4.0, 1.0).residue[0])
-    assert close(forward[:, 0], [residue.real, residue.imag], rel=1e-11)
+    assert close(slopes[:, 0], [residue.real, residue.imag], rel=1e-11)
     for i in (1, 2):
         step = 1e-5 * (np.arange(3) == i)
-        assert close(forward[:, i], (first(p + step) - first(p - step)) / 2e-5, rel=1e-7)
+        assert close(slopes[:, i], (first(p + step) - first(p - step)) / 2e-5, rel=1e-7)
 
 
 def test_long_times_are_extremes_of_the_amplitudes():
