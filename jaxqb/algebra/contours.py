@@ -18,8 +18,8 @@ POINTS = 16  # of a panel
 CLOSE = 1.08  # distance of a pole over half a panel, at which 16 points are exact to 1e-13
 ASIDE = 2.0  # of the height, by which a ray passes beside what is below the line
 STEP = 0.2  # of the rule on a ray
-FIRST, LAST = -5.4, 26.0  # its ends: 1e-14 and 1e11
-SOON = 2.0  # below exp(-SOON) distances fall double-exponentially
+FALL, LAST = 3.4, 26.0  # how long distances fall double-exponentially, to 1e-14; and the logarithm of the largest
+SOON = 2.0  # in powers of e: they do so below the inverse horizon over this
 
 
 class Contour(NamedTuple):
@@ -43,8 +43,10 @@ def contour(horizon: float, low: float, high: float, far: float) -> Contour:
     low, high, far = low - ASIDE * height, high + height, far + height
     line, weights = _panels(low, high, 2 * height / CLOSE)
     beyond, beyond_weights = _panels(high, far, 18 / horizon) if far > high else (np.zeros(0), np.zeros(0))
-    s = np.arange(FIRST, LAST, STEP)
-    radii = np.exp(s - np.exp(-s - SOON))
+    soon = SOON + math.log(horizon)
+    s = np.arange(-FALL - soon, LAST, STEP)
+    fall = np.exp(-s - soon)
+    radii = np.exp(s - fall)
     rise = 1j * height
     return Contour(
         line + rise,
@@ -53,7 +55,7 @@ def contour(horizon: float, low: float, high: float, far: float) -> Contour:
         high + rise,
         far + rise,
         radii,
-        STEP * radii * (1 + np.exp(-s - SOON)) / (2 * np.pi),
+        STEP * radii * (1 + fall) / (2 * np.pi),
         beyond + rise,
         1j / (2 * np.pi) * beyond_weights,
     )

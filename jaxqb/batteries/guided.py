@@ -10,6 +10,8 @@ from ..fields import concrete
 from ..laws.memory import SMALL, Span
 
 UNKNOWN = 3.0, 2.0  # frequency and radiation rate up to which a contour reaches where they are traced
+SEPARATED = 2.0  # separation up to which late times are known where it is traced
+LATE, PASSES = 100.0, 10  # times from which on they are late: of the cut-off frequency, and passes of light between the emitters
 
 
 class Structure(NamedTuple):
@@ -19,7 +21,9 @@ class Structure(NamedTuple):
     lossless: bool
 
 
-def reach(given: Any, frequency: Any, rate: Any, emitters: int, orders: int, margin: float | None = None) -> Span:
+def reach(
+    given: Any, frequency: Any, rate: Any, emitters: int, orders: int, margin: float | None = None, separation: Any = None
+) -> Span:
     """From below all bound states to where light that went to and fro `orders` times is no matter.
 
     `margin`: the contour may end so far above the largest frequency, if what then remains is followed further.
@@ -36,13 +40,23 @@ def reach(given: Any, frequency: Any, rate: Any, emitters: int, orders: int, mar
     far = math.ceil(2 * max(math.hypot(1, k), most + 2)) / 2
     high = far if margin is None else min(far, math.ceil(2 * (most + margin)) / 2)
     if given is None:
-        return Span(low, high, far)
+        return Span(low, high, far, *(() if separation is None else _late(separation, most, rate)))
     fine = len(np.shape(given)) == 1 and len(given) == 2 and all(np.isfinite(x) for x in given) and given[0] < 0 < given[1]
     if not fine:
         fix = f"use e.g. span=({low:g}, {high:g})"
         fail(FieldError, "span", "be a negative and a positive frequency", f"it is {given!r}", fix)
     low, high = map(float, given)
-    return Span(low, high, max(high, far) if margin is not None else high)
+    return Span(
+        low, high, max(high, far) if margin is not None else high, *(() if separation is None else _late(separation, most, rate))
+    )
+
+
+def _late(separation: Any, most: float, rate: float) -> tuple[float, int]:
+    """When resonances are few, and how many: those that live long have few half waves between the emitters."""
+    known = concrete(separation)
+    distance = 2 * math.pi * (SEPARATED if known is None else float(known.max()))
+    since = LATE * 2 ** max(0, math.ceil(math.log2(PASSES * distance / LATE)))
+    return since, math.ceil((most + 3 + math.sqrt(10 * rate)) * distance / (2 * math.pi)) + 4
 
 
 def _alone(energy: float, rate: float) -> float:

@@ -57,7 +57,8 @@ class WaveguideBattery(AbstractBattery):
 
     def __post_init__(self) -> None:
         convert_fields(self)
-        span = reach(self.span, self.frequency, self.radiation_rate, 2, Channels.ORDERS)
+        apart = self.separation if vanishes(self.waveguide_loss, self.loss) else None
+        span = reach(self.span, self.frequency, self.radiation_rate, 2, Channels.ORDERS, separation=apart)
         self.structure = Structure(span, vanishes(self.waveguide_loss))
 
     @property

@@ -16,15 +16,21 @@ from ..states import EmitterState
 from .law import AbstractLaw
 
 SMALL = 1e-10  # what a span may cut off
+LITTLE = 1e-3  # below the lowest frequency
 
 
 @dataclasses.dataclass(frozen=True)
 class Span:
-    """Between which frequencies a contour has to pass above the real axis; `far`: where what travels may be neglected."""
+    """Between which frequencies a contour has to pass above the real axis; `far`: where what travels may be neglected.
+
+    `late`: a time from which on resonances are few, `resonances` for each channel at most; None where they are not looked for.
+    """
 
     low: float
     high: float
     far: float
+    late: float | None = None
+    resonances: int = 0
 
 
 class Fronts(NamedTuple):
@@ -110,8 +116,8 @@ class Channels(AbstractMemoryLaw):
 
     def held(self) -> tuple[Any, Any]:
         """Whether no bound state lies below the span; and whether none lies above it, nor what paths leave out matters there."""
-        low, high = (np.array([x + 0j]) for x in (self.span.low, self.span.high))
-        below = jnp.real(low - self.omega + self._both(low, False)) < 0
+        low, high = (np.array([x + 0j]) for x in (self.span.low - LITTLE, self.span.high))
+        below = jnp.real(low - self.omega + self.both(low, False)) < 0
         _, ratio, _, near = self._series(high)
         above = (jnp.abs(ratio) ** self.ORDERS < SMALL) & (jnp.real(near) > 0)
         return jnp.all(below), jnp.all(above) & (jnp.real(self.omega) < self.span.high - 1)
@@ -143,7 +149,7 @@ class Channels(AbstractMemoryLaw):
 
     def response(self, z: Any, through: bool = True) -> Complex[Array, "2 z"]:
         """``-S / ((z - Omega + S) (z - Omega))``."""
-        s, free = self._both(z, through), z - self.omega
+        s, free = self.both(z, through), z - self.omega
         return -self.start[:, None] * s / ((free + s) * free)
 
     def fronts(self, z: Any) -> Fronts:
@@ -158,7 +164,7 @@ class Channels(AbstractMemoryLaw):
     def rest(self, z: Any) -> Complex[Array, "2 z"]:
         """What the series leaves out."""
         _, ratio, turn, _ = self._series(z)
-        s, free = self._both(z, self._endless), z - self.omega
+        s, free = self.both(z, self._endless), z - self.omega
         return self.start[:, None] * (ratio * jnp.exp(1j * turn * self.distance)) ** self.ORDERS / (free + s)
 
     def state(self, c: Complex[Array, " 2"]) -> EmitterState:
@@ -175,10 +181,11 @@ class Channels(AbstractMemoryLaw):
         top = concrete(self.reservoir.top)
         return top is not None and bool(np.all(np.isinf(top)))
 
-    def _both(self, z: Any, through: bool) -> Complex[Array, "2 z"]:
-        """Self-energies of the even and of the odd channel."""
-        alone, across = (self.reservoir.self_energy(z, x, through) for x in (0.0, self.distance))
-        return alone + self.SIGNS * across
+    def both(self, z: Any, through: bool) -> Complex[Array, "2 z"]:
+        """Self-energies of the even and of the odd channel; near an edge light that stays between the emitters cancels exactly."""
+        still, travels, _ = self.reservoir.parts(z, 0.0, through)
+        beside, _, turn = self.reservoir.parts(z, self.distance, through)
+        return still + self.SIGNS * beside + travels * (1 + self.SIGNS + self.SIGNS * jnp.expm1(1j * turn * self.distance))
 
     def _series(self, z: Any) -> tuple[Any, Any, Any, Any]:
         """Self-energy but for what travels between emitters; ratio of the series without its phase; wave number; denominator."""

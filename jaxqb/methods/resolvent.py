@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -16,6 +15,7 @@ from jaxtyping import Array, Complex, Float
 from ..algebra.contours import contour
 from ..errors import MethodError, fail
 from ..laws import AbstractMemoryLaw
+from .late import Late
 from .method import AbstractMemoryFlow, AbstractPlanned, along
 
 RUNG = 1.25  # horizons are rounded up to powers of it, so that few programs are compiled
@@ -24,6 +24,9 @@ EARLY, EARLIEST = 1e-5, 1e-9  # times before which derivatives, and values, are 
 
 class Resolvent(AbstractPlanned):
     """Inverse Laplace transform along a contour above all that turns: no poles need be known, and none can be missed.
+
+    Its cost grows with the time; from some time on, bound states and resonances of emitters in a waveguide are so few that these
+    are summed instead, and compared with the contour where both hold.
 
     Args:
         horizon: the latest time that will be asked for, a number; `evolve` and `charge` fill it in.
@@ -43,15 +46,23 @@ class Resolvent(AbstractPlanned):
             fail(MethodError, "Resolvent", "solve a law with memory", f"this is {type(law).__name__}", "use jaxqb.Adaptive()")
         if self.horizon is None:
             fail(MethodError, "horizon", "be known", "it is None", "use e.g. jaxqb.Resolvent(horizon=100.0)")
-        path = contour(self.horizon, *dataclasses.astuple(law.span))
+        span, late = law.span, law.span.late
+        late = None if late is None or self.horizon <= late else late
+        path = contour(self.horizon if late is None else late, span.low, span.high, span.far)
         left, down, up = path.left - 1j * path.radii, path.right - 1j * path.radii, path.right + 1j * path.radii
         line = [path.weights * law.response(path.line), path.falls * -law.response(left, through=False)]
         after, before = law.fronts(down), law.fronts(up)
+        delays = after.delays
         points = [path.line, left]
         if path.beyond.size:
             points, line = [*points, path.beyond], [*line, path.beyond_weights * law.rest(path.beyond)]
         z, a = np.concatenate(points), jnp.concatenate(line, axis=-1)
-        return ResolventFlow(law, z, a, down, up, after.delays, path.falls * after.amplitudes, -path.falls * before.amplitudes)
+        after, before = path.falls * after.amplitudes, -path.falls * before.amplitudes
+        flow = ResolventFlow(law, z, a, down, up, delays, after, before, None)
+        if late is None:
+            return flow
+        known = flow.amplitudes(jnp.asarray(late))[0]
+        return dataclasses.replace(flow, late=Late.of(law, late, span.resonances, known))
 
 
 class ResolventFlow(AbstractMemoryFlow):
@@ -65,9 +76,18 @@ class ResolventFlow(AbstractMemoryFlow):
     delays: Float[Array | np.ndarray, " paths"]
     after: Complex[Array, "paths n rays"]
     before: Complex[Array, "paths n rays"]
+    late: Late | None
 
     def amplitudes(self, t: Float[Array, ""], orders: int = 1) -> Complex[Array, "orders n"]:
         """c(t) and its time derivatives."""
+        if self.late is None:
+            return self._early(t, orders)
+        since = self.law.span.late
+        early, late = self._early(jnp.minimum(t, since), orders), self.late.amplitudes(jnp.maximum(t, since), orders)
+        return jnp.where(t < since, early, late)
+
+    def _early(self, t: Float[Array, ""], orders: int) -> Complex[Array, "orders n"]:
+        """From the contour."""
         powers = np.arange(orders)[:, None]
         sums = functools.partial(jnp.einsum, precision=lax.Precision.HIGHEST)
         turns = -1j * self.law.frequencies

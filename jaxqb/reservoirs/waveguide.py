@@ -100,7 +100,7 @@ class Waveguide(AbstractReservoir):
             z = jnp.asarray(z) + 0.5j * self.loss
         numeric = _numeric(z)
         half = numeric.sqrt((z - 1) / 2)
-        theta = 2 * numeric.log(half + numeric.sqrt((z + 1) / 2))
+        theta = 2 * numeric.log1p(half + (z - 1) / (2 + 2 * numeric.sqrt((z + 1) / 2)))
         return z, theta if through else numeric.where(numeric.imag(theta) < 0, -theta, theta)
 
 
@@ -126,11 +126,11 @@ def _static(z: Any, x: Any) -> Any:
 def _missed(theta: Any, k: Any, x: Any) -> tuple[Any, Any]:
     """What the trapezoid rule misses of the waves ``exp(i k x)`` and ``exp(-i k x)``, near the imaginary axis of z.
 
-    A simple pole at distance y from the nodes of a rule of step h adds its residue times ``1 / (exp(2 pi y / h) - 1)``.
+    A simple pole at distance y from the nodes of a rule of step h adds its residue times ``1 / (exp(2 pi y / h) - 1)``. A wave that
+    grows has its pole beyond the reach of the rule; near k = 0 the two together have none.
     """
-    numeric = _numeric(theta)
-    below = numeric.imag(theta) < 0
-    above, under = numeric.where(below, 0.25j * np.pi, theta), numeric.where(below, theta, -0.25j * np.pi)
-    ahead = numeric.where(below, 0.0, 1 / (numeric.exp(2j * np.pi / STEP * (above - 0.5j * np.pi)) - 1))
-    behind = numeric.where(below, 1 / (numeric.exp(-2j * np.pi / STEP * (under + 0.5j * np.pi)) - 1), 0.0)
-    return ahead * jnp.exp(jnp.where(below, 0.0, 1j * k * x)), behind * jnp.exp(jnp.where(below, -1j * k * x, 0.0))
+    ahead = 1 / (_numeric(theta).exp(2j * np.pi / STEP * theta + np.pi**2 / STEP) - 1)
+    behind = 1 / (_numeric(theta).exp(-2j * np.pi / STEP * theta + np.pi**2 / STEP) - 1)
+    grows = jnp.imag(k) * x
+    wave = lambda up, phase: jnp.where(up > -1, jnp.exp(jnp.where(up > -1, phase, 0.0)), 0.0)  # noqa: E731
+    return ahead * wave(grows, 1j * k * x), behind * wave(-grows, -1j * k * x)
