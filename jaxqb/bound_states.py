@@ -256,7 +256,7 @@ def resonances(
 @compiled
 def _resonances(guide: Waveguide, frequency: Any, distance: Any, s: Any, box: Any, branches: Any) -> Resonances:
     starts = _starts(guide, frequency, distance, s, branches)
-    return Resonances(*zeros(_dispersion(guide, frequency, distance, s), starts, guide.edge, *box, branches.size - 1))
+    return Resonances(*zeros(_dispersion(guide, frequency, distance, s), starts, guide.edge, box[0], box[1], branches.size - 1))
 
 
 def gap_state(frequency: Any, self_energy: Callable, edge: Any) -> tuple[Any, Any, Any]:
@@ -278,7 +278,7 @@ def gap_state(frequency: Any, self_energy: Callable, edge: Any) -> tuple[Any, An
         energy = edge - q**2
         return energy - frequency + jnp.real(self_energy(energy))
 
-    near = jnp.full(shape, epsilon() ** 0.5)
+    near = jnp.broadcast_to(2 * (epsilon() * (1 + jnp.abs(edge))) ** 0.5, shape)  # as near as can be told from the edge
     found = open_below & (below(near) > 0)
     widen = lambda high: jnp.where(below(high) > 0, 2 * high, high)  # noqa: E731
     high = lax.stop_gradient(lax.fori_loop(0, 40, lambda _, high: widen(high), jnp.ones(shape)))
@@ -303,8 +303,9 @@ def _of_any(reservoir: AbstractReservoir, frequency: Any, distance: Any) -> Boun
 
 def _states(channel: Any, energy: Any, residue: Any, found: Any, inside: bool) -> BoundStates:
     """From complex energies and residues."""
-    width = -2 * jnp.imag(energy) if jnp.iscomplexobj(energy) else 0 * energy
-    size, phase = (jnp.abs(residue), jnp.angle(residue)) if jnp.iscomplexobj(residue) else (residue, 0 * residue)
+    still = jnp.zeros(found.shape)
+    width = -2 * energy.imag if jnp.iscomplexobj(energy) else still
+    size, phase = (jnp.abs(residue), jnp.angle(residue)) if jnp.iscomplexobj(residue) else (residue, still)
     size, phase, width = (jnp.where(found, x, 0.0) for x in (size, phase, width))
     mask = jnp.full(found.shape, inside)
     return BoundStates(channel + 0 * size, jnp.where(found, energy.real, jnp.nan), size, phase, width, mask, found)

@@ -40,10 +40,11 @@ def falling_root(f: Callable, low: Any, high: Any, start: Any) -> Float[Array, "
             y, dy = slope(f, x)
             low, high = jnp.where(y > 0, x, low), jnp.where(y > 0, high, x)
             new = x - y / jnp.where(dy == 0, 1.0, dy)
-            new = jnp.where((new >= low) & (new <= high), new, (low + high) / 2)
-            return k + 1, low, high, new, jnp.any(jnp.abs(new - x) > settled * (new + settled))
+            far = jnp.abs(new - x) > settled * (x + settled)
+            new = jnp.where(far & ((new < low) | (new > high)), (low + high) / 2, new)
+            return k + 1, low, high, new, jnp.any(far)
 
-        settled = jnp.finfo(start.dtype).eps ** 0.5  # the step behind it is then exact
+        settled = jnp.finfo(start.dtype).eps ** 0.5  # what is left after so small a step is rounding
         moving = lambda state: most((state[0] < TURNS) & state[4])  # noqa: E731
         state = (jnp.zeros((), int), low + 0 * start, high + 0 * start, start, jnp.array(True))
         return lax.while_loop(moving, turn, state)[3], None

@@ -20,7 +20,7 @@ from jaxqb.bound_states import (
     threshold,
 )
 from jaxqb.compiled import compiled
-from jaxqb.reservoirs import AbstractReservoir, Waveguide
+from jaxqb.reservoirs import AbstractReservoir, BandEdge, Waveguide
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from truth import waveguide as truth
@@ -343,6 +343,21 @@ def test_any_reservoir():
         special, plain = (one(w0, 0.7, 0.5) for one in (states, wrapped))
         assert close(plain.energy, special.energy[:2], abs=1e-10, nan_ok=True)
         assert close(plain.residue, special.residue[:2], rel=1e-8)
+
+
+def test_a_band_edge():
+    """With E = w_e - q^2, q is a root of a cubic; at the edge E = w_e - beta^(2/3) and R = 2/3 (John and Quang)."""
+    reservoir = BandEdge(1.3, 5.0)
+    state = quick(lambda w: gap_state(w, reservoir.self_energy, reservoir.edge))
+    for w in (5.0, 4.0, 3.9, 20.0):
+        (q,) = (x.real for x in np.roots([1, 0, w - 5, -1.3]) if abs(x.imag) < 1e-9 and x.real > 0)
+        energy, residue, found = state(w)
+        assert found
+        assert energy == pytest.approx(5 - q**2, abs=1e-13)
+        assert residue == pytest.approx(1 / (1 + 0.65 / q**3), rel=1e-11)
+    assert state(5.0)[0] == pytest.approx(5 - 1.3 ** (2 / 3), abs=1e-13)
+    both = bound_states(reservoir, 4.0, 1.0)  # emitters at one place: the channel -1 feels nothing
+    assert both.energy[1] == pytest.approx(4.0, abs=1e-13) and both.residue[1] == pytest.approx(1.0)
 
 
 def test_one_mode_above_an_edge():
