@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import jaxqb
+from jaxqb.algebra.poles import zeros
 from jaxqb.bound_states import (
     _gap,
     bound_states,
@@ -285,20 +286,32 @@ def test_all_resonances_are_found():
     assert total > 50
 
 
-def test_derivatives_of_a_resonance():
-    """dz/dw0 = 1 / D', and by finite differences of the pole itself."""
-    p = np.array([1.4, 3.3, 0.5])
+@quick
+def band_resonance(p):
+    """The one of an emitter in the band of `BandEdge`, with its derivatives by frequency and strength, and its residue."""
 
-    def first(p):
-        z = poles(*p, 1.0, 4.0, 1.0).energy[0]
-        return jnp.stack([z.real, z.imag])
+    def find(p):
+        law = BandEdge(p[1], 5.0)
+        starts = p[0] - 1j * np.array([0.1, 0.5, 1.0])
+        return zeros(lambda z: z - p[0] + law.self_energy(z, 0.0, True), starts, 5.0, np.inf, 3.0, 2)
 
-    slopes = quick(jax.jacrev(first))(p)
-    residue = complex(poles(*p, 1.0, 4.0, 1.0).residue[0])
-    assert close(slopes[:, 0], [residue.real, residue.imag], rel=1e-11)
-    for i in (1, 2):
-        step = 1e-5 * (np.arange(3) == i)
-        assert close(slopes[:, i], (first(p + step) - first(p - step)) / 2e-5, rel=1e-7)
+    def parts(p):
+        return jnp.stack([find(p)[0][0].real, find(p)[0][0].imag])
+
+    return find(p), jax.jacfwd(parts)(p), jax.jacrev(parts)(p)
+
+
+def test_a_resonance_and_its_derivatives():
+    """With z = w_e + q^2 it is a root of a cubic."""
+    w0, beta = 7.0, 0.8
+    (z, residue, found), forward, reverse = band_resonance(np.array([w0, beta]))
+    (q,) = (q for q in np.roots([1, 0, 5 - w0, 1j * beta]) if q.real > 0.1 > q.imag and q.imag < -0.05)
+    assert np.array_equal(found, [True, False])
+    assert complex(z[0]) == pytest.approx(5 + q**2, abs=1e-13)
+    rise = 1 - 0.5j * beta / q**3
+    assert close(residue, [1 / rise, 0], abs=1e-12)
+    for slopes in (forward, reverse):
+        assert close(slopes[0] + 1j * slopes[1], [1 / rise, -1j / q / rise], abs=1e-12)
 
 
 def test_long_times_are_extremes_of_the_amplitudes():
