@@ -13,27 +13,37 @@ from typing import NamedTuple
 
 import numpy as np
 
-GROWTH = 7.0  # in powers of e
+GROWTH = 8.0  # in powers of e
 POINTS = 16  # of a panel
 CLOSE = 1.08  # distance of a pole over half a panel, at which 16 points are exact to 1e-13
-ASIDE = 2.0  # of the height, by which a ray passes beside what is below the line
-STEP = 0.2  # of the rule on a ray
+ASIDE = 3.0  # of the height, by which a ray passes beside what is below the line
+STEP = 0.25  # of the rule on a ray
 FALL, LAST = 3.4, 26.0  # how long distances fall double-exponentially, to 1e-14; and the logarithm of the largest
 SOON = 2.0  # in powers of e: they do so below the inverse horizon over this
 
 
-class Contour(NamedTuple):
-    """Points and weights (factor i / 2 pi included) of the line; corners; distances from the corners and weights of the rays."""
+class Line(NamedTuple):
+    """Points ``middles[p] + offsets[j]`` of panels p, and their weights, factor i / 2 pi included."""
 
-    line: np.ndarray
+    middles: np.ndarray
+    offsets: np.ndarray
     weights: np.ndarray
+
+    @property
+    def points(self) -> np.ndarray:
+        """All of them in a row."""
+        return np.add.outer(self.middles, self.offsets).ravel()
+
+
+class Contour(NamedTuple):
+    """The line; what goes on beyond its right corner; both corners; distances from them on rays, and weights of these."""
+
+    line: Line
+    beyond: Line
     left: complex
     right: complex
-    far: complex
     radii: np.ndarray
-    falls: np.ndarray
-    beyond: np.ndarray
-    beyond_weights: np.ndarray
+    weights: np.ndarray
 
 
 @functools.lru_cache(maxsize=32)
@@ -41,30 +51,18 @@ def contour(horizon: float, low: float, high: float, far: float) -> Contour:
     """For times up to `horizon`: a line from `low` to `high`, and on to `far` for what does not end in a ray."""
     height = min(GROWTH / horizon, 2.0)
     low, high, far = low - ASIDE * height, high + height, far + height
-    line, weights = _panels(low, high, 2 * height / CLOSE)
-    beyond, beyond_weights = _panels(high, far, 18 / horizon) if far > high else (np.zeros(0), np.zeros(0))
+    line, beyond = _line(low, high, 2 * height / CLOSE, height), _line(high, far, 18 / horizon, height)
     soon = SOON + math.log(horizon)
     s = np.arange(-FALL - soon, LAST, STEP)
     fall = np.exp(-s - soon)
     radii = np.exp(s - fall)
-    rise = 1j * height
-    return Contour(
-        line + rise,
-        1j / (2 * np.pi) * weights,
-        low + rise,
-        high + rise,
-        far + rise,
-        radii,
-        STEP * radii * (1 + fall) / (2 * np.pi),
-        beyond + rise,
-        1j / (2 * np.pi) * beyond_weights,
-    )
+    return Contour(line, beyond, complex(low, height), complex(high, height), radii, STEP * radii * (1 + fall) / (2 * np.pi))
 
 
-def _panels(low: float, high: float, length: float) -> tuple[np.ndarray, np.ndarray]:
+def _line(low: float, high: float, length: float, height: float) -> Line:
     """Gauss-Legendre points and weights of panels of this length at most."""
     count = math.ceil((high - low) / length)
     x, w = np.polynomial.legendre.leggauss(POINTS)
-    half = (high - low) / count / 2
+    half = (high - low) / max(count, 1) / 2
     middles = low + half * (2 * np.arange(count) + 1)
-    return (middles[:, None] + half * x).ravel(), np.tile(half * w, count)
+    return Line(middles + 1j * height, half * x, 1j / (2 * np.pi) * np.tile(half * w, count))

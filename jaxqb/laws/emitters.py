@@ -69,26 +69,19 @@ class Emitters(AbstractMemoryLaw):
         coupling = self._coupling(z, through)
         return self._less(coupling, self._solve(self._matrix(z, coupling), self.start), z)
 
-    def fronts(self, z: Any) -> Fronts:
+    def fronts(self, z: Any) -> tuple[Fronts, ...]:
         """In powers of what travels."""
         still, travels, turn, pairs, distances = self._parts(z)
-        matrix = self._matrix(z, still)
-        inverse = jnp.linalg.inv(matrix)
-        direct = _times(inverse, self.start)
-        delays, amplitudes = [jnp.zeros((), distances.dtype)], [self._less(still, direct, z)]
-        paths = [((), direct)]
-        for order in range(1, self.ORDERS):
-            longer = []
-            for (taken, c), (i, j) in itertools.product(paths, pairs):
-                # from j, where light comes in, to i, where it goes on
-                longer.append(((*taken, (i, j)), -inverse[:, :, i] * (travels * c[:, j])[:, None]))
-            paths = longer
-            for taken, c in paths:
-                way = sum(distances[i, j] for i, j in taken)
-                delays.append(way)
-                amplitudes.append(c.T * jnp.exp(1j * (turn - z) * way))
-            del order
-        return Fronts(jnp.stack(delays), jnp.stack(amplitudes))
+        inverse = jnp.linalg.inv(self._matrix(z, still))
+        paths = [(0.0, _times(inverse, self.start))]
+        orders = [Fronts(jnp.zeros(1, distances.dtype), self._less(still, paths[0][1], z)[None])]
+        for _ in range(1, self.ORDERS if pairs else 1):
+            # light comes in from j and goes on at i
+            further = lambda c, i, j: -inverse[:, :, i] * (travels * c[:, j])[:, None]  # noqa: E731
+            paths = [(way + distances[i, j], further(c, i, j)) for way, c in paths for i, j in pairs]
+            late = [c.T * jnp.exp(1j * (turn - z) * way) for way, c in paths]
+            orders.append(Fronts(jnp.stack([way for way, _ in paths]), jnp.stack(late)))
+        return tuple(orders)
 
     def rest(self, z: Any) -> Complex[Array, "n z"]:
         """What these powers leave out: ``(-D^-1 V)^ORDERS c(z)``, D without what travels."""

@@ -76,8 +76,8 @@ class AbstractMemoryLaw(AbstractLaw):
         """c(z) less what it is without a reservoir, ``c(0) / (z - Omega)``; on the first sheet or `through` the cut."""
 
     @abc.abstractmethod
-    def fronts(self, z: Any) -> Fronts:
-        """The same, through the cut, as a sum over paths, each without its ``exp(i z delay)``."""
+    def fronts(self, z: Any) -> tuple[Fronts, ...]:
+        """The same, through the cut, as a sum over paths, each without its ``exp(i z delay)``; sorted by how often light travels."""
 
     @abc.abstractmethod
     def rest(self, z: Any) -> Complex[Array, "n z"]:
@@ -152,14 +152,16 @@ class Channels(AbstractMemoryLaw):
         s, free = self.both(z, through), z - self.omega
         return -self.start[:, None] * s / ((free + s) * free)
 
-    def fronts(self, z: Any) -> Fronts:
+    def fronts(self, z: Any) -> tuple[Fronts, ...]:
         """A geometric series in what travels, divided by the rest of ``z - Omega + S``."""
         still, ratio, turn, near = self._series(z)
         first = -still / (near * (z - self.omega))
-        nothing = vanishes(ratio)
-        delays = self.distance * np.arange(1 if nothing else self.ORDERS)
-        late = [ratio**m / near * jnp.exp(1j * (turn - z) * delays[m]) for m in range(1, delays.size)]
-        return Fronts(delays, self.start[:, None] * jnp.stack([first, *late]))
+        orders = [Fronts(jnp.zeros(1, self.distance.dtype), (self.start[:, None] * first)[None])]
+        for m in range(1, 1 if vanishes(ratio) else self.ORDERS):
+            delay = m * self.distance
+            late = self.start[:, None] * ratio**m / near * jnp.exp(1j * (turn - z) * delay)
+            orders.append(Fronts(delay[None], late[None]))
+        return tuple(orders)
 
     def rest(self, z: Any) -> Complex[Array, "2 z"]:
         """What the series leaves out."""
@@ -182,7 +184,7 @@ class Channels(AbstractMemoryLaw):
         return top is not None and bool(np.all(np.isinf(top)))
 
     def both(self, z: Any, through: bool) -> Complex[Array, "2 z"]:
-        """Self-energies of the even and of the odd channel; near an edge light that stays between the emitters cancels exactly."""
+        """Self-energies of the even and of the odd channel; light that stays between the emitters cancels exactly near an edge."""
         still, travels, _ = self.reservoir.parts(z, 0.0, through)
         beside, _, turn = self.reservoir.parts(z, self.distance, through)
         return still + self.SIGNS * beside + travels * (1 + self.SIGNS + self.SIGNS * jnp.expm1(1j * turn * self.distance))

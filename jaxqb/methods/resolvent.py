@@ -1,7 +1,6 @@
 """Equations with memory by their resolvent, on a contour."""
 
 import dataclasses
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Complex, Float
 
-from ..algebra.contours import contour
+from ..algebra.contours import Line, contour
 from ..errors import MethodError, fail
 from ..laws import AbstractMemoryLaw
 from .late import Late
@@ -20,6 +19,7 @@ from .method import AbstractMemoryFlow, AbstractPlanned, along
 
 RUNG = 1.25  # horizons are rounded up to powers of it, so that few programs are compiled
 EARLY, EARLIEST = 1e-5, 1e-9  # times before which derivatives, and values, are those a little later, and of a free emitter
+LEAVE = 1e-15  # of what travels m times, which falls as the distance to the power -2m, is left out at the ends of rays
 
 
 class Resolvent(AbstractPlanned):
@@ -49,33 +49,59 @@ class Resolvent(AbstractPlanned):
         span, late = law.span, law.span.late
         late = None if late is None or self.horizon <= late else late
         path = contour(self.horizon if late is None else late, span.low, span.high, span.far)
-        left, down, up = path.left - 1j * path.radii, path.right - 1j * path.radii, path.right + 1j * path.radii
-        line = [path.weights * law.response(path.line), path.falls * -law.response(left, through=False)]
-        after, before = law.fronts(down), law.fronts(up)
-        delays = after.delays
-        points = [path.line, left]
-        if path.beyond.size:
-            points, line = [*points, path.beyond], [*line, path.beyond_weights * law.rest(path.beyond)]
-        z, a = np.concatenate(points), jnp.concatenate(line, axis=-1)
-        after, before = path.falls * after.amplitudes, -path.falls * before.amplitudes
-        flow = ResolventFlow(law, z, a, down, up, delays, after, before, None)
+        lines = [(path.line, path.line.weights * law.response(path.line.points))]
+        if path.beyond.middles.size:
+            lines.append((path.beyond, path.beyond.weights * law.rest(path.beyond.points)))
+        z = path.left - 1j * path.radii
+        rays = [_Rays(path.left, -1, path.radii, jnp.zeros(1), (path.weights * -law.response(z, through=False))[None])]
+        down, up = (law.fronts(path.right + side * path.radii) for side in (-1j, 1j))
+        for m, (after, before) in enumerate(zip(down, up, strict=True)):
+            k = path.radii.size if m == 0 else np.searchsorted(path.radii, LEAVE ** (-0.5 / m))
+            ray = lambda side, front, k=k: _Rays(  # noqa: E731
+                path.right, side, path.radii[:k], front.delays, -side * (path.weights * front.amplitudes)[..., :k]
+            )
+            rays += [ray(-1, after)] if m == 0 else [ray(-1, after), ray(1, before)]
+        flow = ResolventFlow(law, [_Panels(*line) for line in lines], rays, None)
         if late is None:
             return flow
-        known = flow.amplitudes(jnp.asarray(late))[0]
-        return dataclasses.replace(flow, late=Late.of(law, late, span.resonances, known))
+        return dataclasses.replace(flow, late=Late.of(law, late, span.resonances, flow.amplitudes(jnp.asarray(late))[0]))
+
+
+class _Panels(eqx.Module):
+    """Part of a sum of exponentials: a line."""
+
+    line: Line
+    a: Complex[Array, "n k"]
+
+    def __call__(self, t: Float[Array, ""], orders: int) -> Complex[Array, "orders n"]:
+        middles, offsets = (jnp.exp(-1j * x * t) for x in (self.line.middles, self.line.offsets))
+        return _sum(_powers(self.line.points, orders) * self.a, jnp.outer(middles, offsets).ravel())
+
+
+class _Rays(eqx.Module):
+    """Part of a sum of exponentials: rays down from a corner, for times after each delay, or up, for times before it."""
+
+    corner: complex = eqx.field(static=True)
+    side: int = eqx.field(static=True)
+    radii: Float[np.ndarray, " k"]
+    delays: Float[Array, " paths"]
+    a: Complex[Array, "paths n k"]
+
+    def __call__(self, t: Float[Array, ""], orders: int) -> Complex[Array, "orders n"]:
+        total = jnp.zeros((), self.a.dtype)
+        powers = _powers(self.corner + 1j * self.side * self.radii, orders)
+        for delay, a in zip(self.delays, self.a, strict=True):
+            path = _sum(powers * a, jnp.exp(-self.radii * jnp.abs(t - delay))) * jnp.exp(-1j * self.corner * (t - delay))
+            total += jnp.where(t < delay if self.side > 0 else t >= delay, path, 0.0)
+        return total
 
 
 class ResolventFlow(AbstractMemoryFlow):
     """Sums of exponentials."""
 
     law: AbstractMemoryLaw
-    line: Complex[np.ndarray, " k"]
-    on_line: Complex[Array, "n k"]
-    down: Complex[np.ndarray, " k"]
-    up: Complex[np.ndarray, " k"]
-    delays: Float[Array | np.ndarray, " paths"]
-    after: Complex[Array, "paths n rays"]
-    before: Complex[Array, "paths n rays"]
+    lines: list[_Panels]
+    rays: list[_Rays]
     late: Late | None
 
     def amplitudes(self, t: Float[Array, ""], orders: int = 1) -> Complex[Array, "orders n"]:
@@ -88,17 +114,9 @@ class ResolventFlow(AbstractMemoryFlow):
 
     def _early(self, t: Float[Array, ""], orders: int) -> Complex[Array, "orders n"]:
         """From the contour."""
-        powers = np.arange(orders)[:, None]
-        sums = functools.partial(jnp.einsum, precision=lax.Precision.HIGHEST)
         turns = -1j * self.law.frequencies
-        free = self.law.start * turns**powers * jnp.exp(turns * t)
-        line = sums("nk,ok->on", self.on_line, (-1j * self.line) ** powers * jnp.exp(-1j * self.line * t))
-        since = (t - self.delays)[:, None]
-        ray = lambda z, since: (-1j * z) ** powers[:, None] * jnp.exp(-1j * z * since)  # noqa: E731
-        after = sums("pnk,opk->pon", self.after, ray(self.down, jnp.maximum(since, 0.0)))
-        before = sums("pnk,opk->pon", self.before[1:], ray(self.up, jnp.minimum(since[1:], 0.0)))
-        early = jnp.where((since < 0)[1:, None], before, after[1:])
-        return free + line + after[0] + jnp.sum(early, axis=0)
+        free = self.law.start * turns ** np.arange(orders)[:, None] * jnp.exp(turns * t)
+        return free + sum(part(t, orders) for part in [*self.lines, *self.rays])
 
     def state(self, y: Any) -> Any:
         """At a time."""
@@ -110,5 +128,20 @@ class ResolventFlow(AbstractMemoryFlow):
         """From derivatives of the amplitudes, which are sums again."""
         t = jnp.maximum(y, EARLY)
         jet = self.amplitudes(t, order + 1)
-        near = lambda s: sum(c * s**k / math.factorial(k) for k, c in enumerate(jet))  # noqa: E731
+        near = lambda s: sum((c * s**k / math.factorial(k) for k, c in enumerate(jet)), jnp.zeros_like(jet[0]))  # noqa: E731
         return along(jnp.ones_like, lambda s: figure(self.law.state(near(s))), jnp.zeros_like(t), order)
+
+
+def _powers(z: np.ndarray, orders: int) -> np.ndarray:
+    """Of what a time derivative multiplies with."""
+    return (-1j * z) ** np.arange(orders)[:, None, None]
+
+
+def _sum(a: Complex[Array, "o n k"], e: Any) -> Complex[Array, "o n"]:
+    """``sum_k a e``, in real numbers, for which products of matrices are fast."""
+    dot = lambda a, e: jnp.matmul(a, e, precision=lax.Precision.HIGHEST)  # noqa: E731
+    if not jnp.iscomplexobj(e):
+        return lax.complex(dot(a.real, e), dot(a.imag, e))
+    whole = jnp.concatenate([jnp.concatenate([a.real, -a.imag], -1), jnp.concatenate([a.imag, a.real], -1)], 1)
+    re, im = jnp.split(dot(whole, jnp.concatenate([e.real, e.imag])), 2, axis=1)
+    return lax.complex(re, im)

@@ -23,6 +23,7 @@ from .axes import Axis
 KINDS = ("loop", "lanes", "vmap")
 LANES = 16
 MANY = 16_384  # points from which on lanes repay their longer compilation
+SOME = 256  # the same for batteries with memory
 CACHE = 4 * 2**20  # bytes of temporaries that lanes may take: what a core's own cache holds
 CPU_BLOCK, ACCELERATOR_BLOCK = 4096, 65_536  # points of a block at most
 LEAST_BLOCK = 8  # points that repay the dispatch of a block

@@ -17,7 +17,7 @@ from ..methods import AbstractMethod, Chebyshev
 from .axes import check_axes, hull
 from .blocks import affordable, evaluate
 from .dataset import dataset, provenance
-from .plan import MANY, block_count, block_shape, check_chunk, check_mapping, default_mapping, order_of, workers
+from .plan import MANY, SOME, block_count, block_shape, check_chunk, check_mapping, default_mapping, order_of, workers
 from .program import Job, method_of, split
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ def sweep(
     points, crew = math.prod(lengths), workers(devices)
     solver = method_of(static, leaves)
     # lanes repay where steps are alike (not in adaptive solves; a function may hold one) and no matrix is factorised
-    lanes = points >= MANY and isinstance(solver, Chebyshev)
+    # times and contours are the same for all lanes of a battery with memory: sums over them become products of matrices
+    lanes = (points >= MANY and isinstance(solver, Chebyshev)) or (points >= SOME and family.memory)
     kinds = tuple(given[k] for k in order) if given else default_mapping(len(order), devices[0].platform, lanes)
     shape = block_shape(lengths, kinds, block_count(points, chunk, devices, crew), len(devices))
     fields = tuple(tuple(field.name for field in checked[k].fields) for k in order)
