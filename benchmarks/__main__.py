@@ -1,4 +1,4 @@
-"""``python -m benchmarks [W1 W1b W2 W3 W3b W6 W6u]``: one table of rows, and ours against each peer.
+"""``python -m benchmarks [W1 W1b W2 W3 W3b W4 W4g W6 W6u]``: one table of rows, and ours against each peer.
 
 Sets float64 in jax, the device if ``--device`` asks for one, and one BLAS thread: on two cores
 shared with others the second one made numpy 2 to 20 times slower (``--blas-threads 0`` leaves
@@ -39,10 +39,10 @@ def set_up(device=None):
 
 def table(rows):
     """The rows as text, one line each."""
-    head = ("workload", "tool", "label", "run s", "cpu s", "first s", "error", "MB", "/ ours", "cpu")
+    head = ("workload", "tool", "label", "run s", "cpu s", "first s", "error", "smooth", "MB", "/ ours", "cpu")
     lines = [head]
     for row in rows:
-        numbers = [(row.run_s, ".4f"), (row.cpu_s, ".4f"), (row.first_s, ".2f"), (row.error, ".0e")]
+        numbers = [(row.run_s, ".4f"), (row.cpu_s, ".4f"), (row.first_s, ".2f"), (row.error, ".0e"), (row.smooth_error, ".0e")]
         numbers += [(row.memory, ".0f"), (row.ratio, ".2f"), (row.cpu_ratio, ".2f")]
         cells = ["-" if value is None else format(value, style) for value, style in numbers]
         lines.append((row.workload, row.tool, row.label or "-", *cells))

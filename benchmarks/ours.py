@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from .contender import Contender
-from .workloads import Chain, DarkState, Grid, Spins, Table
+from .workloads import Chain, DarkState, Grid, Guided, Spins, Table
 
 PACKAGES = ("jaxqb", "jax", "equinox")
 
@@ -19,6 +19,8 @@ def ours(work):
         return [*ways, Contender("jaxqb", "jit(vmap(charge))", partial(_batch, work), PACKAGES)]
     if isinstance(work, Spins):
         return [Contender("jaxqb", how, partial(_spins, work, how), PACKAGES) for how in ("vmap", "lax.map")]
+    if isinstance(work, Guided):
+        return [Contender("jaxqb", how, partial(_guided, work, how), PACKAGES) for how in ("evolve", "jit")]
     build = {Chain: _chain, Grid: _grid, DarkState: _dark_state}[type(work)]
     return [Contender("jaxqb", "default", partial(build, work), PACKAGES)]
 
@@ -118,6 +120,21 @@ def _spins(work, how):
     many = jax.jit(jax.vmap(one) if how == "vmap" else partial(jax.lax.map, one))
     points = np.array(work.points)
     return lambda: np.asarray(many(points))
+
+
+def _guided(work, how):
+    import jax
+
+    import jaxqb as qb
+
+    values = work.frequency, work.separation, work.rate
+    battery, save = qb.WaveguideBattery(*values), {"amplitude": lambda _, state: state.amplitudes()[-1]}
+
+    def curve(frequency, separation, rate):
+        return qb.evolve(battery.put(frequency=frequency, separation=separation, radiation_rate=rate), work.times, save=save)
+
+    solve = jax.jit(curve) if how == "jit" else lambda *_: qb.evolve(battery, work.times, save=save)
+    return lambda: np.asarray(solve(*values).saved["amplitude"])
 
 
 def _curve(qb, battery, times):

@@ -1,4 +1,6 @@
-"""The opponents (on open batteries: `open_peers`), each in the configurations worth trying; the best of them is what counts.
+"""The opponents, each in the configurations worth trying; the best of them is what counts.
+
+On open batteries they are those of `open_peers`, in a waveguide those of `guided_peers`.
 
 All get the smallest space: the excitation chain, the parity sector (and for W2 also the tensor product, which is what a
 general tool is usually given).
@@ -9,15 +11,17 @@ from functools import partial
 
 import numpy as np
 
-from . import by_hand, open_peers
+from . import by_hand, guided_peers, open_peers
 from .contender import Contender
-from .workloads import Chain, DarkState, Grid, Spins, Table, optima
+from .workloads import Chain, DarkState, Grid, Guided, Spins, Table, optima
 
 
 def contenders(work):
     """Every peer's configurations for a workload: ``{tool: [Contender, ...]}``."""
     if isinstance(work, DarkState | Spins):
         return open_peers.contenders(work)
+    if isinstance(work, Guided):
+        return guided_peers.contenders(work)
     tools = {"by hand": by_hand_ways(work), "qutip": qutip_ways(work), "dynamiqs": dynamiqs_ways(work)}
     if isinstance(work, Grid):
         whole = replace(work, whole=True)

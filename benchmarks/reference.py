@@ -1,15 +1,18 @@
 """Third references, good to 1e-13, that share no code with a peer or with jaxqb.
 
 Curves (W1b, W2): Taylor steps in extended precision (``numpy.longdouble``; 64-bit mantissa on
-x86, elsewhere it may be plain float64).  Optima (W1): Newton on the spectral form.
+x86, elsewhere it may be plain float64).  Optima (W1): Newton on the spectral form.  Amplitudes in
+a waveguide (W4): an integral over the continuum's real frequencies, and what is bound below them.
 ``python -m benchmarks.reference`` checks each against a second way.
 """
 
 from functools import lru_cache, partial
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.special import erfc
 
-from .workloads import FULL, QUICK, DarkState, Grid, Spins, Table, couplings
+from .workloads import FULL, QUICK, DarkState, Grid, Guided, Spins, Table, couplings
 
 STEP = 2.0  # radius times step: Taylor terms stay below exp(2), so nothing cancels
 
@@ -21,18 +24,20 @@ def reference(workload):
         return np.array([optimum(m, n) for m, n in workload.cases])
     if isinstance(workload, DarkState):
         return excitations(workload)
+    if isinstance(workload, Guided):
+        return continuum(workload.frequency, workload.distance, workload.rate, workload.times)[1]
     if isinstance(workload, Spins):
         return np.array([spins(workload, point)[:, 0] for point in workload.points])
     return taylor(workload.bands, workload.start, workload.times, workload.energies)
 
 
-def error(figures, workload):
-    """Worst relative error for a table; worst error over the largest value for a curve."""
+def error(figures, workload, where=...):
+    """Worst relative error for a table; worst error over the largest value for a curve; among some of the figures."""
     exact = reference(workload)
     if figures.shape != exact.shape:
         raise ValueError(f"figures must have shape {exact.shape}, but have {figures.shape}")
     scale = exact if isinstance(workload, Table) else np.abs(exact).max()
-    return float(np.max(np.abs(figures - exact) / scale))
+    return float(np.max((np.abs(figures - exact) / scale)[where]))
 
 
 def radius(bands):
@@ -152,6 +157,90 @@ def spins(work, point, slopes=False):
     return _march(field, state, work.times, abs(generator).sum(0).max(), lambda x: work.energies @ x[diagonal].real)
 
 
+def continuum(frequency, distance, rate, times, highest=3000.0):
+    """Amplitudes of two emitters in a waveguide, ``(2, times)``, the first one excited.
+
+    Even and odd superposition: what the bound state below the continuum makes of them, and an integral over wave numbers, in
+    panels so short that the turning and the resonances are resolved.  It is let fade out at `highest`, which loses nothing but
+    within ``10 / highest`` of the light cone; late times, when light went to and fro often, need a few units only.
+    """
+    signs = np.array([1, -1])
+    energies, residues = np.transpose([bound(frequency, distance, rate, sign) for sign in signs])
+    k, weights = _panels(lambda k: _density(k, frequency, distance, rate, signs), highest, 8 / np.max(times))
+    if np.any(np.abs(residues + weights.sum(-1) - 1) > rate / highest**2):
+        raise ArithmeticError(f"something is missing at {frequency, distance, rate}")
+    weights *= erfc((k / highest - 0.6) / 0.1) / 2
+    w = np.sqrt(1 + k**2)
+    even, odd = np.transpose([residues * np.exp(-1j * energies * t) + weights @ np.exp(-1j * w * t) for t in times])
+    return np.stack([even + odd, even - odd]) / 2
+
+
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
+RAPIDITY = (np.arange(100) + 0.5) * 0.15
+
+
+def _panels(density, highest, longest):
+    """Points and weights times density of panels no longer than that, halved where the density asks for it."""
+    low = np.concatenate([[0], 2.0 ** np.arange(-30, -4), np.arange(1 / 16, 8, 1 / 16)])
+    high = np.arange(8, max(highest, 9), longest)
+    done = [_gauss(density, high[:-1], high[1:])]
+    ends = np.stack([low, np.append(low[1:], 8)])
+    while ends.size:
+        middle = ends.mean(axis=0)
+        whole, left, right = (_gauss(density, *pair) for pair in (ends, (ends[0], middle), (middle, ends[1])))
+        length = ends[1] - ends[0]
+        off = np.abs((whole[1] - left[1] - right[1]).sum(-1)).max(0) > 1e-16
+        rough = (length > longest) | off & (length > 1e-13)
+        done.append([x[..., ~rough, :] for x in whole])
+        ends = np.concatenate([[ends[0], middle], [middle, ends[1]]], axis=1)[:, np.tile(rough, 2)]
+    return (np.concatenate([x.reshape(*x.shape[:-2], -1) for x in some], axis=-1) for some in zip(*done, strict=True))
+
+
+def _gauss(density, low, high):
+    half = (high - low)[:, None] / 2
+    k = low[:, None] + half * (1 + NODES)
+    return k, half * WEIGHTS * density(k)
+
+
+def _density(k, frequency, distance, rate, signs):
+    """Of both superpositions, by wave numbers: ``(2, *k)``."""
+    sign = signs.reshape(2, *[1] * k.ndim)
+    w = np.sqrt(1 + k**2)
+    falls = 0.15 * np.exp(-distance * np.cosh(RAPIDITY))
+    still = np.zeros_like(w)
+    for fall, u in zip(falls, RAPIDITY, strict=True):
+        if fall > 1e-18:
+            still += fall / (np.sinh(u) ** 2 + w**2)
+    wave = 0.5j * rate / k * (1 + sign * np.exp(1j * k * distance))
+    shift = wave - rate / (2 * np.pi) * (np.arcsinh(k) / k + sign * w * still)
+    return -(1 / (w - frequency + shift)).imag / np.pi * k / w
+
+
+def bound(frequency, distance, rate, sign):
+    """Energy and residue of the bound state of one superposition; residue 0 where there is none.
+
+    What passes between the emitters is an integral along a line of complex rapidity, on which nothing oscillates for long.
+    """
+
+    def shift(energy):
+        """The self-energy and its slope."""
+        kappa, angle = np.sqrt((1 - energy) * (1 + energy)), np.arccos(-energy)
+        height = (np.pi - angle) / 2
+        step = height / 6
+        theta = np.arange(-12, 12, step) + 1j * height
+        wave, gap = np.exp(1j * distance * np.sinh(theta)), np.cosh(theta) - energy
+        alone = angle / kappa, (1 + energy * angle / kappa) / kappa**2
+        across = (step / 2 * np.sum(wave / gap**power).real for power in (1, 2))
+        return [rate / (2 * np.pi) * (a + sign * b) for a, b in zip(alone, across, strict=True)]
+
+    away = lambda q: 1 - q**2 - frequency + shift(1 - q**2)[0]  # noqa: E731
+    nearest = 1e-4
+    if away(nearest) < 0:
+        return 0.0, 0.0
+    energy = 1 - brentq(away, nearest, 1.4, xtol=1e-15, rtol=1e-15) ** 2
+    return energy, 1 / (1 + shift(energy)[1])
+
+
 def optimum(n_battery, n_charger):
     """First maximum of ``E`` and largest ``E/t`` over all ``t > 0``, at continuous time."""
     energy, first, best = turning_points(n_battery, n_charger)
@@ -212,6 +301,8 @@ def main():
     from scipy.integrate import solve_ivp
     from scipy.linalg import eigh_tridiagonal, expm
 
+    from .guided_peers import modes_in_box
+
     for name, work in {"W1b": FULL["W1b"], "W1b quick": QUICK["W1b"]}.items():
         rates, vectors = eigh_tridiagonal(np.zeros(work.dimension), work.bands[1])
         phases = np.exp(-1j * np.outer(rates, work.times)) * vectors[0][:, None]
@@ -237,6 +328,13 @@ def main():
         print(f"{name + ' quick':10s} superoperator     {_beside_dense(work, expm):.1e}")
     work = QUICK["W6"]
     print(f"{'W6 slopes':10s} differences       {_beside_differences(work):.1e}")
+    amplitudes = continuum(1.23, 2 * np.pi * 0.42, 0.31, np.array([17.3]))[:, 0]
+    known = np.array([0.11205380473828, 0.0094089819751078])  # by two contours and by mpmath
+    print(f"{'W4g':10s} populations known {np.abs(np.abs(amplitudes) ** 2 - known).max():.1e}")
+    for name in ("W4", "W4g"):
+        work = QUICK[name]
+        off = [error(modes_in_box(work, cut)(), work) for cut in (20, 40, 80)]
+        print(f"{name + ' quick':10s} modes in a box    {off[0]:.1e} {off[1]:.1e} {off[2]:.1e}, falling")
     for m, n in ((1, 100), (2, 300), (7, 200), (50, 100), (50, 300)):
         print(f"W1 {m:2d} x {n}  Taylor at the optima {_beside(m, n):.1e}")
 

@@ -17,7 +17,7 @@ from statistics import median
 
 from .reference import error
 
-ACCURACY = 1e-6  # a configuration with a larger error does not compete
+ACCURACY = 1e-6  # a configuration with a larger error does not compete, unless a workload says what counts
 PATIENCE = 20.0  # seconds for further calls of a configuration,
 LEAST = 3  # but so many rounds
 
@@ -37,6 +37,7 @@ class Row:
     run_s: float | None = None  # median wall time of a later call
     cpu_s: float | None = None  # median CPU time of a later call, all threads
     error: float | None = None
+    smooth_error: float | None = None  # at times at which the figures are smooth, where there are others
     memory: float | None = None  # rise of the peak resident memory over the first call, fresh process
     versions: dict = field(default_factory=dict)
     date: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
@@ -92,15 +93,16 @@ def measure_first(name, work, contender, device):
     calls += [clocked(contender.run)[1:] for _ in range(affordable(4, calls[0][0]))]
     again, cpu = min(calls)
     off = error(figures, work)
+    smooth = error(figures, work, work.smooth) if hasattr(work, "smooth") else None
     return Row(
         name, contender.tool, contender.label, work.sizes, str(figures.dtype), device, cores(),
-        first, again, cpu, off, versions=contender.versions(),
+        first, again, cpu, off, smooth, versions=contender.versions(),
         tried={contender.label: [first, again, off]},
     )  # fmt: skip
 
 
 def best_of(name, work, ways, device="cpu"):
-    """The fastest configuration that reaches `ACCURACY`, with its row; all are listed in it.
+    """The fastest configuration that is accurate enough, with its row; all are listed in it.
 
     A tool that cannot run gives ``(None, row)``, the row saying why.
     """
@@ -115,7 +117,7 @@ def best_of(name, work, ways, device="cpu"):
         else:
             tried |= row.tried
             found.append((contender, row))
-    exact = [pair for pair in found if pair[1].error <= ACCURACY]
+    exact = [pair for pair in found if pair[1].error <= getattr(work, "accuracy", ACCURACY)]
     if not exact:
         worst = [f"{label}: error {off:.0e}" for label, (_, _, off) in tried.items()]
         note = "; ".join(dict.fromkeys(failures + worst))

@@ -1,4 +1,4 @@
-"""What is computed: three workloads on spin chargers, four on open batteries, and the matrices that all peers share.
+"""What is computed: workloads on spin chargers, in a waveguide and on open batteries, and the matrices that all peers share.
 
 ``g = 1`` throughout.  A battery of ``M`` cells and a charger of ``N`` spins live on Dicke levels
 ``m`` and ``n``; the charger holds all excitations at the start, the battery none.
@@ -12,6 +12,9 @@ W2      no conserved excitations, ``M = N = 100``, anisotropy 0.6, both frequenc
 W3      both in one cold bath that sees their sum only, ``M = 5, N = 25``, ``gamma = 1``:
         ``E`` at 101 times up to ``t = 1``
 W3b     the same with ``M = 10, N = 50``
+W4      two emitters in a waveguide, one of them excited, ``omega_0 = 0.9, separation 0.1,
+        Gamma = 0.5``: the other one's amplitude at 200 times up to ``t = 60``
+W4g     the same at a generic point, ``omega_0 = 1.23, separation 0.42, Gamma = 0.31``
 W6      six spins with local decay and dephasing in which nothing is conserved, at 16 sets of
         parameters: ``E`` of three of them at 101 times
 W6u     the same where excitations hop and decay, so that the density matrix falls into blocks
@@ -25,6 +28,8 @@ import numpy as np
 
 POINTS = 401
 SAMPLES = 101  # of a curve of an open battery
+MOMENTS = 200  # of a curve in a waveguide
+CONE = 0.05  # how near to the light cone a time is on it
 
 
 def couplings(n_battery, n_charger, excitations):
@@ -144,6 +149,38 @@ class DarkState:
     def energies(self):
         """Battery energy of each basis state (frequency 1)."""
         return np.repeat(np.arange(self.n_battery + 1.0), self.n_charger + 1)
+
+    @property
+    def sizes(self):
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Guided:
+    """Two equal emitters in a waveguide, the first one excited.  Figures: the other one's complex amplitude at `MOMENTS` times.
+
+    Frequencies in units of the guide's cut-off, the separation in its wave length, the distance over the speed of light.
+    """
+
+    frequency: float
+    separation: float
+    rate: float
+    horizon: float = 60.0
+
+    accuracy = 1e-3  # that counts here: peers cut a continuum off, which costs more time the less of it they cut
+
+    @property
+    def distance(self):
+        return 2 * np.pi * self.separation
+
+    @property
+    def times(self):
+        return np.linspace(0, self.horizon, MOMENTS)
+
+    @property
+    def smooth(self):
+        """Times at which no light arrives that went to and fro."""
+        return np.abs(self.times - self.distance * np.round(self.times / self.distance)) > CONE
 
     @property
     def sizes(self):
@@ -319,6 +356,8 @@ FULL = {
     "W2": Grid(100, 100, anisotropy=0.6, frequency=10.0, horizon=0.05),  # first maximum at 0.0475
     "W3": DarkState(5, 25),
     "W3b": DarkState(10, 50),
+    "W4": Guided(0.9, 0.1, 0.5),
+    "W4g": Guided(1.23, 0.42, 0.31),
     "W6": Spins(6, *MIXED, horizon=10.0),  # the widest difference of energies is 15
     "W6u": Spins(6, *HOPPING, horizon=10.0),
 }
@@ -328,6 +367,8 @@ QUICK = {
     "W2": Grid(20, 20, anisotropy=0.6, frequency=10.0, horizon=0.2),
     "W3": DarkState(2, 6),
     "W3b": DarkState(3, 9),
+    "W4": Guided(0.9, 0.1, 0.5, horizon=20.0),
+    "W4g": Guided(1.23, 0.42, 0.31, horizon=20.0),
     "W6": Spins(4, *MIXED, horizon=2.0),
     "W6u": Spins(4, *HOPPING, horizon=2.0),
 }
