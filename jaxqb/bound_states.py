@@ -255,8 +255,8 @@ def resonances(
 
 @compiled
 def _resonances(guide: Waveguide, frequency: Any, distance: Any, s: Any, box: Any, branches: Any) -> Resonances:
-    starts = _starts(guide, frequency, distance, s, branches)
-    return Resonances(*zeros(_dispersion(guide, frequency, distance, s), starts, guide.edge, box[0], box[1], branches.size - 1))
+    places = starts(guide, frequency, distance, s, branches)
+    return Resonances(*zeros(dispersion(guide, frequency, distance, s), places, guide.edge, box[0], box[1], branches.size - 1))
 
 
 def gap_state(frequency: Any, self_energy: Callable, edge: Any) -> tuple[Any, Any, Any]:
@@ -403,7 +403,7 @@ def _arc(v: Any) -> Any:
 # ------------------------------------------------------------------------------------------------- the waveguide, above the edge
 
 
-def _dispersion(guide: Waveguide, frequency: Any, distance: Any, s: Any) -> Callable:
+def dispersion(guide: Waveguide, frequency: Any, distance: Any, s: Any) -> Callable:
     """D on the second sheet."""
     return lambda z: z - frequency + guide.self_energy(z, 0.0, True) + s * guide.self_energy(z, distance, True)
 
@@ -460,15 +460,14 @@ def _long_lived(guide: Waveguide, frequency: Any, distance: Any, beyond: Any) ->
     n = jnp.round(k * distance / (2 * np.pi)) + np.arange(float(BRANCHES)) - BRANCHES // 2
 
     def of(s: Any) -> BoundStates:
-        starts = _starts(guide, frequency, distance, s, n)
-        dispersion = _dispersion(guide, frequency, distance, s)
-        z, residue, found = zeros(dispersion, starts, guide.edge, jnp.inf, depth, LONG)
+        places = starts(guide, frequency, distance, s, n)
+        z, residue, found = zeros(dispersion(guide, frequency, distance, s), places, guide.edge, jnp.inf, depth, LONG)
         return _states(s, z, residue, found, inside=True)
 
     return jax.tree.map(jnp.ravel, jax.vmap(of)(jnp.asarray(CHANNELS)))
 
 
-def _starts(guide: Waveguide, frequency: Any, distance: Any, s: Any, branches: Any) -> Any:
+def starts(guide: Waveguide, frequency: Any, distance: Any, s: Any, branches: Any) -> Any:
     """Near all resonances: ``exp(i k d)`` equals what the rest of D makes of it, on one branch of the logarithm or another.
 
     Where D without it vanishes the logarithm has a branch point; some starts stand around. Emitters that couple strongly are

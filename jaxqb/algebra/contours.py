@@ -7,13 +7,13 @@ All that turns lies below the line, so that nothing has to be known of it. The l
 rays the exponential falls, at any scale of time: their points are those of a double-exponential rule.
 """
 
+import dataclasses
 import functools
 import math
-from typing import NamedTuple
 
 import numpy as np
 
-GROWTH = 8.0  # in powers of e
+GROWTH, LEAST, LONG = 8.0, 3.0, 50.0  # in powers of e; less beyond a horizon so long that phases are rounded, but so much
 POINTS = 16  # of a panel
 CLOSE = 1.08  # distance of a pole over half a panel, at which 16 points are exact to 1e-13
 ASIDE = 3.0  # of the height, by which a ray passes beside what is below the line
@@ -22,7 +22,8 @@ FALL, LAST = 3.4, 26.0  # how long distances fall double-exponentially, to 1e-14
 SOON = 2.0  # in powers of e: they do so below the inverse horizon over this
 
 
-class Line(NamedTuple):
+@dataclasses.dataclass(frozen=True, eq=False)
+class Line:
     """Points ``middles[p] + offsets[j]`` of panels p, and their weights, factor i / 2 pi included."""
 
     middles: np.ndarray
@@ -35,7 +36,8 @@ class Line(NamedTuple):
         return np.add.outer(self.middles, self.offsets).ravel()
 
 
-class Contour(NamedTuple):
+@dataclasses.dataclass(frozen=True, eq=False)
+class Contour:
     """The line; what goes on beyond its right corner; both corners; distances from them on rays, and weights of these."""
 
     line: Line
@@ -49,7 +51,8 @@ class Contour(NamedTuple):
 @functools.lru_cache(maxsize=32)
 def contour(horizon: float, low: float, high: float, far: float) -> Contour:
     """For times up to `horizon`: a line from `low` to `high`, and on to `far` for what does not end in a ray."""
-    height = min(GROWTH / horizon, 2.0)
+    growth = max(GROWTH - max(0.0, math.log(horizon / LONG)), LEAST)
+    height = min(growth / horizon, 2.0)
     low, high, far = low - ASIDE * height, high + height, far + height
     line, beyond = _line(low, high, 2 * height / CLOSE, height), _line(high, far, 18 / horizon, height)
     soon = SOON + math.log(horizon)

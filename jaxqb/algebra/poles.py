@@ -53,9 +53,9 @@ def falling_root(f: Callable, low: Any, high: Any, start: Any) -> Float[Array, "
 
 
 def zeros(
-    f: Callable, starts: Complex[Array, " m"], edge: Any, high: Any, depth: Any, slots: int
+    f: Callable, starts: Complex[Array, " m"], edge: Any, high: Any, depth: Any, slots: int, left: Any = 0.0
 ) -> tuple[Complex[Array, " s"], Complex[Array, " s"], Bool[Array, " s"]]:
-    """Zeros of f with ``edge < Re z < high`` and ``-depth < Im z <= 0``, the nearest to the real axis first; there ``1 / f'``.
+    """Zeros of f with ``edge - left < Re z < high`` and ``-depth < Im z <= 0``, the nearest to the real axis first; there ``1 / f'``.
 
     Newton's method from every start, in the root of ``z - edge``: f may have a branch point at the edge, such as a root. Each
     zero counts once. Where there are fewer than `slots`, the mask is False and the residue zero.
@@ -76,7 +76,7 @@ def zeros(
         q = jnp.sqrt(starts - edge)
         q, step = lax.fori_loop(0, STEPS, newton, (q, jnp.abs(q)))
         z = edge + q**2
-        good = (step < APART * (1 + jnp.abs(q))) & (z.real > edge) & (z.real < high) & (z.imag > -depth) & (z.imag < APART)
+        good = (step < APART * (1 + jnp.abs(q))) & (z.real > edge - left) & (z.real < high) & (z.imag > -depth) & (z.imag < APART)
         twins = (jnp.abs(z[:, None] - z) < APART * (1 + jnp.abs(z))) & good
         good &= ~jnp.any(jnp.tril(twins, -1), axis=-1)
         order = jnp.argsort(jnp.where(good, -z.imag, jnp.inf))[:slots]

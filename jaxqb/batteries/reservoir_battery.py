@@ -137,5 +137,5 @@ class ReservoirBattery(AbstractBattery):
         return self.frequency
 
     def amplitudes(self) -> int:
-        """Points of a contour."""
-        return 1000
+        """So few that programs are compiled in the shortest time: one call goes through their sums once."""
+        return 2

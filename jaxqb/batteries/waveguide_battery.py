@@ -132,5 +132,5 @@ class WaveguideBattery(AbstractBattery):
         return self.frequency
 
     def amplitudes(self) -> int:
-        """Points of a contour."""
-        return 1000
+        """So few that programs are compiled in the shortest time: one call goes through their sums once."""
+        return 2

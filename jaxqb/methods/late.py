@@ -1,24 +1,28 @@
 """Late times of two emitters in a waveguide: what is bound, what resounds still, and the edge of the continuum.
 
-The contour is drawn down along the ray ``z = 1 - i y`` from the edge of the continuum. To the left of it stand the bound states; on its
-right, on the second sheet, resonances; what is left is the difference between the sheets on the ray. Its points are spaced evenly
-in log y, which suits any time and any distance from a threshold. A resonance near the ray adds what the sum over points misses.
+The contour is drawn down along the ray ``z = 1 - i y`` from the edge of the continuum. To the left of it stand the bound states;
+on its right, on the second sheet, resonances; what is left is the difference between the sheets on the ray. Its points are spaced
+evenly in log y, which suits any time and any distance from a threshold. A resonance near the ray, on either side, adds what the
+sum over points misses.
 """
 
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jaxtyping import Array, Complex, Float
 
 from ..algebra.poles import zeros
-from ..bound_states import _dispersion, _starts, bound_states
+from ..bound_states import bound_states, dispersion, starts
 from ..laws import Channels
 
 STEP, LEAST = 0.3, 1e-26  # of log y, and the smallest y
 GONE = 33.0  # in powers of e: what is then left of a resonance, or on the ray
+BESIDE = 1 - np.multiply.outer([0.02, 0.1, 0.3, 0.6], np.exp([0.3j, 0.8j, 1.3j])).ravel()  # places to the left of the ray
+LEFT = 0.5  # how far to look for resonances there
 TRUST = 1e-9  # by how much it may differ from what is known of earlier times
 
 
@@ -27,15 +31,15 @@ class Late(eqx.Module):
 
     poles: Complex[Array, "2 p"]
     residues: Complex[Array, "2 p"]
-    ray: Complex[np.ndarray, " k"]
-    on_ray: Complex[Array, "2 k"]
+    on_ray: Complex[Array, "2 y"]
     trusted: Any
+    since: float = eqx.field(static=True)
 
     @classmethod
     def of(cls, law: Channels, since: float, slots: int, before: Any) -> "Late":
         """From a time on, at which it is compared with the amplitudes that are known `before`."""
         guide, channels = law.reservoir, law.SIGNS[:, 0]
-        s = np.arange(np.log(LEAST), np.log(GONE / since), STEP)
+        s = _log_y(since)
         ray = 1 - 1j * np.exp(s)
         first, second = (ray - law.frequency + law.both(ray, through) for through in (False, True))
         _, travels, turn = guide.parts(ray, 0.0, through=True)
@@ -47,16 +51,17 @@ class Late(eqx.Module):
         energies, weights = (jnp.where(bound.found[:2], x[:2], 0.0)[:, None] for x in (bound.energy, bound.residue))
 
         def resonances(channel: Any) -> tuple[Any, Any]:
-            first = _starts(guide, law.frequency, law.distance, channel, jnp.arange(-1.0, slots))
-            d = _dispersion(guide, law.frequency, law.distance, channel)
-            z, residue, found = zeros(d, first, guide.edge, law.span.high, GONE / since, slots)
+            first = starts(guide, law.frequency, law.distance, channel, jnp.arange(-1.0, slots))
+            first = jnp.concatenate([first, BESIDE])
+            d = dispersion(guide, law.frequency, law.distance, channel)
+            z, residue, found = zeros(d, first, guide.edge, law.span.high, GONE / since, slots, left=LEFT)
             place = (jnp.log(1j * (z - 1)) - s[0]) / STEP
             counts = 1 / (1 - jnp.exp(2j * np.pi * place))
             return jnp.where(found, z, 1.0), jnp.where(found, counts * residue, 0.0)
 
-        z, residues = (jnp.stack(x) for x in zip(*map(resonances, channels), strict=True))
+        z, residues = jax.vmap(resonances)(jnp.asarray(channels))
         poles = jnp.concatenate([energies + 0j, z], axis=1)
-        late = cls(poles, jnp.concatenate([weights + 0j, residues], axis=1), ray, on_ray, jnp.asarray(True))
+        late = cls(poles, jnp.concatenate([weights + 0j, residues], axis=1), on_ray, jnp.asarray(True), since)
         apart = jnp.max(jnp.abs(late.amplitudes(jnp.asarray(since), 1)[0] - before))
         return eqx.tree_at(lambda late: late.trusted, late, lax.stop_gradient(apart) < TRUST)
 
@@ -64,4 +69,10 @@ class Late(eqx.Module):
         """And their time derivatives; not a number if something was missed."""
         powers = np.arange(orders)[:, None, None]
         turn = lambda z, a: jnp.sum((-1j * z) ** powers * a * jnp.exp(-1j * z * t), axis=-1)  # noqa: E731
-        return jnp.where(self.trusted, turn(self.poles, self.residues) + turn(self.ray, self.on_ray), jnp.nan)
+        total = turn(self.poles, self.residues) + turn(1 - 1j * np.exp(_log_y(self.since)), self.on_ray)
+        return jnp.where(self.trusted, total, jnp.nan)
+
+
+def _log_y(since: float) -> np.ndarray:
+    """Points on the ray."""
+    return np.arange(np.log(LEAST), np.log(GONE / since), STEP)

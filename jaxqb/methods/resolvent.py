@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Complex, Float
 
-from ..algebra.contours import Line, contour
+from ..algebra.contours import Contour, Line, contour
 from ..errors import MethodError, fail
 from ..laws import AbstractMemoryLaw
 from .late import Late
@@ -49,43 +49,51 @@ class Resolvent(AbstractPlanned):
         span, late = law.span, law.span.late
         late = None if late is None or self.horizon <= late else late
         path = contour(self.horizon if late is None else late, span.low, span.high, span.far)
-        lines = [(path.line, path.line.weights * law.response(path.line.points))]
+        lines = [_Panels(path.line, path.line.weights * law.response(path.line.points))]
         if path.beyond.middles.size:
-            lines.append((path.beyond, path.beyond.weights * law.rest(path.beyond.points)))
-        z = path.left - 1j * path.radii
-        rays = [_Rays(path.left, -1, path.radii, jnp.zeros(1), (path.weights * -law.response(z, through=False))[None])]
+            lines.append(_Panels(path.beyond, path.beyond.weights * law.rest(path.beyond.points)))
+        left = -path.weights * law.response(path.left - 1j * path.radii, through=False)
+        rays = [_Rays(path, path.left, -1, jnp.zeros(1), left[None])]
         down, up = (law.fronts(path.right + side * path.radii) for side in (-1j, 1j))
-        for m, (after, before) in enumerate(zip(down, up, strict=True)):
+        for m, fronts in enumerate(zip(down, up, strict=True)):
             k = path.radii.size if m == 0 else np.searchsorted(path.radii, LEAVE ** (-0.5 / m))
-            ray = lambda side, front, k=k: _Rays(  # noqa: E731
-                path.right, side, path.radii[:k], front.delays, -side * (path.weights * front.amplitudes)[..., :k]
-            )
-            rays += [ray(-1, after)] if m == 0 else [ray(-1, after), ray(1, before)]
-        flow = ResolventFlow(law, [_Panels(*line) for line in lines], rays, None)
+            for side, front in zip((-1, 1), fronts if m else fronts[:1], strict=False):
+                rays.append(_Rays(path, path.right, side, front.delays, (-side * path.weights * front.amplitudes)[..., :k]))
+        flow = ResolventFlow(law, lines, rays, None)
         if late is None:
             return flow
-        return dataclasses.replace(flow, late=Late.of(law, late, span.resonances, flow.amplitudes(jnp.asarray(late))[0]))
+        since = sum((part.at(late) for part in [*flow.lines, *flow.rays]), law.start * jnp.exp(-1j * law.frequencies * late))
+        return dataclasses.replace(flow, late=Late.of(law, late, span.resonances, since))
 
 
 class _Panels(eqx.Module):
     """Part of a sum of exponentials: a line."""
 
-    line: Line
+    line: Line = eqx.field(static=True)
     a: Complex[Array, "n k"]
 
     def __call__(self, t: Float[Array, ""], orders: int) -> Complex[Array, "orders n"]:
         middles, offsets = (jnp.exp(-1j * x * t) for x in (self.line.middles, self.line.offsets))
         return _sum(_powers(self.line.points, orders) * self.a, jnp.outer(middles, offsets).ravel())
 
+    def at(self, t: float) -> Complex[Array, " n"]:
+        """The amplitudes at a known time."""
+        return jnp.sum(self.a * np.exp(-1j * self.line.points * t), axis=-1)
+
 
 class _Rays(eqx.Module):
     """Part of a sum of exponentials: rays down from a corner, for times after each delay, or up, for times before it."""
 
+    path: Contour = eqx.field(static=True)
     corner: complex = eqx.field(static=True)
     side: int = eqx.field(static=True)
-    radii: Float[np.ndarray, " k"]
     delays: Float[Array, " paths"]
     a: Complex[Array, "paths n k"]
+
+    @property
+    def radii(self) -> np.ndarray:
+        """How far points are from the corner."""
+        return self.path.radii[: self.a.shape[-1]]
 
     def __call__(self, t: Float[Array, ""], orders: int) -> Complex[Array, "orders n"]:
         total = jnp.zeros((), self.a.dtype)
@@ -94,6 +102,12 @@ class _Rays(eqx.Module):
             path = _sum(powers * a, jnp.exp(-self.radii * jnp.abs(t - delay))) * jnp.exp(-1j * self.corner * (t - delay))
             total += jnp.where(t < delay if self.side > 0 else t >= delay, path, 0.0)
         return total
+
+    def at(self, t: float) -> Complex[Array, " n"]:
+        """The amplitudes at a known time after all delays."""
+        since = (t - self.delays)[:, None]
+        falls = jnp.exp(-self.radii * since - 1j * self.corner * since)
+        return jnp.zeros(self.a.shape[1], self.a.dtype) if self.side > 0 else jnp.einsum("pnk,pk->n", self.a, falls)
 
 
 class ResolventFlow(AbstractMemoryFlow):
