@@ -55,7 +55,7 @@ def falling_root(f: Callable, low: Any, high: Any, start: Any) -> Float[Array, "
 def zeros(
     f: Callable, starts: Complex[Array, " m"], edge: Any, high: Any, depth: Any, slots: int, left: Any = 0.0
 ) -> tuple[Complex[Array, " s"], Complex[Array, " s"], Bool[Array, " s"]]:
-    """Zeros of f with ``edge - left < Re z < high`` and ``-depth < Im z <= 0``, the nearest to the real axis first; there ``1 / f'``.
+    """Zeros of f with ``edge - left < Re z < high`` and ``-depth < Im z <= 0``, nearest to the real axis first; there ``1 / f'``.
 
     Newton's method from every start, in the root of ``z - edge``: f may have a branch point at the edge, such as a root. Each
     zero counts once. Where there are fewer than `slots`, the mask is False and the residue zero.

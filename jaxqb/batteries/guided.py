@@ -39,8 +39,9 @@ def reach(
     k = (most + math.sqrt(most**2 + 4 / small)) / 2
     far = math.ceil(2 * max(math.hypot(1, k), most + 2)) / 2
     high = far if margin is None else min(far, math.ceil(2 * (most + margin)) / 2)
+    late, count = _late(separation, most, rate)
     if given is None:
-        return Span(low, high, far, *(() if separation is None else _late(separation, most, rate)))
+        return Span(low, high, far, late, count)
     fine = len(np.shape(given)) == 1 and len(given) == 2 and all(np.isfinite(x) for x in given) and given[0] < 0 < given[1]
     if not fine:
         fix = f"use e.g. span=({low:g}, {high:g})"
@@ -51,8 +52,10 @@ def reach(
     )
 
 
-def _late(separation: Any, most: float, rate: float) -> tuple[float, int]:
+def _late(separation: Any, most: float, rate: float) -> tuple[float | None, int]:
     """When resonances are few, and how many: those that live long have few half waves between the emitters."""
+    if separation is None:
+        return None, 0
     known = concrete(separation)
     distance = 2 * math.pi * (SEPARATED if known is None else float(known.max()))
     since = LATE * 2 ** max(0, math.ceil(math.log2(PASSES * distance / LATE)))

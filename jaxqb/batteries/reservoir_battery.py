@@ -53,7 +53,7 @@ class ReservoirBattery(AbstractBattery):
     """
 
     frequency: Real = parameter(symbol="omega_0", unit="frequency", doc="frequency of battery and charger", positive=True)
-    reservoir: AbstractReservoir
+    reservoir: AbstractReservoir  # pyright: ignore[reportGeneralTypeIssues]  (it takes `parameter` for a default)
     distance: Real = parameter(default=0.0, symbol="x", unit="length", doc="distance in the reservoir", minimum=0.0, slow=True)
     loss: Real = parameter(default=0.0, symbol="gamma", unit="frequency", doc="other decay of each emitter", minimum=0.0)
     span: tuple[float, float] | None = eqx.field(static=True, default=None)
@@ -102,9 +102,15 @@ class ReservoirBattery(AbstractBattery):
         return self._law(self.structure.span, self.frequency)
 
     def _law(self, span: Span, frequency: Any) -> Channels:
-        values = frequency, self.loss, self.distance
-        begin, physical = jnp.array([1.0, 0.0]), jnp.asarray(frequency) > 0
-        return Channels(*map(jnp.asarray, values), self.reservoir, begin, physical, span)
+        return Channels(
+            frequency=jnp.asarray(frequency),
+            loss=jnp.asarray(self.loss),
+            distance=jnp.asarray(self.distance),
+            reservoir=self.reservoir,
+            begin=jnp.array([1.0, 0.0]),
+            physical=jnp.asarray(frequency) > 0,
+            span=span,
+        )
 
     def embedding(self) -> Embedding:
         """An ordinary linear equation, if the memory is a sum of exponentials."""

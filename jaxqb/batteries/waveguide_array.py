@@ -97,7 +97,15 @@ class WaveguideArray(AbstractBattery):
         physical = jnp.all(jnp.asarray(self.frequencies) > 0) & jnp.all(apart > 0)
         begin = jnp.stack([jnp.real(self.initial), jnp.imag(self.initial)])
         own, losses = jnp.asarray(self.frequencies), jnp.asarray(self.losses)
-        return Emitters(own, losses, positions, begin, guide, physical, self.structure.span)
+        return Emitters(
+            own=own,
+            losses=losses,
+            positions=positions,
+            begin=begin,
+            reservoir=guide,
+            physical=physical,
+            span=self.structure.span,
+        )
 
     def laws(self) -> dict[str, Emitters]:
         """The laws that describe this array."""

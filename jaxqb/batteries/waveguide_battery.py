@@ -78,10 +78,15 @@ class WaveguideBattery(AbstractBattery):
 
     def law(self) -> Channels:
         """Even and odd superposition of the emitters, each by itself."""
-        values = self.frequency, self.loss, self.distance
-        guide = self._guide()
-        physical = (self.frequency > 0) & (self.distance > 0)
-        return Channels(*map(jnp.asarray, values), guide, jnp.array([1.0, 0.0]), jnp.asarray(physical), self.structure.span)
+        return Channels(
+            frequency=jnp.asarray(self.frequency),
+            loss=jnp.asarray(self.loss),
+            distance=jnp.asarray(self.distance),
+            reservoir=self._guide(),
+            begin=jnp.array([1.0, 0.0]),
+            physical=jnp.asarray((self.frequency > 0) & (self.distance > 0)),
+            span=self.structure.span,
+        )
 
     def laws(self) -> dict[str, Channels]:
         """The laws that describe this battery."""

@@ -6,7 +6,7 @@ evenly in log y, which suits any time and any distance from a threshold. A reson
 sum over points misses.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import equinox as eqx
 import jax
@@ -18,6 +18,7 @@ from jaxtyping import Array, Complex, Float
 from ..algebra.poles import zeros
 from ..bound_states import bound_states, dispersion, starts
 from ..laws import Channels
+from ..reservoirs import Waveguide
 
 STEP, LEAST = 0.3, 1e-26  # of log y, and the smallest y
 GONE = 33.0  # in powers of e: what is then left of a resonance, or on the ray
@@ -38,7 +39,7 @@ class Late(eqx.Module):
     @classmethod
     def of(cls, law: Channels, since: float, slots: int, before: Any) -> "Late":
         """From a time on, at which it is compared with the amplitudes that are known `before`."""
-        guide, channels = law.reservoir, law.SIGNS[:, 0]
+        guide, channels = cast(Waveguide, law.reservoir), law.SIGNS[:, 0]
         s = _log_y(since)
         ray = 1 - 1j * np.exp(s)
         first, second = (ray - law.frequency + law.both(ray, through) for through in (False, True))

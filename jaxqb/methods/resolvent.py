@@ -13,7 +13,7 @@ from jaxtyping import Array, Complex, Float
 
 from ..algebra.contours import Contour, Line, contour
 from ..errors import MethodError, fail
-from ..laws import AbstractMemoryLaw
+from ..laws import AbstractMemoryLaw, Channels
 from .late import Late
 from .method import AbstractMemoryFlow, AbstractPlanned, along
 
@@ -49,18 +49,19 @@ class Resolvent(AbstractPlanned):
         span, late = law.span, law.span.late
         late = None if late is None or self.horizon <= late else late
         path = contour(self.horizon if late is None else late, span.low, span.high, span.far)
-        lines = [_Panels(path.line, path.line.weights * law.response(path.line.points))]
+        weights = jnp.asarray(path.weights)
+        lines = [_Panels(path.line, jnp.asarray(path.line.weights) * law.response(path.line.points))]
         if path.beyond.middles.size:
-            lines.append(_Panels(path.beyond, path.beyond.weights * law.rest(path.beyond.points)))
-        left = -path.weights * law.response(path.left - 1j * path.radii, through=False)
+            lines.append(_Panels(path.beyond, jnp.asarray(path.beyond.weights) * law.rest(path.beyond.points)))
+        left = -weights * law.response(path.left - 1j * path.radii, through=False)
         rays = [_Rays(path, path.left, -1, jnp.zeros(1), left[None])]
         down, up = (law.fronts(path.right + side * path.radii) for side in (-1j, 1j))
         for m, fronts in enumerate(zip(down, up, strict=True)):
             k = path.radii.size if m == 0 else np.searchsorted(path.radii, LEAVE ** (-0.5 / m))
             for side, front in zip((-1, 1), fronts if m else fronts[:1], strict=False):
-                rays.append(_Rays(path, path.right, side, front.delays, (-side * path.weights * front.amplitudes)[..., :k]))
+                rays.append(_Rays(path, path.right, side, front.delays, (-side * weights * front.amplitudes)[..., :k]))
         flow = ResolventFlow(law, lines, rays, None)
-        if late is None:
+        if late is None or not isinstance(law, Channels):
             return flow
         since = sum((part.at(late) for part in [*flow.lines, *flow.rays]), law.start * jnp.exp(-1j * law.frequencies * late))
         return dataclasses.replace(flow, late=Late.of(law, late, span.resonances, since))
@@ -74,7 +75,7 @@ class _Panels(eqx.Module):
 
     def __call__(self, t: Float[Array, ""], orders: int) -> Complex[Array, "orders n"]:
         middles, offsets = (jnp.exp(-1j * x * t) for x in (self.line.middles, self.line.offsets))
-        return _sum(_powers(self.line.points, orders) * self.a, jnp.outer(middles, offsets).ravel())
+        return _sum(jnp.asarray(_powers(self.line.points, orders)) * self.a, jnp.outer(middles, offsets).ravel())
 
     def at(self, t: float) -> Complex[Array, " n"]:
         """The amplitudes at a known time."""
@@ -122,7 +123,7 @@ class ResolventFlow(AbstractMemoryFlow):
         """c(t) and its time derivatives."""
         if self.late is None:
             return self._early(t, orders)
-        since = self.law.span.late
+        since = self.late.since
         early, late = self._early(jnp.minimum(t, since), orders), self.late.amplitudes(jnp.maximum(t, since), orders)
         return jnp.where(t < since, early, late)
 
