@@ -19,7 +19,7 @@ UNITS = {
     "time": "1 / frequency",
     "power": "hbar frequency^2",
     "cells": "cells",
-    "length": "cut-off wave length",
+    "length": "length",
     "number": "1",
     "bits": "bits",
 }

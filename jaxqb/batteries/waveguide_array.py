@@ -46,7 +46,7 @@ class WaveguideArray(AbstractBattery):
     """
 
     frequencies: Real = parameter(symbol="omega", unit="frequency", doc="frequencies of the emitters", positive=True, vector=True)
-    positions: Real = parameter(symbol="z", unit="length", doc="positions of the emitters", slow=True, vector=True)
+    positions: Real = parameter(symbol="z", unit="length", doc="positions in cut-off wave lengths", slow=True, vector=True)
     radiation_rate: Real = parameter(symbol="Gamma_11", unit="frequency", doc="radiation rate into the guide", positive=True)
     losses: Real = parameter(
         default=0.0, symbol="gamma", unit="frequency", doc="other decay of the emitters", minimum=0.0, vector=True

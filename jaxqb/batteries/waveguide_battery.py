@@ -45,7 +45,7 @@ class WaveguideBattery(AbstractBattery):
 
     frequency: Real = parameter(symbol="omega_0", unit="frequency", doc="frequency of battery and charger", positive=True)
     separation: Real = parameter(
-        symbol="Delta_z", unit="wave length", doc="distance of battery and charger", positive=True, slow=True
+        symbol="Delta_z", unit="length", doc="distance in cut-off wave lengths", positive=True, slow=True
     )
     radiation_rate: Real = parameter(symbol="Gamma_11", unit="frequency", doc="radiation rate into the guide", positive=True)
     loss: Real = parameter(default=0.0, symbol="gamma", unit="frequency", doc="other decay of each emitter", minimum=0.0)

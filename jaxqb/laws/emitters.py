@@ -69,19 +69,19 @@ class Emitters(AbstractMemoryLaw):
         coupling = self._coupling(z, through)
         return self._less(coupling, self._solve(self._matrix(z, coupling), self.start), z)
 
-    def fronts(self, z: Any) -> tuple[Fronts, ...]:
+    def fronts(self, z: Any) -> Fronts:
         """In powers of what travels."""
         still, travels, turn, pairs, distances = self._parts(z)
         inverse = jnp.linalg.inv(self._matrix(z, still))
         paths = [(0.0, _times(inverse, self.start))]
-        orders = [Fronts(jnp.zeros(1, distances.dtype), self._less(still, paths[0][1], z)[None])]
+        delays, amplitudes = [jnp.zeros((), distances.dtype)], [self._less(still, paths[0][1], z)]
         for _ in range(1, self.ORDERS if pairs else 1):
             # light comes in from j and goes on at i
             further = lambda c, i, j: -inverse[:, :, i] * (travels * c[:, j])[:, None]  # noqa: E731
             paths = [(way + distances[i, j], further(c, i, j)) for way, c in paths for i, j in pairs]
-            late = [c.T * jnp.exp(1j * (turn - z) * way) for way, c in paths]
-            orders.append(Fronts(jnp.stack([way for way, _ in paths]), jnp.stack(late)))
-        return tuple(orders)
+            delays += [way for way, _ in paths]
+            amplitudes += [c.T * jnp.exp(1j * (turn - z) * way) for way, c in paths]
+        return Fronts(jnp.stack(delays), jnp.stack(amplitudes))
 
     def rest(self, z: Any) -> Complex[Array, "n z"]:
         """What these powers leave out: ``(-D^-1 V)^ORDERS c(z)``, D without what travels."""

@@ -34,7 +34,10 @@ class Span:
 
 
 class Fronts(NamedTuple):
-    """Amplitudes as sums over paths on which light may have travelled, each with its delay: ``a exp(-i z (t - delay))``."""
+    """Amplitudes as sums over paths on which light may have travelled, each with its delay: ``a exp(-i z (t - delay))``.
+
+    On the first one nothing travels, and there is no delay.
+    """
 
     delays: Float[Array, " paths"]
     amplitudes: Complex[Array, "paths n z"]
@@ -76,8 +79,8 @@ class AbstractMemoryLaw(AbstractLaw):
         """c(z) less what it is without a reservoir, ``c(0) / (z - Omega)``; on the first sheet or `through` the cut."""
 
     @abc.abstractmethod
-    def fronts(self, z: Any) -> tuple[Fronts, ...]:
-        """The same, through the cut, as a sum over paths, each without its ``exp(i z delay)``; sorted by how often light travels."""
+    def fronts(self, z: Any) -> Fronts:
+        """The same, through the cut, as a sum over paths, each without its ``exp(i z delay)``."""
 
     @abc.abstractmethod
     def rest(self, z: Any) -> Complex[Array, "n z"]:
@@ -152,16 +155,16 @@ class Channels(AbstractMemoryLaw):
         s, free = self.both(z, through), z - self.omega
         return -self.start[:, None] * s / ((free + s) * free)
 
-    def fronts(self, z: Any) -> tuple[Fronts, ...]:
+    def fronts(self, z: Any) -> Fronts:
         """A geometric series in what travels, divided by the rest of ``z - Omega + S``."""
         still, ratio, turn, near = self._series(z)
         first = -still / (near * (z - self.omega))
-        orders = [Fronts(jnp.zeros(1, self.distance.dtype), (self.start[:, None] * first)[None])]
-        for m in range(1, 1 if vanishes(ratio) else self.ORDERS):
-            delay = m * self.distance
-            late = self.start[:, None] * ratio**m / near * jnp.exp(1j * (turn - z) * delay)
-            orders.append(Fronts(delay[None], late[None]))
-        return tuple(orders)
+        delays = self.distance * np.arange(1 if vanishes(ratio) else self.ORDERS)
+        once = ratio * jnp.exp(1j * (turn - z) * self.distance)
+        late = [once / near]
+        for _ in delays[2:]:
+            late.append(late[-1] * once)
+        return Fronts(delays, self.start[:, None] * jnp.stack([first, *late][: delays.size]))
 
     def rest(self, z: Any) -> Complex[Array, "2 z"]:
         """What the series leaves out."""
@@ -184,7 +187,7 @@ class Channels(AbstractMemoryLaw):
         return top is not None and bool(np.all(np.isinf(top)))
 
     def both(self, z: Any, through: bool) -> Complex[Array, "2 z"]:
-        """Self-energies of the even and of the odd channel; light that stays between the emitters cancels exactly near an edge."""
+        """Self-energies of the even and of the odd channel; light that stays between the emitters cancels exactly."""
         still, travels, _ = self.reservoir.parts(z, 0.0, through)
         beside, _, turn = self.reservoir.parts(z, self.distance, through)
         return still + self.SIGNS * beside + travels * (1 + self.SIGNS + self.SIGNS * jnp.expm1(1j * turn * self.distance))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -19,7 +20,7 @@ from .method import AbstractMemoryFlow, AbstractPlanned, along
 
 RUNG = 1.25  # horizons are rounded up to powers of it, so that few programs are compiled
 EARLY, EARLIEST = 1e-5, 1e-9  # times before which derivatives, and values, are those a little later, and of a free emitter
-LEAVE = 1e-15  # of what travels m times, which falls as the distance to the power -2m, is left out at the ends of rays
+NEAR = 3e7  # distance at which rays end for what travels, which falls as its square at least: 1e-15
 
 
 class Resolvent(AbstractPlanned):
@@ -54,12 +55,13 @@ class Resolvent(AbstractPlanned):
         if path.beyond.middles.size:
             lines.append(_Panels(path.beyond, jnp.asarray(path.beyond.weights) * law.rest(path.beyond.points)))
         left = -weights * law.response(path.left - 1j * path.radii, through=False)
-        rays = [_Rays(path, path.left, -1, jnp.zeros(1), left[None])]
-        down, up = (law.fronts(path.right + side * path.radii) for side in (-1j, 1j))
-        for m, fronts in enumerate(zip(down, up, strict=True)):
-            k = path.radii.size if m == 0 else np.searchsorted(path.radii, LEAVE ** (-0.5 / m))
-            for side, front in zip((-1, 1), fronts if m else fronts[:1], strict=False):
-                rays.append(_Rays(path, path.right, side, front.delays, (-side * weights * front.amplitudes)[..., :k]))
+        corner = path.right + np.outer([-1j, 1j], path.radii).ravel()
+        delays, amplitudes = law.fronts(corner)
+        down, up = jnp.split(weights * amplitudes.reshape(*amplitudes.shape[:2], 2, -1), 2, axis=2)
+        down, up, k = down[:, :, 0], -up[:, :, 0], np.searchsorted(path.radii, NEAR)
+        rays = [_Rays(path, path.left, -1, delays[:1], left[None]), _Rays(path, path.right, -1, delays[:1], down[:1])]
+        if delays.size > 1:
+            rays += [_Rays(path, path.right, side, delays[1:], a[1:, :, :k]) for side, a in ((-1, down), (1, up))]
         flow = ResolventFlow(law, lines, rays, None)
         if late is None or not isinstance(law, Channels):
             return flow
@@ -97,12 +99,12 @@ class _Rays(eqx.Module):
         return self.path.radii[: self.a.shape[-1]]
 
     def __call__(self, t: Float[Array, ""], orders: int) -> Complex[Array, "orders n"]:
-        total = jnp.zeros((), self.a.dtype)
-        powers = _powers(self.corner + 1j * self.side * self.radii, orders)
-        for delay, a in zip(self.delays, self.a, strict=True):
-            path = _sum(powers * a, jnp.exp(-self.radii * jnp.abs(t - delay))) * jnp.exp(-1j * self.corner * (t - delay))
-            total += jnp.where(t < delay if self.side > 0 else t >= delay, path, 0.0)
-        return total
+        since = t - self.delays
+        falls = jnp.exp(-self.radii * jnp.abs(since)[:, None])
+        powers = _powers(self.corner + 1j * self.side * self.radii, orders)[:, None]
+        paths = jax.vmap(_sum, (1, 0), 1)(powers * self.a, falls) * jnp.exp(-1j * self.corner * since)[:, None]
+        now = since < 0 if self.side > 0 else since >= 0
+        return jnp.sum(jnp.where(now[:, None], paths, 0.0), axis=1)
 
     def at(self, t: float) -> Complex[Array, " n"]:
         """The amplitudes at a known time after all delays."""
