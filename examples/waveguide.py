@@ -22,7 +22,7 @@ for t, work, photons in zip(times, saved["ergotropy"], saved["photons"], strict=
 # the most energy within a time, and how the work that remains depends on the design
 print(qb.charge(battery, window=40.0, figures="max_energy"))
 kept = lambda w, d, g: qb.WaveguideBattery(w, d, g).long_time().max_ergotropy  # noqa: E731
-print("slopes of the work:", *map(float, jax.grad(kept, (0, 1, 2))(0.6, 0.1, 0.5)))
+print("slopes of the work:", *map(float, jax.jit(jax.grad(kept, (0, 1, 2)))(0.6, 0.1, 0.5)))
 
 # the same emitters in a bath of another kind, checked by a second method that knows its memory only
 bath = qb.ReservoirBattery(1.0, qb.reservoirs.Ohmic(strength=0.05, cutoff=5.0))
