@@ -27,11 +27,24 @@ class Example:
     battery: Any
     knobs: tuple[str, ...]
     symmetric: bool = True
+    moved: str = "coupling"  # a field that tests change
+    window: float | None = None  # without one, all times
+
+    @property
+    def memory(self) -> bool:
+        """Whether its law has memory: there are no Hamiltonian and no second law, and none of the other methods."""
+        return self.battery.memory
 
     @property
     def id(self) -> str:
         """Tests of one program run in one process."""
         return f"{self.program}/{self.name}"
+
+
+def guide(name: str, **options: Any) -> Example:
+    """Emitters in a waveguide, within one span."""
+    battery = qb.WaveguideBattery(**options, span=(-2.0, 14.0))
+    return Example("waveguide", name, battery, ("frequency", "separation", "radiation_rate"), moved="separation", window=12.0)
 
 
 COUPLINGS = ("coupling", "battery_frequency", "charger_frequency")
@@ -102,6 +115,8 @@ EXAMPLES = [
     cavity("coherent_light", "coherent", 2, qb.coherent(0.5), knobs=(*LIGHT, "photons"), cutoff=15),
     cavity("thermal_light", "thermal", 2, qb.thermal(0.2), knobs=(*LIGHT, "photons"), cutoff=17, cavity_frequency=1.1),
     cavity("mirrored", "mirrored", 4, 0, knobs=("coupling", "battery_frequency"), mirrored=True),
+    guide("waveguide", frequency=1.23, separation=0.42, radiation_rate=0.31),
+    guide("near", frequency=0.9, separation=0.41, radiation_rate=0.35),
 ]
 
 TIMES = np.array([0.0, 0.21, 0.9, 3.7])
