@@ -310,6 +310,7 @@ def test_pairs(changes: dict[str, Any]) -> None:
         np.testing.assert_allclose(found[3], on_a_ring(p, 4.0), rtol=0, atol=3e-5)
 
 
+@pytest.mark.slow
 def test_three_emitters() -> None:
     p = pair(frequencies=[1.2, 0.9, 1.4], positions=[0.0, 0.35, -0.2], losses=[0.05, 0.0, 0.1], initial=[0.8, 0.3 - 0.5j, 0.0])
     np.testing.assert_allclose(by_matrix(p, np.array([5.0]))[0], on_a_ring(p, 5.0), rtol=0, atol=3e-5)
@@ -357,7 +358,7 @@ RESERVOIRS = {
     "modes": CAVITY,
     "own": Semicircle(0.15, 1.2, 0.5),
 }
-LATER = ("sub_ohmic", "hard", "modes")
+LATER = ("ohmic", "sub_ohmic", "hard", "modes")
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LATER)) for name in RESERVOIRS])
@@ -463,6 +464,7 @@ def test_charging() -> None:
         assert found["first_peak"][1] == pytest.approx(first, abs=0.006, nan_ok=True), p
 
 
+@pytest.mark.slow
 def test_gradient_of_the_largest_energy() -> None:
     value, slopes = best_gradient(CASE)
     assert value == pytest.approx(float(charged(CASE)["max_energy"][0]), rel=1e-12)
@@ -470,6 +472,7 @@ def test_gradient_of_the_largest_energy() -> None:
     np.testing.assert_allclose(slopes, known, rtol=1e-8, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_sweep_is_a_loop() -> None:
     base = qb.WaveguideBattery(*CASE, span=SPAN)
     axes = {"frequency": [0.8, 1.23, 1.6], "separation": [0.1, 0.42]}
