@@ -53,8 +53,8 @@ if TYPE_CHECKING:
 # from each public name to the module that has it; a module stands for itself
 _MODULES = {
     "advantage": "collective_advantage",
-    "batteries": "AbstractBattery CavityCharger DarkStateBattery OpenBattery ReservoirBattery SpinCharger WaveguideArray WaveguideBattery "
-    "coherent localised populations thermal",
+    "batteries": "AbstractBattery CavityCharger DarkStateBattery OpenBattery ReservoirBattery SpinCharger WaveguideArray "
+    "WaveguideBattery coherent localised populations thermal",
     "charging": "Charge charge",
     "design": "Optimum optimize",
     "errors": "Status",

@@ -108,7 +108,7 @@ def charge(
     names = check_figures(figures, window)
     if window is None and (battery.memory if law is None else isinstance(law, AbstractMemoryLaw)):
         fail(TimesError, "window", "be given for a battery with memory", "it is None", "pass `window=` (a time)")
-    method = planned(battery, law, method, window)
+    method = planned(battery, law, method, window, "window")
     best = _charge(battery, window, law, method, names, numbers=state_size(battery, law))
     again = lambda wider: _charge(wider, window, None, method, names, numbers=state_size(wider)).status  # noqa: E731
     explain_edge(battery, best.status, again)

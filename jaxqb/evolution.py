@@ -49,7 +49,7 @@ class Solution(eqx.Module):
         return f"Solution({figures}; {self.law} law by {self.method}, {self.why}; {status})"
 
 
-def planned(battery: AbstractBattery, law: Any, method: AbstractMethod | None, times: Any) -> AbstractMethod | None:
+def planned(battery: AbstractBattery, law: Any, method: AbstractMethod | None, times: Any, name: str) -> AbstractMethod | None:
     """A method for a law with memory: it has to know the latest time beforehand."""
     if not (battery.memory if law is None else isinstance(law, AbstractMemoryLaw)):
         return method
@@ -57,7 +57,7 @@ def planned(battery: AbstractBattery, law: Any, method: AbstractMethod | None, t
     if isinstance(method, AbstractPlanned) and method.horizon is None:
         if traced(times):
             fix = "pass e.g. method=jaxqb.Resolvent(horizon=100.0)"
-            fail(TimesError, "ts", "be known for a battery with memory", "they are traced", fix)
+            fail(TimesError, name, "be known for a battery with memory", "it is traced", fix)
         return method.planned(float(np.max(times)))
     return method
 
@@ -105,7 +105,7 @@ def evolve(
     chosen = check_save(save)
     check_law(law, battery)
     check_method(method)
-    asked, method = method is not None, planned(battery, law, method, ts)
+    asked, method = method is not None, planned(battery, law, method, ts, "ts")
     battery = _with_phases(battery, chosen)
     sizes = [getattr(battery, field.name) for field in type(battery).declared().values() if field.size]
     by_size = law is None and any(map(traced, sizes))

@@ -16,7 +16,7 @@ from .errors import FieldError, fail
 from .evolution import state_size
 from .fields import check_flag, traced
 from .given import check_law, check_single
-from .laws import AbstractDecayLaw, AbstractLaw, AbstractMasterLaw
+from .laws import AbstractDecayLaw, AbstractLaw, AbstractMasterLaw, AbstractMemoryLaw
 from .methods.exponential import generator
 
 
@@ -75,6 +75,8 @@ def _steady(battery: Any, law: Any) -> tuple[Any, Rest]:
     law = battery.law() if law is None else law
     if isinstance(law, AbstractDecayLaw):
         return law.steady(), Rest(law.conserved(), jnp.zeros(()))
+    if isinstance(law, AbstractMemoryLaw):
+        fail(FieldError, "battery", "forget", "its reservoir remembers", "use `battery.long_time()`, or `evolve` at late times")
     if not isinstance(law, AbstractMasterLaw):
         fail(FieldError, "battery", "decay", f"a {type(law).__name__.lower()} turns for ever", "use `charge` or `evolve`")
     matrix, (start, whole) = generator(law), ravel_pytree(law.start)

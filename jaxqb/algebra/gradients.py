@@ -29,6 +29,19 @@ def _(what, fix, primals, tangents):
     raise MethodError(f"`{what}` must be differentiated once only, but a second derivative was asked for; fix: {fix}.")
 
 
+@jax.custom_jvp
+def smooth(x: Any, there: Any) -> Any:
+    """The identity; where it is not so, its derivative is not a number."""
+    del there
+    return x
+
+
+@smooth.defjvp
+def _(primals, tangents):
+    x, there = primals
+    return smooth(x, there), tangents[0] * jnp.where(there, 1.0, jnp.nan)
+
+
 def linear_map(forward: Callable, transpose: Callable, x: Any) -> Any:
     """``forward(x)`` for a linear function of a pytree onto its own space, with its transpose given.
 

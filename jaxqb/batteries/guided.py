@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import FieldError, fail
-from ..fields import concrete
+from ..fields import concrete, numbers, traced
 from ..laws.memory import SMALL, Span
 
 UNKNOWN = 3.0, 2.0  # frequency and radiation rate up to which a contour reaches where they are traced
@@ -42,14 +42,17 @@ def reach(
     late, count = _late(separation, most, rate)
     if given is None:
         return Span(low, high, far, late, count)
-    fine = len(np.shape(given)) == 1 and len(given) == 2 and all(np.isfinite(x) for x in given) and given[0] < 0 < given[1]
-    if not fine:
-        fix = f"use e.g. span=({low:g}, {high:g})"
-        fail(FieldError, "span", "be a negative and a positive frequency", f"it is {given!r}", fix)
-    low, high = map(float, given)
-    return Span(
-        low, high, max(high, far) if margin is not None else high, *(() if separation is None else _late(separation, most, rate))
-    )
+    low, high = check_span(given)
+    return Span(low, high, high if margin is None else max(high, far), late, count)
+
+
+def check_span(given: Any) -> tuple[float, float]:
+    """Two frequencies as numbers."""
+    ends = None if traced(given) else numbers(given)
+    if ends is None or ends.shape != (2,) or not np.all(np.isfinite(ends)) or not ends[0] < ends[1]:
+        must, fix = "be two frequencies that increase", "use e.g. span=(-2.0, 14.0), or leave it out"
+        fail(FieldError, "span", must, f"it is {given!r}", fix)
+    return float(ends[0]), float(ends[1])
 
 
 def _late(separation: Any, most: float, rate: float) -> tuple[float | None, int]:

@@ -66,7 +66,7 @@ class OpenBattery(AbstractBattery):
     >>> battery = qb.OpenBattery(swap, [np.kron(np.eye(2), down)], [0.1], down.T @ down, full_charger)
     >>> sol = qb.evolve(battery, [0.0, 1.5], ["energy", "ergotropy", "log_negativity"])
     >>> [round(float(x), 6) for x in sol.saved["energy"]]
-    [0.0, 0.922849]
+    [0.0, 0.923617]
     """
 
     hamiltonian: Any

@@ -16,6 +16,7 @@ from ..laws.memory import Span
 from ..reservoirs import AbstractReservoir, Exponentials
 from ..states import EmitterState
 from .battery import AbstractBattery, convert_fields
+from .guided import check_span
 
 TRIES = 40
 
@@ -66,7 +67,11 @@ class ReservoirBattery(AbstractBattery):
         if not isinstance(self.reservoir, AbstractReservoir):
             but = f"it is {self.reservoir!r}"
             fail(FieldError, "reservoir", "be a reservoir", but, "use e.g. jaxqb.reservoirs.Ohmic(0.1, 5.0)")
-        self.structure = Structure(Span(*self.span, self.span[1]) if self.span else self._found())
+        if self.span is None:
+            self.structure = Structure(self._found())
+        else:
+            low, high = check_span(self.span)
+            self.structure = Structure(Span(low, high, high))
 
     def _found(self) -> Span:
         """A span that holds all that it must."""

@@ -98,7 +98,7 @@ class WaveguideBattery(AbstractBattery):
         >>> import jaxqb as qb
         >>> qb.WaveguideBattery(frequency=1.4, separation=0.1, radiation_rate=0.5).bound_states()
          channel        energy     residue     width
-              +  0.8512226683  0.25497395   0.0e+00
+              +  0.8072083002  0.33766321   0.0e+00
         """
         return bound_states(self._guide(), self.frequency, self.distance, beyond)
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..batteries.battery import AbstractBattery
 from ..errors import DesignError, fail
-from ..given import check_known, check_method, check_single
+from ..evolution import planned
+from ..given import check_known, check_method, check_single, check_window
 from .bounds import own_value, read_design
 from .constraints import read_goals
 from .optimum import Optimum
@@ -80,6 +81,8 @@ def optimize(
     starts = _count("starts", starts, 64)
     if method not in METHODS:
         fail(DesignError, "method", "be a search method", f"it is {method!r}", f"use one of {', '.join(METHODS)}")
+    if window is not None:
+        solver = planned(battery, None, solver, check_window(window), "window")
     goals = read_goals(objective, constraints, minimise, window, solver)
     room = STEPS[method] * (3 if goals.signs else 1) if steps is None else _count("steps", steps, STEPS[method])
     box, hull, notes = read_design(battery, design)

@@ -15,15 +15,17 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Complex, Float
 
+from ..algebra.gradients import smooth
 from ..algebra.poles import zeros
-from ..bound_states import bound_states, dispersion, starts
+from ..bound_states import bound_states, dispersion, starts, threshold
 from ..laws import Channels
 from ..reservoirs import Waveguide
 
-STEP, LEAST = 0.3, 1e-26  # of log y, and the smallest y
+STEP, LEAST = 0.3, 1e-32  # of log y, and the smallest y
 GONE = 33.0  # in powers of e: what is then left of a resonance, or on the ray
 BESIDE = 1 - np.multiply.outer([0.02, 0.1, 0.3, 0.6], np.exp([0.3j, 0.8j, 1.3j])).ravel()  # places to the left of the ray
 LEFT = 0.5  # how far to look for resonances there
+BLURRED = 1e-7  # distance of the frequency from the threshold of a bound state, below which parts of derivatives cancel too far
 TRUST = 1e-9  # by how much it may differ from what is known of earlier times
 
 
@@ -60,8 +62,11 @@ class Late(eqx.Module):
             counts = 1 / (1 - jnp.exp(2j * np.pi * place))
             return jnp.where(found, z, 1.0), jnp.where(found, counts * residue, 0.0)
 
+        # both parts of the odd channel's derivative are as large as one over the distance from the threshold, their sum is not
+        blurred = lax.stop_gradient(jnp.abs(law.frequency - threshold(guide, law.distance))) < BLURRED
         z, residues = jax.vmap(resonances)(jnp.asarray(channels))
         poles = jnp.concatenate([energies + 0j, z], axis=1)
+        poles, on_ray = (smooth(x, ~blurred) for x in (poles, on_ray))
         late = cls(poles, jnp.concatenate([weights + 0j, residues], axis=1), on_ray, jnp.asarray(True), since)
         apart = jnp.max(jnp.abs(late.amplitudes(jnp.asarray(since), 1)[0] - before))
         return eqx.tree_at(lambda late: late.trusted, late, lax.stop_gradient(apart) < TRUST)

@@ -10,9 +10,12 @@ from typing import Any, ClassVar, Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
+from ..errors import MethodError, fail
+from ..fields import numbers, traced
 from ..laws import AbstractUnitaryLaw, Chain
 
 POINTS, FINE = 5, 49  # of a window, ends included, at which a search knows the figures: if they are smooth, and if not
@@ -114,6 +117,11 @@ class AbstractPlanned(AbstractMethod):
     """A method that has to know the latest time before it begins: `horizon`, which `evolve` and `charge` fill in."""
 
     horizon: eqx.AbstractVar[float | None]
+
+    def __check_init__(self) -> None:
+        time = numbers(self.horizon) if self.horizon is not None else np.ones(())
+        if time is None or traced(time) or time.ndim or not 0 < time < np.inf:
+            fail(MethodError, "horizon", "be a positive number", f"it is {self.horizon!r}", "give a time, e.g. horizon=100.0")
 
     @abc.abstractmethod
     def planned(self, horizon: float) -> "AbstractPlanned":

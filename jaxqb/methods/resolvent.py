@@ -27,7 +27,8 @@ class Resolvent(AbstractPlanned):
     """Inverse Laplace transform along a contour above all that turns: no poles need be known, and none can be missed.
 
     Its cost grows with the time; from some time on, bound states and resonances of emitters in a waveguide are so few that these
-    are summed instead, and compared with the contour where both hold.
+    are summed instead, and compared with the contour where both hold. There derivatives within 1e-7 of the threshold of the odd
+    bound state are not a number.
 
     Args:
         horizon: the latest time that will be asked for, a number; `evolve` and `charge` fill it in.
@@ -49,7 +50,7 @@ class Resolvent(AbstractPlanned):
             fail(MethodError, "horizon", "be known", "it is None", "use e.g. jaxqb.Resolvent(horizon=100.0)")
         span, late = law.span, law.span.late
         late = None if late is None or self.horizon <= late else late
-        path = contour(self.horizon if late is None else late, span.low, span.high, span.far)
+        path = contour(max(self.horizon, 1.0) if late is None else late, span.low, span.high, span.far)
         weights = jnp.asarray(path.weights)
         lines = [_Panels(path.line, jnp.asarray(path.line.weights) * law.response(path.line.points))]
         if path.beyond.middles.size:

@@ -10,6 +10,7 @@ import jax
 from ..batteries import AbstractBattery
 from ..conventions import real_dtype
 from ..errors import SweepError, fail
+from ..evolution import planned
 from ..fields import check_flag
 from ..figures import figures_of
 from ..given import check_method, check_window
@@ -76,7 +77,8 @@ def sweep(
     given, chunk = check_mapping(mapping, checked), check_chunk(chunk)
     check_method(method)
     progress = None if progress is None else check_flag(SweepError, "progress", progress)
-    chosen = figures_of(figures, check_window(window), method)
+    window = check_window(window)
+    chosen = figures_of(figures, window, method if window is None else planned(battery, None, method, window, "window"))
     family = hull(battery, checked)
 
     order = order_of(checked)
