@@ -18,10 +18,11 @@ POINTS = 4  # of Gauss' rule in a step
 
 def contenders(work):
     """Every peer's configurations: ``{tool: [Contender, ...]}``."""
-    steps = {f"trapezoid {n}": partial(product_trapezoid, work, n) for n in (796, 1592, 3184)}
+    steps = {f"trapezoid {n}": partial(product_trapezoid, work, n) for n in (796, 1592, 3184, 6368)}
     boxes = {f"eigh cut {cut}": partial(modes_in_box, work, cut) for cut in (20, 40, 80)}
     waves = {f"{how} 1e-06 cut {cut}": partial(_qutip, work, how, cut) for how in ("tsit5", "vern9") for cut in (20, 40, 80)}
     waves |= {"adams 1e-08 cut 40": partial(_qutip, work, "adams", 40, 1e-8), "diag cut 20": partial(_qutip, work, "diag", 20)}
+    waves |= {"vern9 1e-07 cut 160": partial(_qutip, work, "vern9", 160, 1e-7)}
     return {
         "by hand, modes": [Contender("by hand, modes", label, build, ("numpy",)) for label, build in boxes.items()],
         "by hand, memory": [Contender("by hand, memory", label, build, ("numpy", "scipy")) for label, build in steps.items()],
