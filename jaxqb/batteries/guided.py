@@ -43,6 +43,8 @@ def reach(
     if given is None:
         return Span(low, high, far, late, count)
     low, high = check_span(given)
+    if not low < 1 < high:
+        fail(FieldError, "span", "begin below the cut-off and end above", f"it is {given!r}", "use e.g. span=(-2.0, 14.0)")
     return Span(low, high, high if margin is None else max(high, far), late, count)
 
 

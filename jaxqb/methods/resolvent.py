@@ -102,7 +102,7 @@ class _Rays(eqx.Module):
     def __call__(self, t: Float[Array, ""], orders: int) -> Complex[Array, "orders n"]:
         since = t - self.delays
         falls = jnp.exp(-self.radii * jnp.abs(since)[:, None])
-        powers = _powers(self.corner + 1j * self.side * self.radii, orders)[:, None]
+        powers = jnp.asarray(_powers(self.corner + 1j * self.side * self.radii, orders)[:, None])
         paths = jax.vmap(_sum, (1, 0), 1)(powers * self.a, falls) * jnp.exp(-1j * self.corner * since)[:, None]
         now = since < 0 if self.side > 0 else since >= 0
         return jnp.sum(jnp.where(now[:, None], paths, 0.0), axis=1)

@@ -18,6 +18,7 @@ from ..methods import AbstractMethod, select_method
 from .dataset import preload
 from .plan import fit, halved, nest, shard_axis
 
+FEW = 32  # points of a block
 # primitives of jax that call LAPACK
 FACTORISATIONS = set(
     "cholesky eig eigh hessenberg householder_product lu qr schur svd triangular_solve tridiagonal tridiagonal_solve".split()
@@ -130,7 +131,9 @@ def build(job: Job) -> Program:
     traced = jax.jit(block(job)).trace(arrays, grids)
     lowered, out = traced.lower(), traced.out_info
     _check_names(job, out)
-    state, points = merge(job.static, arrays)[0].amplitudes(), math.prod(job.shape)
+    battery, points = merge(job.static, arrays)[0], math.prod(job.shape)
+    # loops over batteries with memory have much in common, which only the whole compiler takes out of them
+    state = math.inf if battery.memory and points >= FEW else battery.amplitudes()
     preload()
     # one point at a time, arrays are as small as a state
     compiled = lowered.compile(options(state, points) if set(job.kinds) == {"loop"} else options(state * points))

@@ -94,7 +94,7 @@ def sweep(
     shape = block_shape(lengths, kinds, block_count(points, chunk, devices, crew), len(devices))
     fields = tuple(tuple(field.name for field in checked[k].fields) for k in order)
     begun = time.perf_counter()
-    job = affordable(Job(static, leaves, fields, shape, kinds, real_dtype(), devices), given is None)
+    job = affordable(Job(static, leaves, fields, shape, kinds, real_dtype(), devices), given is None and not family.memory)
     compiled = time.perf_counter()
     results, job = evaluate(job, arrays, tuple(checked[k].values for k in order), order, crew, progress)
     ended = time.perf_counter()
