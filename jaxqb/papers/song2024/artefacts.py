@@ -35,7 +35,7 @@ LONG = 5.0  # a state that lives longer than this is followed
 def by_energies(resolution: np.ndarray) -> np.ndarray:
     """Where E_+ is nearer to the edge than energies are resolved: omega_0 = E + S_+(E) at E = 1 - resolution."""
     energy = 1 - resolution + 0j
-    return np.real(energy + GUIDE.self_energy(energy) + GUIDE.self_energy(energy, DISTANCE))
+    return np.real(energy + np.asarray(GUIDE.self_energy(energy)) + np.asarray(GUIDE.self_energy(energy, DISTANCE)))
 
 
 def by_grid(step: np.ndarray) -> np.ndarray:
@@ -160,7 +160,7 @@ def continuum(quick: bool) -> xr.Dataset:
     exact = inside(5)
     near = np.concatenate([exact, exact - 0.004, exact + 0.004])
     separation = separations(np.sort(np.append(np.linspace(0.3, 2.4, 43 if quick else 421), near)))
-    late, time = times(np.linspace(150.0, 400.0, 402 if quick else 1005), "late"), times(np.linspace(0.0, 120.0, 201))
+    late, time = times(np.linspace(150.0, 400.0, 603 if quick else 1005), "late"), times(np.linspace(0.0, 120.0, 201))
     width, every = _slow(separation.values)
     at = float(exact[0])
     here = steady(CASE, at)

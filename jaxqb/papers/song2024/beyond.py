@@ -36,10 +36,11 @@ class WorkBy(eqx.Module):
     """The most work up to a time, looked at `LOOKS` times; or minus what is missing to have any."""
 
     time: Any
+    horizon: float = eqx.field(static=True)
 
     def __call__(self, battery: WaveguideBattery) -> Any:
         ts = self.time * np.linspace(0.3, 1.0, LOOKS)
-        return 2 * jnp.max(Curve(ts, HORIZON)(battery)) - battery.frequency
+        return 2 * jnp.max(Curve(ts, self.horizon)(battery)) - battery.frequency
 
 
 @figure(
@@ -78,9 +79,9 @@ def plane(quick: bool) -> xr.Dataset:
 )
 def waiting(quick: bool) -> xr.Dataset:
     """Work against waiting time."""
-    ts = np.array([8.0, 11.0, 14.0, 18.0, 25.0, 40.0, 80.0]) if quick else np.unique(np.round(np.geomspace(8.0, HORIZON, 33)))
+    ts = np.array([8.0, 12.0, 16.0, 25.0, 40.0, 80.0]) if quick else np.unique(np.round(np.geomspace(8.0, HORIZON, 33)))
     time, least = times(ts, "wait"), separations([0.1, 0.3] if quick else [0.1, 0.3, 0.5], "least")
-    found = [[_best_by(t, float(low), 6 if quick else 32) for t in time.values] for low in least.values]
+    found = [[_best_by(t, float(low), *((SHORT, 2) if quick else (HORIZON, 32))) for t in time.values] for low in least.values]
     value, frequency, separation = np.moveaxis(np.array(found), -1, 0)
     # a search may have missed what a shorter time allows
     holds = np.maximum.accumulate(np.arange(len(ts)) * (value >= np.maximum.accumulate(value, axis=1)), axis=1)
@@ -102,11 +103,11 @@ def waiting(quick: bool) -> xr.Dataset:
     )
 
 
-def _best_by(time: float, least: float, starts: int) -> tuple[float, float, float]:
+def _best_by(time: float, least: float, horizon: float, starts: int) -> tuple[float, float, float]:
     """The most work at a time, frequency, and distance."""
     battery = WaveguideBattery(0.65, least, RATE)
     bounds = {"frequency": (0.3, 1.3), "separation": (least, 2.0)}
-    found = optimize(WorkBy(np.asarray(time)), battery, bounds, starts=starts)
+    found = optimize(WorkBy(np.asarray(time), horizon), battery, bounds, starts=starts)
     return found.value, found.parameters["frequency"], found.parameters["separation"]
 
 

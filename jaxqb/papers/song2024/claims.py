@@ -82,7 +82,7 @@ _MODEL = [
     Claim(
         "after Eq. 7",
         "number of roots that may be formed, E_+-^b or E_-^b",
-        3,
+        "3",
         lambda r: float(r["fig4a"]["count"].max()),
         "misprint",
         "E_+^b or E_-^b: two",
@@ -179,7 +179,7 @@ _FREQUENCY = [
     Claim(
         "Fig. 2, text",
         "number of regimes of the spectrum",
-        3,
+        "3",
         lambda r: float(len(set(r["fig2"].bound.notnull().sum("channel").values.tolist()))),
         "wrong",
         "two: there is no regime without bound state",
@@ -261,7 +261,7 @@ _WORK = [
     Claim(
         "Fig. 4(a)",
         "least number M of bound states on the plane",
-        0,
+        "0",
         lambda r: float(r["fig4a"]["count"].min()),
         "wrong",
         NO_THRESHOLD,
