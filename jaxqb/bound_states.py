@@ -27,8 +27,9 @@ from .algebra.poles import falling_root, implicit, slope, zeros
 from .compiled import compiled
 from .conventions import epsilon
 from .errors import FieldError, fail
-from .fields import concrete, numbers
+from .fields import concrete, numbers, vanishes
 from .reservoirs import AbstractReservoir, Waveguide
+from .reservoirs.shared import AbstractSharedReservoir
 
 CHANNELS = np.array([1.0, -1.0])
 STILL = 1e-12  # width of a resonance that counts as bound
@@ -78,6 +79,8 @@ class BoundStates(eqx.Module):
         columns = [concrete(x) for x in (self.channel, self.energy, self.residue, self.width, self.in_continuum, self.found)]
         if any(x is None or x.ndim != 1 for x in columns):
             return "BoundStates()"
+        if not np.any(columns[-1]):
+            return "no bound states"
         lines = [" channel        energy     residue     width"]
         for channel, energy, residue, width, inside, found in zip(*columns, strict=True):
             if found:
@@ -114,6 +117,15 @@ class LongTime(eqx.Module):
         """Both amplitudes at late times."""
         return self.states.amplitudes(ts)
 
+    def __repr__(self) -> str:
+        names = ("count", "max_energy", "min_energy", "mean_energy", "max_ergotropy", "beat", "half_period")
+        known = [concrete(getattr(self, name)) for name in names]
+        if any(x is None or x.ndim for x in known):
+            return "LongTime()"
+        return "\n".join(
+            ["LongTime", *(f"  {name}: {float(x):.10g}" for name, x in zip(names, known, strict=True) if x is not None)]
+        )
+
 
 class ContinuumStates(eqx.Module):
     """Bound states in the continuum of a waveguide, n = 1, 2, ...
@@ -145,7 +157,7 @@ class Resonances(eqx.Module):
     found: Bool[Array, " r"]
 
 
-def bound_states(reservoir: AbstractReservoir, frequency: Any, distance: Any, beyond: Any = None) -> BoundStates:
+def bound_states(reservoir: AbstractReservoir, frequency: Any, distance: Any, beyond: Any = None, loss: Any = 0.0) -> BoundStates:
     """All bound states of two equal emitters.
 
     Args:
@@ -153,6 +165,7 @@ def bound_states(reservoir: AbstractReservoir, frequency: Any, distance: Any, be
         frequency: of the emitters, in units of the guide's cut-off frequency.
         distance: between them, in units of the speed of light over that frequency.
         beyond: count as bound what lives longer than this time; default: what is bound for ever, to 1e-12.
+        loss: rate at which each emitter decays otherwise, which is the width of all states.
 
     Returns:
         `BoundStates`. At a threshold, where a state goes into the continuum, its residue vanishes linearly, and has the
@@ -166,12 +179,27 @@ def bound_states(reservoir: AbstractReservoir, frequency: Any, distance: Any, be
           +  0.7022709529  0.59128951   0.0e+00
           -  0.7527920756  0.69701165   0.0e+00
     """
-    frequency, distance = _positive("frequency", frequency), _positive("distance", distance)
+    for name, value in (("frequency", frequency), ("distance", distance), ("loss", loss)):
+        if np.ndim(value):
+            must, fix = "be one number where bound states are asked for", "use `jax.vmap`"
+            fail(FieldError, name, must, f"its shape is {np.shape(value)}", fix)
+    frequency = _positive("frequency", frequency)
     beyond = None if beyond is None else _positive("beyond", beyond)
-    if not isinstance(reservoir, Waveguide):
-        return _of_any(reservoir, frequency, distance, numbers=COUNT)
-    _positive("radiation_rate", reservoir.radiation_rate)
-    return _of_guide(reservoir, frequency, distance, beyond, numbers=COUNT)
+    if isinstance(reservoir, Waveguide):
+        distance = _positive("distance", distance)
+        _positive("radiation_rate", reservoir.radiation_rate)
+        states = _of_guide(reservoir, frequency, distance, beyond, numbers=COUNT)
+    else:
+        states = _of_any(reservoir, frequency, numbers(distance), numbers=COUNT)
+    return states if vanishes(loss) else _decaying(states, loss, beyond)
+
+
+def _decaying(states: BoundStates, loss: Any, beyond: Any) -> BoundStates:
+    """All of them widened."""
+    width = jnp.where(states.found, states.width + loss, 0.0)
+    found = states.found & (width < (STILL if beyond is None else jnp.maximum(STILL, 1 / beyond)))
+    energy, residue = jnp.where(found, states.energy, jnp.nan), jnp.where(found, states.residue, 0.0)
+    return BoundStates(states.channel, energy, residue, states.phase, width, states.in_continuum, found)
 
 
 @compiled
@@ -290,15 +318,28 @@ def gap_state(frequency: Any, self_energy: Callable, edge: Any) -> tuple[Any, An
 
 @compiled
 def _of_any(reservoir: AbstractReservoir, frequency: Any, distance: Any) -> BoundStates:
-    """Below the edge."""
-    bare = frequency + reservoir.shift()
+    """Below and above the continuum; and what a reservoir that sees two emitters alike does not see of them."""
+    bare = jnp.asarray(frequency + reservoir.shift(), float)
 
     def channel(s: float) -> tuple[Any, Any, Any]:
         pair = lambda e: reservoir.self_energy(e, 0.0) + s * reservoir.self_energy(e, distance)  # noqa: E731
         return gap_state(bare, pair, reservoir.edge)
 
     energy, residue, found = (jnp.stack(x) for x in zip(*map(channel, CHANNELS.tolist()), strict=True))
-    return _states(CHANNELS, energy, residue, found, inside=False)
+    if isinstance(reservoir, AbstractSharedReservoir):  # the odd channel is free
+        energy, residue = energy.at[1].set(bare), residue.at[1].set(1.0)
+        found = found.at[1].set(True)
+    states = _states(CHANNELS, energy, residue, found, inside=False)
+    inside = states.found & (states.energy > reservoir.edge) & (states.energy < reservoir.top)
+    states = eqx.tree_at(lambda states: states.in_continuum, states, inside)
+    top = concrete(reservoir.top)
+    if top is not None and np.all(np.isinf(top)):
+        return states
+    signs = CHANNELS[:1] if isinstance(reservoir, AbstractSharedReservoir) else CHANNELS
+    pair = lambda e, s: reservoir.self_energy(e, 0.0) + s * reservoir.self_energy(e, distance)  # noqa: E731
+    above = [gap_state(-bare, lambda e, s=s: -pair(-e, s), -jnp.asarray(reservoir.top)) for s in signs.tolist()]  # a mirror image
+    energy, residue, found = (jnp.stack(x) for x in zip(*above, strict=True))
+    return _together(states, _states(signs, -energy, residue, found, inside=False))
 
 
 def _states(channel: Any, energy: Any, residue: Any, found: Any, inside: bool) -> BoundStates:

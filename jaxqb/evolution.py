@@ -16,6 +16,7 @@ from .algebra.gradients import frozen
 from .asked import ask_array
 from .batteries.battery import AbstractBattery
 from .compiled import compiled
+from .conventions import epsilon
 from .errors import CutoffError, MeritError, Status, TimesError, fail
 from .fields import traced
 from .given import check_law, check_method, check_save, check_single, check_times
@@ -59,6 +60,10 @@ def planned(battery: AbstractBattery, law: Any, method: AbstractMethod | None, t
             fix = "pass e.g. method=jaxqb.Resolvent(horizon=100.0)"
             fail(TimesError, name, "be known for a battery with memory", "it is traced", fix)
         return method.planned(float(np.max(times)))
+    end = getattr(method, "horizon", None) or np.inf
+    if not traced(times) and np.max(times) > end * (1 + 8 * epsilon()):
+        but = f"it reaches {np.max(times):g} with {method!r}"
+        fail(TimesError, name, "lie within the horizon", but, "leave the horizon out, or raise it")
     return method
 
 

@@ -128,7 +128,7 @@ def check_law(law: Any, battery: AbstractBattery) -> None:
     """A law of this battery or None."""
     if law is None:
         return
-    fix = "use one of battery.laws(), e.g. law=battery.grid()"
+    fix = "use one of battery.laws(), e.g. law=battery.law()"
     if not isinstance(law, AbstractLaw):
         name = getattr(law, "__name__", None)
         but = f"it is a {type(law).__name__}" if isinstance(law, Mapping) else f"it is {law!r}"

@@ -3,8 +3,8 @@
     f(t) = (i / 2 pi) int F(z) exp(-i z t) dz
 
 All that turns lies below the line, so that nothing has to be known of it. The line is near enough to the real axis for
-``exp(-i z t)`` to grow by `GROWTH` up to the horizon at most, and its panels are as short as poles below need. Along the vertical
-rays the exponential falls, at any scale of time: their points are those of a double-exponential rule.
+``exp(-i z t)`` to grow but little up to the horizon, and its panels are as short as poles below and turns of the exponential
+need. Along the vertical rays the exponential falls, at any scale of time: their points are those of a double-exponential rule.
 """
 
 import dataclasses
@@ -13,13 +13,13 @@ import math
 
 import numpy as np
 
-GROWTH, LEAST, LONG = 8.0, 3.0, 50.0  # in powers of e; less beyond a horizon so long that phases are rounded, but so much
 POINTS = 16  # of a panel
-CLOSE = 1.08  # distance of a pole over half a panel, at which 16 points are exact to 1e-13
 ASIDE = 3.0  # of the height, by which a ray passes beside what is below the line
-STEP = 0.25  # of the rule on a ray
-FALL, LAST = 3.4, 26.0  # how long distances fall double-exponentially, to 1e-14; and the logarithm of the largest
-SOON = 2.0  # in powers of e: they do so below the inverse horizon over this
+ANGLE = 1.25  # between a ray and what it so passes
+ROUNDING = 1e-16  # of which the growth along the line makes the tolerance,
+LEAST, MOST, LONG = 3.0, 12.0, 50.0  # between these powers of e; less beyond a horizon so long that phases are rounded
+MANY = 20.0  # contributions of which each may be wrong by a part of the tolerance
+SOON = 2.0  # in powers of e: distances fall double-exponentially below the inverse horizon over this
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -38,7 +38,10 @@ class Line:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Contour:
-    """The line; what goes on beyond its right corner; both corners; distances from them on rays, and weights of these."""
+    """The line; what goes on beyond its right corner; both corners; distances from them on rays, and weights of these.
+
+    `near`: how many of the distances what falls as their third power needs.
+    """
 
     line: Line
     beyond: Line
@@ -46,20 +49,31 @@ class Contour:
     right: complex
     radii: np.ndarray
     weights: np.ndarray
+    near: int
 
 
 @functools.lru_cache(maxsize=32)
-def contour(horizon: float, low: float, high: float, far: float) -> Contour:
+def contour(horizon: float, low: float, high: float, far: float, tolerance: float) -> Contour:
     """For times up to `horizon`: a line from `low` to `high`, and on to `far` for what does not end in a ray."""
-    growth = max(GROWTH - max(0.0, math.log(horizon / LONG)), LEAST)
-    height = min(growth / horizon, 2.0)
+    tolerance = tolerance / MANY
+    growth = min(math.log(tolerance / ROUNDING), MOST) - max(0.0, math.log(horizon / LONG))
+    height = min(max(growth, LEAST) / horizon, 2.0)
     low, high, far = low - ASIDE * height, high + height, far + height
-    line, beyond = _line(low, high, 2 * height / CLOSE, height), _line(high, far, 18 / horizon, height)
+    # errors of Gauss' rule: a pole at distance h from a panel of length l leaves rho^-2n with (rho - 1 / rho) / 2 = 2 h / l,
+    # and an exponential that turns by 2 x along it (e x / 4n)^2n
+    rho = tolerance ** (-0.5 / POINTS)
+    turns = 2 * (4 * POINTS / math.e / rho) / horizon
+    line, beyond = _line(low, high, min(4 * height / (rho - 1 / rho), turns), height), _line(high, far, turns, height)
+
+    step = 2 * np.pi * ANGLE / -math.log(tolerance)
     soon = SOON + math.log(horizon)
-    s = np.arange(-FALL - soon, LAST, STEP)
+    end = math.log(0.01 / tolerance)  # of amplitudes that fall as the square of the distance, at early times
+    s = np.arange(-math.log(-math.log(tolerance)) - soon, end, step)
     fall = np.exp(-s - soon)
     radii = np.exp(s - fall)
-    return Contour(line, beyond, complex(low, height), complex(high, height), radii, STEP * radii * (1 + fall) / (2 * np.pi))
+    weights = step * radii * (1 + fall) / (2 * np.pi)
+    near = int(np.searchsorted(radii, (0.01 / tolerance) ** 0.5))
+    return Contour(line, beyond, complex(low, height), complex(high, height), radii, weights, near)
 
 
 def _line(low: float, high: float, length: float, height: float) -> Line:

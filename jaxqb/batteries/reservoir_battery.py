@@ -32,7 +32,9 @@ class ReservoirBattery(AbstractBattery):
 
     .. math:: \dot c_j = -i(\omega_0 + \delta - i\gamma/2) c_j - \sum_{k=1,2}\int_0^t f(t - \tau, x_{jk}) c_k(\tau) d\tau
 
-    with the charger excited, c_1(0) = 1; f is the reservoir's kernel and delta its counter-term.
+    with the charger excited, c_1(0) = 1; f is the reservoir's kernel and delta its counter-term, which raises the frequency of
+    each emitter and couples no two of them. For derivatives by the reservoir's own numbers, or maps of them, give `span` and use
+    `jax.grad` or `jax.vmap`.
 
     Args:
         frequency: omega_0 of battery and charger.
@@ -133,7 +135,7 @@ class ReservoirBattery(AbstractBattery):
 
     def bound_states(self, beyond: Any = None) -> BoundStates:
         """Energies and residues of bound states; see `WaveguideBattery.bound_states`."""
-        return bound_states(self.reservoir, self.frequency, self.distance, beyond)
+        return bound_states(self.reservoir, self.frequency, self.distance, beyond, self.loss)
 
     def long_time(self, beyond: Any = None) -> LongTime:
         """What remains when all has decayed that does."""

@@ -15,6 +15,7 @@ from ..reservoirs import Waveguide
 from .battery import AbstractBattery, convert_fields
 from .guided import Structure, reach
 
+UNIT = 1e-6  # by how much the square of a norm may differ from 1
 MARGIN = 3.0  # above the largest frequency, where resonances are deep enough for the contour to end
 
 
@@ -31,7 +32,7 @@ class WaveguideArray(AbstractBattery):
         radiation_rate: Gamma_11, of one emitter into the guide.
         losses: gamma_i, rates at which emitters decay otherwise, shape (n,), or one for all.
         waveguide_loss: the rate at which light is lost from the guide.
-        initial: (complex) amplitudes of the emitters at t = 0, shape (n,), of norm 1 at most; default: the first is excited.
+        initial: (complex) amplitudes of the emitters at t = 0, shape (n,), of norm 1; default: the first is excited.
         span: see `WaveguideBattery`.
 
     Raises:
@@ -69,13 +70,13 @@ class WaveguideArray(AbstractBattery):
             if np.shape(value) not in ((), (n,)):
                 but = f"its shape is {np.shape(value)} with {n} positions"
                 fail(FieldError, name, "be one number, or one an emitter", but, f"give {n} numbers")
-            object.__setattr__(self, name, value + (jnp if traced(value) else np).zeros(n, real_dtype()))
         known = concrete(self.positions)
         if known is not None and np.unique(known).size < n:
             i, j = next((i, j) for i, j in itertools.combinations(range(n), 2) if known[i] == known[j])
             but = f"emitters {i} and {j} are both at {known[i]:g}"
             fail(FieldError, "positions", "differ from one another", but, "move one of them")
-        self.initial = _initial(self.initial, n)
+        if self.initial is not None:
+            self.initial = _initial(self.initial, n)
         span = reach(self.span, self.frequencies, self.radiation_rate, n, Emitters.ORDERS, margin=MARGIN)
         self.structure = Structure(span, vanishes(self.waveguide_loss))
 
@@ -87,16 +88,18 @@ class WaveguideArray(AbstractBattery):
     @property
     def battery_frequency(self) -> Any:
         """Of the last emitter."""
-        return self.frequencies[-1]
+        return self._each(self.frequencies)[-1]
 
     def law(self) -> Emitters:
         """A matrix equation."""
         positions = 2 * np.pi * jnp.asarray(self.positions)
         guide = Waveguide(self.radiation_rate, np.float64(0.0) if self.structure.lossless else self.waveguide_loss)
         apart = jnp.abs(positions[:, None] - positions) + jnp.eye(positions.size)
-        physical = jnp.all(jnp.asarray(self.frequencies) > 0) & jnp.all(apart > 0)
-        begin = jnp.stack([jnp.real(self.initial), jnp.imag(self.initial)])
-        own, losses = jnp.asarray(self.frequencies), jnp.asarray(self.losses)
+        initial = jnp.eye(positions.size)[0] if self.initial is None else self.initial
+        begin = jnp.stack([jnp.real(initial), jnp.imag(initial)])
+        unit = jnp.abs(jnp.sum(begin**2) - 1) < UNIT
+        own, losses = self._each(self.frequencies), self._each(self.losses)
+        physical = jnp.all(own > 0) & jnp.all(apart > 0) & unit
         return Emitters(
             own=own,
             losses=losses,
@@ -117,12 +120,16 @@ class WaveguideArray(AbstractBattery):
 
     def charger_quantum(self) -> Real:
         """Mean gap of the chargers."""
-        return jnp.mean(jnp.asarray(self.frequencies)[:-1])
+        return jnp.mean(self._each(self.frequencies)[:-1])
 
     def charger_energy(self, state: Any) -> Any:
         """Of all other emitters."""
         c = state.amplitudes()[:-1]
-        return jnp.sum(jnp.asarray(self.frequencies)[:-1] * jnp.real(c * jnp.conj(c)))
+        return jnp.sum(self._each(self.frequencies)[:-1] * jnp.real(c * jnp.conj(c)))
+
+    def _each(self, value: Any) -> Any:
+        """One number for each emitter."""
+        return jnp.broadcast_to(value, np.shape(self.positions))
 
     def amplitudes(self) -> int:
         """So few that programs are compiled in the shortest time: one call goes through their sums once."""
@@ -130,13 +137,11 @@ class WaveguideArray(AbstractBattery):
 
 
 def _initial(given: Any, n: int) -> Any:
-    """Complex amplitudes; by default the first emitter is excited."""
-    if given is None:
-        return np.eye(n)[0].astype(np.result_type(real_dtype(), 1j))
+    """Complex amplitudes."""
     array = given if traced(given) else np.asarray(given)
     if array.dtype.kind not in "iufc" or array.shape != (n,) or not (traced(array) or np.all(np.isfinite(array))):
         fail(FieldError, "initial", f"be {n} finite amplitudes", f"it is {given!r}", "give one amplitude an emitter")
-    if not traced(array) and np.sum(np.abs(array) ** 2) > 1 + 1e-9:
+    if not traced(array) and abs(np.sum(np.abs(array) ** 2) - 1) > UNIT:
         norm = float(np.sum(np.abs(array) ** 2))
-        fail(FieldError, "initial", "have norm 1 at most", f"its squares sum up to {norm:g}", "divide by the root of that")
+        fail(FieldError, "initial", "have norm 1", f"its squares sum up to {norm:g}", "divide by the root of that")
     return array.astype(np.result_type(real_dtype(), 1j))

@@ -100,7 +100,7 @@ class WaveguideBattery(AbstractBattery):
          channel        energy     residue     width
               +  0.8072083002  0.33766321   0.0e+00
         """
-        return bound_states(self._guide(), self.frequency, self.distance, beyond)
+        return bound_states(self._guide(), self.frequency, self.distance, beyond, self.loss)
 
     def long_time(self, beyond: Any = None) -> LongTime:
         """What remains when all has decayed that does: energies and work, of gap states and of states in the continuum."""

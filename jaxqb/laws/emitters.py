@@ -101,8 +101,8 @@ class Emitters(AbstractMemoryLaw):
         return EmitterState(c)
 
     def pace(self) -> Float[Array, ""]:
-        """Twice what is above the ground state."""
-        return 2 * jnp.max(self.own) + 1.0
+        """Twice what lies between the lowest bound state and what is above the emitters."""
+        return 2 * (jnp.max(self.own) + max(0.0, -self.span.low)) + 1.0
 
     def _distances(self) -> Float[Array, "n n"]:
         return jnp.abs(self.positions[:, None] - self.positions)

@@ -177,8 +177,8 @@ class Channels(AbstractMemoryLaw):
         return EmitterState(0.5 * jnp.stack([c[0] + c[1], c[0] - c[1]]))
 
     def pace(self) -> Float[Array, ""]:
-        """Twice what is above the ground state."""
-        return 2 * self.frequency + 1.0
+        """Twice what lies between the lowest bound state and what is above the emitters."""
+        return 2 * (self.frequency + max(0.0, -self.span.low)) + 1.0
 
     @property
     def _endless(self) -> bool:

@@ -55,7 +55,7 @@ class Chebyshev(AbstractMethod):
                 "Chebyshev",
                 "solve a unitary law or a master equation",
                 f"this is {type(law).__name__}",
-                "use jaxqb.Adaptive()",
+                "leave `method` out",
             )
         leaves = jax.tree.leaves(jax.eval_shape(lambda: law.start))
         size, levels = sum(math.prod(leaf.shape) for leaf in leaves), leaves[0].shape[-1]

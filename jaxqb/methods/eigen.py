@@ -23,7 +23,7 @@ class Eigen(AbstractMethod):
     def prepare(self, law: Any) -> "EigenFlow":
         """Diagonalise once."""
         if not isinstance(law, AbstractUnitaryLaw):
-            fail(MethodError, "Eigen", "solve a unitary law", f"this is {type(law).__name__}", "use jaxqb.Adaptive()")
+            fail(MethodError, "Eigen", "solve a unitary law", f"this is {type(law).__name__}", "leave `method` out")
         matrix, psi = law.hamiltonian(), law.psi()
         w, v = jnp.linalg.eigh(lax.stop_gradient(matrix))
         return EigenFlow(law, matrix, psi, w, v)

@@ -13,14 +13,15 @@ from jax import lax
 from jaxtyping import Array, Complex, Float
 
 from ..algebra.contours import Contour, Line, contour
-from ..errors import MethodError, fail
+from ..conventions import epsilon
+from ..errors import MethodError, ToleranceError, fail
 from ..laws import AbstractMemoryLaw, Channels
 from .late import Late
 from .method import AbstractMemoryFlow, AbstractPlanned, along
 
 RUNG = 1.25  # horizons are rounded up to powers of it, so that few programs are compiled
 EARLY, EARLIEST = 1e-5, 1e-9  # times before which derivatives, and values, are those a little later, and of a free emitter
-NEAR = 3e7  # distance at which rays end for what travels, which falls as its square at least: 1e-15
+FINEST = 5000  # tolerance in units of rounding
 
 
 class Resolvent(AbstractPlanned):
@@ -32,25 +33,33 @@ class Resolvent(AbstractPlanned):
 
     Args:
         horizon: the latest time that will be asked for, a number; `evolve` and `charge` fill it in.
+        tolerance: about the error of amplitudes; default 1e-12 (in single precision 6e-4). A looser one costs less.
     """
 
     horizon: float | None = eqx.field(static=True, default=None)
+    tolerance: float | None = eqx.field(static=True, default=None)
+
+    def __check_init__(self) -> None:
+        if self.tolerance is not None and not FINEST * epsilon() <= self.tolerance <= 0.01:
+            must, fix = f"lie between {FINEST * epsilon():.1e} and 0.01", "leave it out"
+            fail(ToleranceError, "tolerance", must, f"it is {self.tolerance!r}", fix)
 
     def planned(self, horizon: float) -> "Resolvent":
         """This method, for times up to here."""
         if self.horizon is not None:
             return self
-        return Resolvent(RUNG ** math.ceil(math.log(max(horizon, 1.0), RUNG) - 1e-9))
+        return Resolvent(RUNG ** math.ceil(math.log(max(horizon, 1.0), RUNG) - 1e-9), self.tolerance)
 
     def prepare(self, law: Any) -> "ResolventFlow":
         """Amplitudes at the points of the contour."""
         if not isinstance(law, AbstractMemoryLaw):
-            fail(MethodError, "Resolvent", "solve a law with memory", f"this is {type(law).__name__}", "use jaxqb.Adaptive()")
+            fail(MethodError, "Resolvent", "solve a law with memory", f"this is {type(law).__name__}", "leave `method` out")
         if self.horizon is None:
             fail(MethodError, "horizon", "be known", "it is None", "use e.g. jaxqb.Resolvent(horizon=100.0)")
         span, late = law.span, law.span.late
         late = None if late is None or self.horizon <= late else late
-        path = contour(max(self.horizon, 1.0) if late is None else late, span.low, span.high, span.far)
+        tolerance = self.tolerance or FINEST * epsilon()
+        path = contour(max(self.horizon, 1.0) if late is None else late, span.low, span.high, span.far, tolerance)
         weights = jnp.asarray(path.weights)
         lines = [_Panels(path.line, jnp.asarray(path.line.weights) * law.response(path.line.points))]
         if path.beyond.middles.size:
@@ -59,15 +68,15 @@ class Resolvent(AbstractPlanned):
         corner = path.right + np.outer([-1j, 1j], path.radii).ravel()
         delays, amplitudes = law.fronts(corner)
         down, up = jnp.split(weights * amplitudes.reshape(*amplitudes.shape[:2], 2, -1), 2, axis=2)
-        down, up, k = down[:, :, 0], -up[:, :, 0], np.searchsorted(path.radii, NEAR)
+        down, up, k = down[:, :, 0], -up[:, :, 0], path.near
         rays = [_Rays(path, path.left, -1, delays[:1], left[None]), _Rays(path, path.right, -1, delays[:1], down[:1])]
         if delays.size > 1:
             rays += [_Rays(path, path.right, side, delays[1:], a[1:, :, :k]) for side, a in ((-1, down), (1, up))]
-        flow = ResolventFlow(law, lines, rays, None)
+        flow = ResolventFlow(law, lines, rays, None, max(self.horizon, 1.0))
         if late is None or not isinstance(law, Channels):
             return flow
         since = sum((part.at(late) for part in [*flow.lines, *flow.rays]), law.start * jnp.exp(-1j * law.frequencies * late))
-        return dataclasses.replace(flow, late=Late.of(law, late, span.resonances, since))
+        return dataclasses.replace(flow, late=Late.of(law, late, span.resonances, since, tolerance))
 
 
 class _Panels(eqx.Module):
@@ -121,11 +130,12 @@ class ResolventFlow(AbstractMemoryFlow):
     lines: list[_Panels]
     rays: list[_Rays]
     late: Late | None
+    horizon: float = eqx.field(static=True)
 
     def amplitudes(self, t: Float[Array, ""], orders: int = 1) -> Complex[Array, "orders n"]:
         """c(t) and its time derivatives."""
         if self.late is None:
-            return self._early(t, orders)
+            return jnp.where(t <= self.horizon * (1 + 8 * epsilon()), self._early(t, orders), jnp.nan)
         since = self.late.since
         early, late = self._early(jnp.minimum(t, since), orders), self.late.amplitudes(jnp.maximum(t, since), orders)
         return jnp.where(t < since, early, late)

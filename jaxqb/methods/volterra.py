@@ -61,7 +61,7 @@ class Volterra(AbstractPlanned):
     def prepare(self, law: Any) -> "VolterraFlow":
         """March over the panels, from each to the next."""
         if not isinstance(law, AbstractMemoryLaw):
-            fail(MethodError, "Volterra", "solve a law with memory", f"this is {type(law).__name__}", "use jaxqb.Adaptive()")
+            fail(MethodError, "Volterra", "solve a law with memory", f"this is {type(law).__name__}", "leave `method` out")
         if self.horizon is None:
             fail(MethodError, "horizon", "be known", "it is None", "use e.g. jaxqb.Volterra(horizon=100.0)")
         turn = jnp.mean(law.frequencies.real)

@@ -106,6 +106,6 @@ class Ohmic(AbstractSharedReservoir):
     def shift(self) -> Any:
         """S(0), if there is a counter-term: ``alpha w_c Gamma(s)``, hard: ``alpha w_c / s``."""
         if not self.counter_term:
-            return np.zeros_like(self.strength)
+            return np.float64(0.0)
         s = self.exponent
         return self.strength * self.cutoff * (jnp.exp(lax.lgamma(jnp.asarray(s))) if self._soft else 1 / s)

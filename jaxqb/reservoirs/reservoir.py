@@ -1,14 +1,14 @@
 """What every reservoir promises."""
 
 import abc
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
 from ..errors import FieldError, fail
-from ..fields import Real, concrete
+from ..fields import Real, concrete, fields_of
 
 
 class AbstractReservoir(eqx.Module):
@@ -20,6 +20,15 @@ class AbstractReservoir(eqx.Module):
 
     A reservoir of one's own is one class with `edge`, `kernel`, `density` and `self_energy`. All of them broadcast.
     """
+
+    positive: ClassVar[tuple[str, ...]] = ()  # fields that must not be zero either
+
+    def __post_init__(self) -> None:
+        for name, info in fields_of(self).items():
+            value = info.convert(getattr(self, name))
+            if name in self.positive and (known := concrete(value)) is not None and np.any(known <= 0):
+                fail(FieldError, name, "be larger than 0", f"it is {getattr(self, name)!r}", f"raise {name}")
+            object.__setattr__(self, name, value)
 
     @property
     @abc.abstractmethod

@@ -1,27 +1,15 @@
 """Reservoirs that all emitters see alike, wherever they are."""
 
 import abc
-from typing import Any, ClassVar
+from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 
-from ..errors import FieldError, fail
-from ..fields import concrete, fields_of
 from .reservoir import AbstractReservoir, check_off_cut
 
 
 class AbstractSharedReservoir(AbstractReservoir):
     """A reservoir whose functions do not depend on distance: they take one, for their shape only."""
-
-    positive: ClassVar[tuple[str, ...]] = ()  # fields that must not be zero either
-
-    def __post_init__(self) -> None:
-        for name, info in fields_of(self).items():
-            value = info.convert(getattr(self, name))
-            if name in self.positive and (known := concrete(value)) is not None and np.any(known <= 0):
-                fail(FieldError, name, "be larger than 0", f"it is {getattr(self, name)!r}", f"raise {name}")
-            object.__setattr__(self, name, value)
 
     @abc.abstractmethod
     def memory(self, t: Any) -> Any:

@@ -1,6 +1,6 @@
 """A rectangular waveguide with one mode, for emitters along its axis."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -38,6 +38,8 @@ class Waveguide(AbstractReservoir):
 
     radiation_rate: Real = parameter(symbol="Gamma", unit="frequency", doc="radiation rate into the guide", minimum=0.0)
     loss: Real = parameter(default=0.0, symbol="kappa", unit="frequency", doc="rate at which the guide loses light", minimum=0.0)
+
+    positive: ClassVar[tuple[str, ...]] = ("radiation_rate",)
 
     @property
     def edge(self) -> Any:
@@ -126,8 +128,8 @@ def _static(z: Any, x: Any) -> Any:
 def _missed(theta: Any, k: Any, x: Any) -> tuple[Any, Any]:
     """What the midpoint rule misses of the waves ``exp(i k x)`` and ``exp(-i k x)``, near the imaginary axis of z.
 
-    A simple pole at distance y from the axis takes its residue off a midpoint rule of step h ``1 / (1 + exp(2 pi y / h))`` times. A
-    wave that grows has its pole beyond the reach of the rule; near k = 0 the two together have none.
+    A simple pole at distance y from the axis takes its residue off a midpoint rule of step h ``1 / (1 + exp(2 pi y / h))`` times.
+    A wave that grows has its pole beyond the reach of the rule; near k = 0 the two together have none.
     """
     ahead = -1 / (1 + _numeric(theta).exp(2j * np.pi / STEP * theta + np.pi**2 / STEP))
     behind = -1 / (1 + _numeric(theta).exp(-2j * np.pi / STEP * theta + np.pi**2 / STEP))
