@@ -79,7 +79,7 @@ def plane(quick: bool) -> xr.Dataset:
 )
 def waiting(quick: bool) -> xr.Dataset:
     """Work against waiting time."""
-    ts = np.array([8.0, 12.0, 16.0, 25.0, 40.0, 80.0]) if quick else np.unique(np.round(np.geomspace(8.0, HORIZON, 33)))
+    ts = np.array([8.0, 12.0, 16.0, 25.0, 40.0, 55.0, 80.0]) if quick else np.unique(np.round(np.geomspace(8.0, HORIZON, 33)))
     time, least = times(ts, "wait"), separations([0.1, 0.3] if quick else [0.1, 0.3, 0.5], "least")
     found = [[_best_by(t, float(low), *((SHORT, 2) if quick else (HORIZON, 32))) for t in time.values] for low in least.values]
     value, frequency, separation = np.moveaxis(np.array(found), -1, 0)
@@ -99,7 +99,7 @@ def waiting(quick: bool) -> xr.Dataset:
             "frequency": as_label(frequency.where(there), "omega_0", UNIT, "best frequency", draw="both"),
             "separation": as_label(separation.where(there), "Delta_z", "lambda_11", "best distance", draw="both"),
         },
-        attrs={"x": "wait", "panels": ["work paper", "frequency", "separation"], "log": "x"},
+        attrs={"x": "wait", "panels": ["work paper", "frequency", "separation"]},
     )
 
 

@@ -63,8 +63,8 @@ def fig2(quick: bool) -> xr.Dataset:
         {
             "x": "time",
             "facet": "regime",
-            "panels": ["bound edge", "energy markov eq8"],
-            "titles": ["spectrum", *shown.regime.values],
+            "panels": ["energy markov eq8", "bound edge"],
+            "titles": [*shown.regime.values, "spectrum"],
         },
     )
 
@@ -110,10 +110,10 @@ def fig3b(quick: bool) -> xr.Dataset:
     most, least = extremes(steady(case, separation), case)
     return xr.Dataset(
         {
-            "most": as_label(most, *LATE, label="largest"),
-            "least": as_label(least, *LATE, draw="points", label="smallest"),
+            "most": as_label(most, *LATE),
+            "least": as_label(least, *LATE),
         },
-        attrs={"x": "separation", "panels": ["most least"]},
+        attrs={"x": "separation", "panels": ["most", "least"], "titles": ["largest", "smallest"]},
     )
 
 
