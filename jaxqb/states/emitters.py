@@ -51,8 +51,8 @@ class EmitterState(eqx.Module):
     def expect(self, function: Any) -> Any:
         """No diagonal couplings are known here."""
         raise MeritError(
-            "`interaction_energy` must be asked of a battery with a coupling of its own, but emitters couple to a continuum (whose "
-            "energy total_energy needs too); fix: use energy, charger_energy or photons."
+            "`interaction_energy` must be asked of a battery with a coupling of its own, but emitters couple to a continuum; "
+            "fix: use energy, charger_energy or photons (total_energy is not known either)."
         )
 
     def coupling_energy(self) -> Any:
