@@ -165,7 +165,8 @@ def bound_states(reservoir: AbstractReservoir, frequency: Any, distance: Any, be
         frequency: of the emitters, in units of the guide's cut-off frequency.
         distance: between them, in units of the speed of light over that frequency.
         beyond: count as bound what lives longer than this time; default: what is bound for ever, to 1e-12.
-        loss: rate at which each emitter decays otherwise, which is the width of all states.
+        loss: rate at which each emitter decays otherwise: nothing is then bound for ever, and `width` is that by which a state
+            decays as far as it is not light, to first order ``loss R``.
 
     Returns:
         `BoundStates`. At a threshold, where a state goes into the continuum, its residue vanishes linearly, and has the
@@ -195,8 +196,8 @@ def bound_states(reservoir: AbstractReservoir, frequency: Any, distance: Any, be
 
 
 def _decaying(states: BoundStates, loss: Any, beyond: Any) -> BoundStates:
-    """All of them widened."""
-    width = jnp.where(states.found, states.width + loss, 0.0)
+    """All of them widened, by how much of each is in the emitters (``dE / d frequency = R``)."""
+    width = jnp.where(states.found, states.width + loss * states.residue, 0.0)
     found = states.found & (width < (STILL if beyond is None else jnp.maximum(STILL, 1 / beyond)))
     energy, residue = jnp.where(found, states.energy, jnp.nan), jnp.where(found, states.residue, 0.0)
     return BoundStates(states.channel, energy, residue, states.phase, width, states.in_continuum, found)
