@@ -72,7 +72,8 @@ class Emitters(AbstractMemoryLaw):
     def fronts(self, z: Any) -> Fronts:
         """In powers of what travels."""
         still, travels, turn, pairs, distances = self._parts(z)
-        inverse = jnp.linalg.inv(self._matrix(z, still))
+        matrix = self._matrix(z, still)
+        inverse = _eliminated(matrix, jnp.broadcast_to(jnp.eye(self.own.size, dtype=matrix.dtype), matrix.shape))
         paths = [(0.0, _times(inverse, self.start))]
         delays, amplitudes = [jnp.zeros((), distances.dtype)], [self._less(still, paths[0][1], z)]
         for _ in range(1, self.ORDERS if pairs else 1):
@@ -135,11 +136,26 @@ class Emitters(AbstractMemoryLaw):
 
     def _solve(self, matrix: Any, c: Any) -> Complex[Array, "z n"]:
         c = jnp.broadcast_to(c, matrix.shape[:-1])
-        return jnp.linalg.solve(matrix, c[..., None])[..., 0]
+        return _eliminated(matrix, c[..., None])[..., 0]
 
     def _less(self, coupling: Any, c: Any, z: Any) -> Complex[Array, "n z"]:
         """c less what it is without a reservoir."""
         return (-_times(coupling, c) / (z[:, None] - self.frequencies)).T
+
+
+def _eliminated(matrix: Complex[Array, "z n n"], right: Complex[Array, "z n k"]) -> Complex[Array, "z n k"]:
+    """``matrix^-1 right`` by elimination without pivots.
+
+    Leading minors are determinants of fewer emitters, whose zeros the contour passes as it does those of all. (LAPACK on batches,
+    twice at once, may wait for ever on two cores: jaxlib 0.10.2.)
+    """
+    n = matrix.shape[-1]
+    both = jnp.concatenate([matrix, right], axis=-1)
+    rows = [both[:, i] for i in range(n)]
+    for i in range(n):
+        pivot = rows[i] / rows[i][:, i : i + 1]
+        rows = [pivot if j == i else row - row[:, i : i + 1] * pivot for j, row in enumerate(rows)]
+    return jnp.stack(rows, axis=1)[..., n:]
 
 
 def _times(matrix: Any, c: Any) -> Any:
