@@ -346,7 +346,7 @@ def _of_any(reservoir: AbstractReservoir, frequency: Any, distance: Any) -> Boun
 def _states(channel: Any, energy: Any, residue: Any, found: Any, inside: bool) -> BoundStates:
     """From complex energies and residues."""
     still = jnp.zeros(found.shape)
-    width = -2 * energy.imag if jnp.iscomplexobj(energy) else still
+    width = jnp.maximum(-2 * energy.imag, 0.0) if jnp.iscomplexobj(energy) else still
     size, phase = (jnp.abs(residue), jnp.angle(residue)) if jnp.iscomplexobj(residue) else (residue, still)
     size, phase, width = (jnp.where(found, x, 0.0) for x in (size, phase, width))
     mask = jnp.full(found.shape, inside)
