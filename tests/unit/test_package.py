@@ -39,10 +39,9 @@ EXAMPLES = [
     "reservoirs.ohmic",
     "reservoirs.waveguide",
 ]
-WRONG = ("batteries.open_battery", "batteries.waveguide_battery")  # what is printed there is not true yet
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.xfail(strict=False)] * (n in WRONG)) for n in EXAMPLES])
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_of_docstrings(name: str) -> None:
     found = doctest.testmod(importlib.import_module(f"jaxqb.{name}"))
     assert found.attempted and not found.failed
