@@ -19,6 +19,7 @@ from jaxqb.algebra import chebyshev, spectra
 from jaxqb.algebra.ladders import boson_lowering, spin_lowering
 from jaxqb.algebra.passive import passive_full, passive_symmetric
 from jaxqb.algebra.sine import sine
+from jaxqb.methods import method
 
 reach = st.floats(0, 24)
 
@@ -215,7 +216,7 @@ def test_propagation_backwards_batched_and_twice() -> None:
 @pytest.mark.parametrize("orders", [4, 5])
 def test_interpolants_of_a_search_keep_small_slopes(orders: int) -> None:
     """A tiny exponential on a large constant: slopes to what rounding of the constant leaves of them."""
-    x, fine = np.linspace(0, 1, peaks.POINTS), peaks.FINE
+    x, fine = np.linspace(0, 1, method.POINTS), peaks.FINE
     jets = np.array([[0.6 * (k == 0) + 1e-8 * (-0.5) ** k * np.exp(-t / 2) for k in range(orders)] for t in x]).ravel()
     slopes = peaks._interpolants(orders)[1] @ jets
     np.testing.assert_allclose(slopes, -0.5e-8 * np.exp(-fine / 2), rtol=0, atol=1e-12)

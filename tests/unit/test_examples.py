@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import jax
+import mpmath
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from jaxqb.cli import app
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from truth import chains, dark, flows, master, peaks
+from truth import chains, dark, flows, master, peaks, waveguide
 from truth.model import Spins
 
 jax.config.update("jax_enable_x64", True)
@@ -190,6 +191,34 @@ def test_dark_state(printed):
     held = [m @ np.real(np.diag(dark.evolve(2, 10, 60.0, n=n)[0])) for n in (0.0, 1e-4, 2e-4)]
     assert numbers(lines[-2])[0] == pytest.approx((3 * held[0] - 4 * held[1] + held[2]) / 2e-4, rel=1e-5)
     assert numbers(lines[-1])[-1] == pytest.approx(dark.steady_excitations(2, 10) * np.exp(-7), rel=0.01)  # one spin's decay
+
+
+@pytest.mark.slow
+def test_waveguide(printed):
+    lines = printed("waveguide")
+
+    def bound(w, d, g):
+        found = []
+        for sign, guess in ((1, 0.34), (-1, 0.53)):
+            rise = lambda e, sign=sign: waveguide.dispersion(e, w, 2 * np.pi * d, g, sign)  # noqa: E731
+            energy = mpmath.findroot(rise, guess)
+            found.append((float(energy), float(2e-6 / (rise(energy + 1e-6) - rise(energy - 1e-6)))))
+        return found
+
+    def work(w, d, g):
+        return w * (2 * (sum(residue for _, residue in bound(w, d, g)) / 2) ** 2 - 1)
+
+    states = bound(0.6, 0.1, 0.5)
+    np.testing.assert_allclose([numbers(line)[:2] for line in lines[1:3]], states, atol=1e-8)
+    (low, r), (high, q) = states
+    assert numbers(lines[3]) == pytest.approx([work(0.6, 0.1, 0.5), np.pi / (high - low)], abs=1e-4)
+    assert numbers(lines[7])[-1] == pytest.approx(1 - (r**2 + q**2) / 2, abs=1e-6)  # light that has gone
+    steps = 1e-4 * np.eye(3)
+    at = np.array([0.6, 0.1, 0.5])
+    slopes = [(work(*(at + s)) - work(*(at - s))) / 2e-4 for s in steps]
+    np.testing.assert_allclose(numbers(lines[-2]), slopes, rtol=1e-5)
+    one, other = numbers(lines[-1])
+    assert one == pytest.approx(other, abs=1e-11)
 
 
 @pytest.mark.slow
