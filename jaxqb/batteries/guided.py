@@ -1,17 +1,59 @@
-"""What batteries in a waveguide have in common: where the contour passes on which they are solved."""
+"""What emitters in a reservoir have in common: one is the battery; and where the contour passes on which they are solved."""
 
+import abc
 import math
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
+import equinox as eqx
 import numpy as np
 
+from ..bound_states import BoundStates, LongTime, long_time
 from ..errors import FieldError, fail
 from ..fields import concrete, numbers, traced
 from ..laws.memory import SMALL, Span
+from .battery import AbstractBattery
 
 UNKNOWN = 3.0, 2.0  # frequency and radiation rate up to which a contour reaches where they are traced
 SEPARATED = 2.0  # separation up to which late times are known where it is traced
 LATE, PASSES = 100.0, 10  # times from which on they are late: of the cut-off frequency, and passes of light between the emitters
+
+
+class AbstractPair(AbstractBattery):
+    """Two equal emitters, one of which is the battery and the other one its charger."""
+
+    frequency: eqx.AbstractVar[Any]
+
+    memory: ClassVar[bool] = True
+
+    @property
+    def n_battery(self) -> Any:
+        """One emitter."""
+        return np.float64(1.0)
+
+    @property
+    def battery_frequency(self) -> Any:
+        """Of the battery."""
+        return self.frequency
+
+    def long_time(self, beyond: Any = None) -> LongTime:
+        """What remains when all has decayed that does: energies and work, of gap states and of states in the continuum."""
+        return long_time(self.bound_states(beyond), self.frequency)
+
+    @abc.abstractmethod
+    def bound_states(self, beyond: Any = None) -> BoundStates:
+        """Energies and residues of bound states; `beyond`: count as bound what lives longer than this time."""
+
+    def capacity(self) -> Any:
+        """Excited."""
+        return self.frequency
+
+    def charger_quantum(self) -> Any:
+        """The same."""
+        return self.frequency
+
+    def amplitudes(self) -> int:
+        """So few that programs are compiled in the shortest time: one call goes through their sums once."""
+        return 2
 
 
 class Structure(NamedTuple):

@@ -1,6 +1,6 @@
 """A battery and its charger in a reservoir of any kind."""
 
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -8,15 +8,15 @@ import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import Partial
 
-from ..bound_states import BoundStates, LongTime, bound_states, long_time
+from ..bound_states import BoundStates, bound_states
 from ..errors import FieldError, fail
 from ..fields import Real, concrete, parameter, traced
 from ..laws import Channels, Embedding
 from ..laws.memory import Span
 from ..reservoirs import AbstractReservoir, Exponentials
 from ..states import EmitterState
-from .battery import AbstractBattery, convert_fields
-from .guided import check_span
+from .battery import convert_fields
+from .guided import AbstractPair, check_span
 
 TRIES = 40
 
@@ -27,7 +27,7 @@ class Structure(NamedTuple):
     span: Span
 
 
-class ReservoirBattery(AbstractBattery):
+class ReservoirBattery(AbstractPair):
     r"""A two-level battery and an equal charger, which know of each other by a reservoir that both couple to.
 
     .. math:: \dot c_j = -i(\omega_0 + \delta - i\gamma/2) c_j - \sum_{k=1,2}\int_0^t f(t - \tau, x_{jk}) c_k(\tau) d\tau
@@ -62,8 +62,6 @@ class ReservoirBattery(AbstractBattery):
     span: tuple[float, float] | None = eqx.field(static=True, default=None)
     structure: Structure = eqx.field(static=True, init=False)
 
-    memory: ClassVar[bool] = True
-
     def __post_init__(self) -> None:
         convert_fields(self)
         if not isinstance(self.reservoir, AbstractReservoir):
@@ -93,16 +91,6 @@ class ReservoirBattery(AbstractBattery):
                 but = f"beyond {low:g} and {high:g} there are bound states still"
                 fail(FieldError, "reservoir", "bind within a finite span", but, "weaken it")
         return Span(float(low), float(high), float(high))
-
-    @property
-    def n_battery(self) -> Any:
-        """One emitter."""
-        return np.float64(1.0)
-
-    @property
-    def battery_frequency(self) -> Real:
-        """Of the battery."""
-        return self.frequency
 
     def law(self) -> Channels:
         """Even and odd superposition of the emitters, each by itself."""
@@ -136,19 +124,3 @@ class ReservoirBattery(AbstractBattery):
     def bound_states(self, beyond: Any = None) -> BoundStates:
         """Energies and residues of bound states; see `WaveguideBattery.bound_states`."""
         return bound_states(self.reservoir, self.frequency, self.distance, beyond, self.loss)
-
-    def long_time(self, beyond: Any = None) -> LongTime:
-        """What remains when all has decayed that does."""
-        return long_time(self.bound_states(beyond), self.frequency)
-
-    def capacity(self) -> Real:
-        """Excited."""
-        return self.frequency
-
-    def charger_quantum(self) -> Real:
-        """The same."""
-        return self.frequency
-
-    def amplitudes(self) -> int:
-        """So few that programs are compiled in the shortest time: one call goes through their sums once."""
-        return 2

@@ -1,20 +1,20 @@
 """A battery and its charger at a distance, in a waveguide."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from ..bound_states import BoundStates, LongTime, bound_states, long_time, threshold
+from ..bound_states import BoundStates, bound_states, threshold
 from ..fields import Real, parameter, vanishes
 from ..laws.memory import Channels
 from ..reservoirs import Waveguide
-from .battery import AbstractBattery, convert_fields
-from .guided import Structure, reach
+from .battery import convert_fields
+from .guided import AbstractPair, Structure, reach
 
 
-class WaveguideBattery(AbstractBattery):
+class WaveguideBattery(AbstractPair):
     r"""A two-level battery that is charged by an equal one, far away in the same waveguide.
 
     .. math:: \dot c_j = -i(\omega_0 - i\gamma/2) c_j - \sum_{k=1,2}\int_0^t f(t - \tau, x_{jk}) c_k(\tau) d\tau,
@@ -53,23 +53,11 @@ class WaveguideBattery(AbstractBattery):
     span: tuple[float, float] | None = eqx.field(static=True, default=None)
     structure: Structure = eqx.field(static=True, init=False)
 
-    memory: ClassVar[bool] = True
-
     def __post_init__(self) -> None:
         convert_fields(self)
         apart = self.separation if vanishes(self.waveguide_loss, self.loss) else None
         span = reach(self.span, self.frequency, self.radiation_rate, 2, Channels.ORDERS, separation=apart)
         self.structure = Structure(span, vanishes(self.waveguide_loss))
-
-    @property
-    def n_battery(self) -> Any:
-        """One emitter."""
-        return np.float64(1.0)
-
-    @property
-    def battery_frequency(self) -> Real:
-        """Of the battery."""
-        return self.frequency
 
     @property
     def distance(self) -> Real:
@@ -102,10 +90,6 @@ class WaveguideBattery(AbstractBattery):
         """
         return bound_states(self._guide(), self.frequency, self.distance, beyond, self.loss)
 
-    def long_time(self, beyond: Any = None) -> LongTime:
-        """What remains when all has decayed that does: energies and work, of gap states and of states in the continuum."""
-        return long_time(self.bound_states(beyond), self.frequency)
-
     def threshold(self) -> Any:
         """The frequency below which there is an odd bound state."""
         return threshold(self._guide(), self.distance)
@@ -127,15 +111,3 @@ class WaveguideBattery(AbstractBattery):
     def _guide(self) -> Waveguide:
         """Its waveguide; that it loses nothing is said by a number that is known."""
         return Waveguide(self.radiation_rate, np.float64(0.0) if self.structure.lossless else self.waveguide_loss)
-
-    def capacity(self) -> Real:
-        """Excited."""
-        return self.frequency
-
-    def charger_quantum(self) -> Real:
-        """The same."""
-        return self.frequency
-
-    def amplitudes(self) -> int:
-        """So few that programs are compiled in the shortest time: one call goes through their sums once."""
-        return 2
