@@ -21,14 +21,17 @@ if TYPE_CHECKING:
     from .batteries import AbstractBattery as AbstractBattery
     from .batteries import CavityCharger as CavityCharger
     from .batteries import DarkStateBattery as DarkStateBattery
+    from .batteries import DimerChain as DimerChain
     from .batteries import OpenBattery as OpenBattery
     from .batteries import ReservoirBattery as ReservoirBattery
+    from .batteries import SpinChain as SpinChain
     from .batteries import SpinCharger as SpinCharger
     from .batteries import WaveguideArray as WaveguideArray
     from .batteries import WaveguideBattery as WaveguideBattery
     from .batteries import coherent as coherent
     from .batteries import localised as localised
     from .batteries import populations as populations
+    from .batteries import single_excitation as single_excitation
     from .batteries import thermal as thermal
     from .charging import Charge as Charge
     from .charging import charge as charge
@@ -53,8 +56,8 @@ if TYPE_CHECKING:
 # from each public name to the module that has it; a module stands for itself
 _MODULES = {
     "advantage": "collective_advantage",
-    "batteries": "AbstractBattery CavityCharger DarkStateBattery OpenBattery ReservoirBattery SpinCharger WaveguideArray "
-    "WaveguideBattery coherent localised populations thermal",
+    "batteries": "AbstractBattery CavityCharger DarkStateBattery DimerChain OpenBattery ReservoirBattery SpinChain SpinCharger "
+    "WaveguideArray WaveguideBattery coherent localised populations single_excitation thermal",
     "charging": "Charge charge",
     "design": "Optimum optimize",
     "errors": "Status",

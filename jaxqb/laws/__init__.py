@@ -5,6 +5,7 @@ from .embedding import Embedding as Embedding
 from .emitters import Emitters as Emitters
 from .grid import Grid as Grid
 from .ladders import JointLadders as JointLadders
+from .lattice import Lattice as Lattice
 from .law import AbstractDecayLaw as AbstractDecayLaw
 from .law import AbstractDifferentialLaw as AbstractDifferentialLaw
 from .law import AbstractLaw as AbstractLaw

@@ -11,7 +11,8 @@ A state carries its own coordinates (levels, sizes, weights), so merits need no 
     partial_transpose()       its Hermitian blocks (mixed states), of which rates at kinks are known
     expectation(operator)     mean of an operator on the whole system (open systems)
     photons()                 mean number of photons in a reservoir (emitters)
-    edge()                    population of the last kept charger levels, where the charger is truncated
+    excited(), neighbours(), correlations(), coherences()   spin by spin (chains)
+    edge()                    what a truncation may have lost: population of the last kept charger levels, say
 
 All arrays belong to one element; batches are made outside by vmap.
 """
@@ -26,4 +27,6 @@ from .open import OpenState as OpenState
 from .reduced import Density as Density
 from .reduced import Populations as Populations
 from .reduced import Spectral as Spectral
+from .spins import AbstractSpins as AbstractSpins
+from .spins import SpinMoments as SpinMoments
 from .towers import TowerDensity as TowerDensity

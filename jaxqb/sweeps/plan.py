@@ -4,7 +4,7 @@ Under nested loops XLA moves work out of the inner ones that does not depend on 
 depends on (`slow` fields) go outermost, and of the others the longest goes innermost. Three ways to map an axis:
 
 * ``"loop"``: one point after the other (`lax.map`). Least memory, quickest to compile; other cores take other blocks.
-* ``"lanes"``: 16 points at a time. On a CPU this halves the time of small batteries and takes a second more to compile.
+* ``"lanes"``: at most 40 points at a time. On a CPU this halves the time of small batteries and takes a second more to compile.
 * ``"vmap"``: all points at once, which is what fills a GPU. An iteration lasts as long as its slowest point.
 """
 
@@ -21,7 +21,7 @@ from ..errors import SweepError, fail
 from .axes import Axis
 
 KINDS = ("loop", "lanes", "vmap")
-LANES = 16
+LANES = 40
 MANY = 16_384  # points from which on lanes repay their longer compilation
 SOME = 256  # the same for batteries with memory
 CACHE = 4 * 2**20  # bytes of temporaries that lanes may take: what a core's own cache holds

@@ -1,0 +1,188 @@
+"""What chains of spins have in common: their laws, from second moments to exact."""
+
+import abc
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..conventions import real_dtype
+from ..errors import FieldError, fail
+from ..fields import concrete, numbers, traced
+from ..laws.law import AbstractLaw
+from ..laws.lattice import UNIT, Lattice, Product, Single
+from .battery import AbstractBattery
+
+EXACT = 10  # spins up to which the exact law fits a small computer
+
+
+class Structure(NamedTuple):
+    """What is static about a chain: its length, and whether it decays collectively, begins in one excitation, may be all exact."""
+
+    n: int
+    alone: bool
+    single: bool
+
+
+class single_excitation(eqx.Module):  # noqa: N801 (a constructor, read like `jaxqb.coherent`)
+    """A start with one excitation in superposition over the spins of a chain, and none with the rest of the norm.
+
+    Args:
+        amplitudes: complex, shape (n,), of norm at most 1; the empty chain's amplitude is real and positive.
+
+    Raises:
+        FieldError: for amplitudes that are no numbers, or of larger norm.
+
+    >>> import jaxqb as qb
+    >>> chain = qb.SpinChain.dimer(4, 0.25, initial=qb.single_excitation([0, 0.6, 0, 0.8]))
+    >>> [round(float(x), 9) for x in chain.law().state(chain.law().start).excited()]
+    [0.0, 0.36, 0.0, 0.64]
+    """
+
+    amplitudes: Any
+
+    def __init__(self, amplitudes: Any) -> None:
+        array = amplitudes if traced(amplitudes) else np.asarray(amplitudes)
+        if array.dtype.kind not in "iufc" or array.ndim != 1 or not (traced(array) or np.all(np.isfinite(array))):
+            must, fix = "be a vector of finite numbers", "give one amplitude a spin"
+            fail(FieldError, "amplitudes", must, f"it is {amplitudes!r}", fix)
+        if not traced(array) and (norm := float(np.sum(np.abs(array) ** 2))) > 1 + UNIT:
+            fail(FieldError, "amplitudes", "have norm at most 1", f"its squares sum up to {norm:g}", "divide by the root of that")
+        xp: Any = jnp if traced(array) else np
+        self.amplitudes = xp.stack([xp.real(array), xp.imag(array)]).astype(real_dtype())
+
+
+class AbstractSpinChain(AbstractBattery):
+    """A row of spins; each law of it is made by a method of its own."""
+
+    hopping: eqx.AbstractVar[Any]
+    collective_decay: eqx.AbstractVar[Any]
+    initial: eqx.AbstractVar[Any]
+    structure: eqx.AbstractVar[Structure]
+
+    @abc.abstractmethod
+    def pattern(self) -> tuple[Any, Any]:
+        """Gap and decay rate of each spin, shapes (n,)."""
+
+    def lattice(self) -> Lattice:
+        """The chain in the words of its laws."""
+        n = self.structure.n
+        gaps, rates = map(jnp.asarray, self.pattern())
+        bonds = jnp.broadcast_to(jnp.asarray(self.hopping, gaps.dtype), (n - 1,))
+        if isinstance(self.initial, single_excitation):
+            begin = Single(jnp.asarray(self.initial.amplitudes))
+        else:
+            begin = Product(jnp.broadcast_to(jnp.asarray(self.initial, gaps.dtype), (n,)))
+        return Lattice(gaps, rates, bonds, jnp.asarray(self.collective_decay), begin, self.structure.alone)
+
+    def law(self) -> AbstractLaw:
+        """Of amplitudes, from a single excitation; else of second moments."""
+        return self.single_excitation() if self.structure.single and self.structure.alone else self.closure()
+
+    def closure(self, pairs: str = "factorised", bands: int | None = None) -> AbstractLaw:
+        """Second moments, closed by ``<sigma^z_l sigma^+_n sigma^-_m> = <sigma^z_l><sigma^+_n sigma^-_m>``.
+
+        Args:
+            pairs: with collective decay also ``<sigma^z_n sigma^z_m>`` is needed: "factorised" into means, "followed" by equations
+                of their own, or "printed", which leaves out what collective decay does to pairs.
+            bands: how many diagonals of the matrix of correlations are kept; None: enough, or all.
+        """
+        from ..laws.closure import Closure
+
+        return Closure.of(self.lattice(), pairs, bands)
+
+    def fermionic(self) -> AbstractLaw:
+        """Second moments of the fermions that the spins are, strings closed by Wick's theorem."""
+        from ..laws.fermions import Fermions
+
+        return Fermions.of(self.lattice())
+
+    def exact(self) -> AbstractLaw:
+        """The density matrix in blocks of equal numbers of excitations."""
+        from ..laws.sectors import Sectors
+
+        return Sectors.of(self.lattice())
+
+    def single_excitation(self) -> AbstractLaw:
+        """Amplitudes of one excitation."""
+        from ..laws.excitation import Excitation
+
+        return Excitation.of(self.lattice())
+
+    def trajectories(self, count: int, key: Any) -> AbstractLaw:
+        """The mean over random quantum-jump trajectories, each a Slater determinant."""
+        from ..laws.trajectories import Trajectories
+
+        return Trajectories.of(self.lattice(), count, key)
+
+    def laws(self) -> dict[str, AbstractLaw]:
+        """The laws that describe this chain; trajectories, which take a key, are not among them."""
+        return {"closure": self.closure()}
+
+    @property
+    def battery_frequency(self) -> Any:
+        """Energies are sums over gaps as they are."""
+        return np.ones((), real_dtype())
+
+    def capacity(self) -> Any:
+        """All spins excited."""
+        return jnp.sum(self.pattern()[0])
+
+    def charger_quantum(self) -> Any:
+        """There is none."""
+        return np.zeros((), real_dtype())
+
+    def total_energy(self, state: Any) -> Any:
+        """With the hopping; zero for the empty chain."""
+        return state.battery_excitations() + state.coupling_energy()
+
+    def amplitudes(self) -> int:
+        """Correlations of neighbours near and far."""
+        return 32 * self.structure.n
+
+
+def check_start(initial: Any, n: int) -> Any:
+    """Probabilities, or a single excitation, of n spins."""
+    if isinstance(initial, single_excitation):
+        if np.shape(initial.amplitudes) != (2, n):
+            but = f"it has {np.shape(initial.amplitudes)[1]} amplitudes and the chain {n} spins"
+            fail(FieldError, "initial", "have one amplitude a spin", but, f"give {n} amplitudes")
+        return initial
+    if isinstance(initial, str):
+        if initial != "full":
+            fix = "use 'full', n probabilities, or jaxqb.single_excitation(amplitudes)"
+            fail(FieldError, "initial", "be 'full', probabilities or a single excitation", f"it is {initial!r}", fix)
+        return np.ones((), real_dtype())
+    array = numbers(initial)
+    if array is None or array.shape not in ((), (n,)):
+        but = f"it is {initial!r}" if array is None else f"its shape is {array.shape} with {n} spins"
+        fix = "use 'full', n probabilities, or jaxqb.single_excitation(amplitudes)"
+        fail(FieldError, "initial", "be one probability a spin", but, fix)
+    if traced(array):
+        return array
+    if not np.all((array >= 0) & (array <= 1)):
+        fail(FieldError, "initial", "be probabilities", f"it is {initial!r}", "give numbers from 0 to 1")
+    return array.astype(real_dtype())
+
+
+def check_length(name: str, value: Any, n: int, what: str) -> None:
+    """A sentence if `value` is neither one number nor n."""
+    if np.shape(value) not in ((), (n,)):
+        fail(FieldError, name, f"be one number, or one a {what}", f"its shape is {np.shape(value)}", f"give {n} numbers")
+
+
+def structure_of(battery: AbstractSpinChain, n: int) -> Structure:
+    """Of a chain with n spins whose fields are converted."""
+    known = concrete(battery.collective_decay)
+    alone = known is not None and not np.any(known)
+    return Structure(n, alone, isinstance(battery.initial, single_excitation))
+
+
+def check_spins(value: Any) -> int:
+    """A number of spins, which shapes arrays."""
+    if any(map(traced, jax.tree.leaves(value))) or np.size(value) != 1:
+        fix = "loop over lengths outside of `sweep`"
+        fail(FieldError, "n_battery", "be one known number, which shapes the arrays", f"it is {value!r}", fix)
+    return int(np.asarray(value).item())

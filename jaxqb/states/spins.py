@@ -1,0 +1,96 @@
+"""States of a chain of spins that can be told apart."""
+
+import abc
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float
+
+from ..errors import MeritError, fail
+
+
+class AbstractSpins(eqx.Module):
+    """What any law of a chain knows: how far each spin is excited and how neighbours are correlated.
+
+    `gaps` and `bonds` are those of the chain (see `laws.Lattice`).
+    """
+
+    gaps: eqx.AbstractVar[Any]
+    bonds: eqx.AbstractVar[Any]
+
+    @abc.abstractmethod
+    def excited(self) -> Float[Array, " n"]:
+        """Probability that each spin is excited."""
+
+    @abc.abstractmethod
+    def neighbours(self) -> Complex[Array, " n-1"]:
+        """``<sigma^+_j sigma^-_{j+1}>``."""
+
+    def correlations(self) -> Complex[Array, "n n"]:
+        """``<sigma^+_n sigma^-_m>``; probabilities on the diagonal."""
+        return _unknown(
+            "correlations", "correlations of spins far apart", "use merit.total_energy, which needs those of neighbours"
+        )
+
+    def coherences(self) -> Complex[Array, " n"]:
+        """``<sigma^-_j>``: zero unless numbers of excitations are superposed."""
+        return jnp.zeros_like(self.excited()) + 0j
+
+    def battery(self) -> Any:
+        """The state of the whole chain."""
+        return _unknown("figure", "the state of the whole chain", "use law=chain.exact() for a chain of at most 10 spins")
+
+    def battery_excitations(self, power: int = 1) -> Float[Array, ""]:
+        """Mean of a power of the energy without hopping."""
+        return jnp.sum(self.gaps * self.excited()) if power == 1 else self.battery().moment(power)
+
+    def charger_excitations(self) -> Float[Array, ""]:
+        """A sentence."""
+        return _unknown("figure", "a charger", "use merit.energy, or jaxqb.in_cavity(chain, ...)")
+
+    def coupling_energy(self) -> Float[Array, ""]:
+        """Mean of the hopping."""
+        return 2 * jnp.sum(self.bonds * jnp.real(self.neighbours()))
+
+    def expect(self, function: Callable) -> Float[Array, ""]:
+        """A sentence."""
+        del function
+        return self.charger_excitations()
+
+    def trace_norm(self) -> Float[Array, ""]:
+        """A sentence."""
+        return self.charger_excitations()
+
+    def amplitudes(self) -> Array:
+        """A sentence."""
+        return _unknown("amplitudes", "one pure state", "use law=chain.single_excitation() from a single excitation")
+
+    def edge(self) -> Float[Array, ""]:
+        """What a truncation may have lost."""
+        return jnp.zeros((), jnp.result_type(self.gaps))
+
+
+class SpinMoments(AbstractSpins):
+    """First and second moments, the latter as a whole matrix."""
+
+    c: Complex[Array, "n n"]
+    gaps: Float[Array, " n"]
+    bonds: Float[Array, " n-1"]
+
+    def excited(self) -> Float[Array, " n"]:
+        """The diagonal."""
+        return jnp.real(jnp.diagonal(self.c))
+
+    def neighbours(self) -> Complex[Array, " n-1"]:
+        """The diagonal next to it."""
+        return jnp.diagonal(self.c, 1)
+
+    def correlations(self) -> Complex[Array, "n n"]:
+        """All of it."""
+        return self.c
+
+
+def _unknown(figure: str, what: str, fix: str) -> Any:
+    fail(MeritError, figure, "be known to the state", f"this law of a spin chain does not know {what}", fix)
