@@ -93,8 +93,10 @@ class AbstractBattery(eqx.Module):
         return type(self)(**(given | changes))
 
     def hull(self, values: dict[str, Any]) -> Any:
-        """The battery whose padding and symmetries cover all values of the named fields (entries of vectors shape nothing)."""
-        return self.replace(**{name: value for name, value in values.items() if entry(name)[1] is None})
+        """The battery whose padding and symmetries cover all values of the named fields (vectors shape nothing)."""
+        fields = self.declared()
+        shaping = lambda name: entry(name)[1] is None and not getattr(fields.get(name), "vector", False)  # noqa: E731
+        return self.replace(**{name: value for name, value in values.items() if shaping(name)})
 
     def put(self, **leaves: Any) -> Any:
         """This battery with traced scalars in place of leaves; everything static stays, so they must lie in its hull."""

@@ -11,22 +11,22 @@ import numpy as np
 from ..conventions import real_dtype
 from ..errors import FieldError, fail
 from ..fields import concrete, numbers, traced
-from ..laws.law import AbstractLaw
 from ..laws.lattice import UNIT, Lattice, Product, Single
+from ..laws.law import AbstractLaw
 from .battery import AbstractBattery
 
 EXACT = 10  # spins up to which the exact law fits a small computer
 
 
 class Structure(NamedTuple):
-    """What is static about a chain: its length, and whether it decays collectively, begins in one excitation, may be all exact."""
+    """What is static about a chain: its length, whether it does not decay collectively, and whether it begins in one excitation."""
 
     n: int
     alone: bool
     single: bool
 
 
-class single_excitation(eqx.Module):  # noqa: N801 (a constructor, read like `jaxqb.coherent`)
+class single_excitation(eqx.Module):
     """A start with one excitation in superposition over the spins of a chain, and none with the rest of the norm.
 
     Args:
@@ -85,8 +85,8 @@ class AbstractSpinChain(AbstractBattery):
         """Second moments, closed by ``<sigma^z_l sigma^+_n sigma^-_m> = <sigma^z_l><sigma^+_n sigma^-_m>``.
 
         Args:
-            pairs: with collective decay also ``<sigma^z_n sigma^z_m>`` is needed: "factorised" into means, "followed" by equations
-                of their own, or "printed", which leaves out what collective decay does to pairs.
+            pairs: with collective decay ``<sigma^z_n sigma^z_m>`` is needed too: "factorised" into means, "followed" by equations
+                of its own, or "printed", which leaves out what collective decay does to pairs.
             bands: how many diagonals of the matrix of correlations are kept; None: enough, or all.
         """
         from ..laws.closure import Closure

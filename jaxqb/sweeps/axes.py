@@ -48,7 +48,8 @@ def sweepable(battery: AbstractBattery) -> dict[str, Field]:
     """Fields of a battery that a sweep may vary: its declared ones, entry by entry, and initial excitations as numbers."""
     known = {}
     for name, field in type(battery).declared().items():
-        entries = [f"{name}[{k}]" for k in range(len(getattr(battery, name)))] if field.vector else [name]
+        count = np.shape(getattr(battery, name)) if field.vector else ()
+        entries = [f"{name}[{k}]" for k in range(*count)] if count else [name]
         known |= {each: dataclasses.replace(field, name=each) for each in entries}
     for item in dataclasses.fields(battery):
         if item.init and isinstance(getattr(battery, item.name), AbstractStart):
