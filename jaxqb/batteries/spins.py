@@ -19,7 +19,7 @@ EXACT = 10  # spins up to which the exact law fits a small computer
 
 
 class Structure(NamedTuple):
-    """What is static about a chain: its length, whether it does not decay collectively, and whether it begins in one excitation."""
+    """What is static about a chain: length, no collective decay, a start in one excitation."""
 
     n: int
     alone: bool
