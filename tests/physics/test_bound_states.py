@@ -12,7 +12,6 @@ import pytest
 import jaxqb
 from jaxqb.algebra.poles import zeros
 from jaxqb.bound_states import (
-    _gap,
     bound_states,
     frequencies_of_continuum_states,
     gap_state,
@@ -20,6 +19,7 @@ from jaxqb.bound_states import (
     resonances,
     threshold,
 )
+from jaxqb.bound_states.below import gap_states
 from jaxqb.compiled import compiled
 from jaxqb.reservoirs import AbstractReservoir, BandEdge, Waveguide
 
@@ -50,7 +50,7 @@ def quick(function):
 @quick
 @jax.vmap
 def gap(w0, d, g):
-    return _gap(g, w0, d)
+    return gap_states(g, w0, d)
 
 
 @quick
@@ -58,7 +58,7 @@ def gap_derivatives(p):
     """Energies and residues of both channels, their first derivatives in both modes, and the second ones of the energies."""
 
     def figures(p):
-        v, residue, _ = _gap(p[2], p[0], p[1])
+        v, residue, _ = gap_states(p[2], p[0], p[1])
         return jnp.stack([1 - 2 * v**2, residue])
 
     energy = lambda p: figures(p)[0]  # noqa: E731

@@ -25,7 +25,7 @@ def test_no_module_has_the_name_of_a_verb():
 EXAMPLES = [
     "algebra.bessel",
     "algebra.expint",
-    "bound_states",
+    "bound_states.find",
     "batteries.cavity_charger",
     "batteries.dark_state_battery",
     "batteries.open_battery",
