@@ -18,7 +18,7 @@ from .batteries.battery import AbstractBattery
 from .compiled import compiled
 from .conventions import epsilon
 from .errors import CutoffError, MeritError, Status, TimesError, fail
-from .fields import traced
+from .fields import differentiable, traced
 from .given import check_law, check_method, check_save, check_single, check_times
 from .laws import AbstractLaw, AbstractMemoryLaw
 from .methods import AbstractMethod, AbstractPlanned, Figures, Resolvent, select_method
@@ -113,7 +113,7 @@ def evolve(
     asked, method = method is not None, planned(battery, law, method, ts, "ts")
     battery = _with_phases(battery, chosen)
     sizes = [getattr(battery, field.name) for field in type(battery).declared().values() if field.size]
-    by_size = law is None and any(map(traced, sizes))
+    by_size = law is None and any(map(differentiable, sizes))
     figures = tuple(chosen.items())
     solution = _evolve(battery, ts, law, figures, method, asked, by_size, numbers=state_size(battery, law))
     again = lambda wider: _evolve(wider, ts, None, figures, method, asked, by_size, numbers=state_size(wider)).status  # noqa: E731

@@ -8,11 +8,15 @@ nothing and two values share one trace; a traced value passes through. Arrays ar
 *hull* of a family, and whatever is static (padding, symmetries) is derived from its largest and nonzero entries.
 """
 
+import contextlib
+import contextvars
 import dataclasses
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
+import jax
 import jax.core
 import jax.numpy as jnp
 import numpy as np
@@ -108,6 +112,24 @@ def entry(name: str) -> tuple[str, int | None]:
 def traced(value: Any) -> bool:
     """Whether `value` stands for a number that is not known yet (under jit, vmap or differentiation)."""
     return isinstance(value, jax.core.Tracer)
+
+
+_settled: contextvars.ContextVar[tuple[Any, ...]] = contextvars.ContextVar("settled", default=())
+
+
+@contextlib.contextmanager
+def settled(values: Any) -> Iterator[None]:
+    """Within, nobody asks for derivatives by these traced numbers, as they are (a sweep has none to give)."""
+    token = _settled.set(tuple(jax.tree.leaves(values)))
+    try:
+        yield
+    finally:
+        _settled.reset(token)
+
+
+def differentiable(value: Any) -> bool:
+    """Whether a derivative by `value` may be asked for."""
+    return traced(value) and all(value is not known for known in _settled.get())
 
 
 def numbers(value: Any) -> Any:

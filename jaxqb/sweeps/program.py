@@ -13,6 +13,7 @@ from jax.sharding import Mesh, PartitionSpec
 
 from ..compiled import options
 from ..errors import SweepError, fail
+from ..fields import settled
 from ..figures import Charging
 from ..methods import AbstractMethod, select_method
 from .dataset import preload
@@ -108,7 +109,9 @@ def block(job: Job) -> Callable:
 
         def point(*values: Any) -> dict[str, Any]:
             flat = [value for group in values for value in group]
-            return figures(battery.put(**dict(zip(names, flat, strict=True))))
+            here = battery.put(**dict(zip(names, flat, strict=True)))
+            with settled(here):
+                return figures(here)
 
         return nest(point, grids, job.kinds)
 

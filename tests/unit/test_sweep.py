@@ -466,3 +466,24 @@ def test_a_failing_point_leaves_the_others_alone():
     ds = qb.sweep(lambda b: jnp.sqrt(b.coupling), CELL, {"coupling": [-1.0, 4.0]})
     assert ds.value.values == pytest.approx([np.nan, 2.0], nan_ok=True)
     assert ds.status.values.tolist() == [Status.NOT_FINITE, Status.OK]
+
+
+def test_curves_take_the_quick_method_and_derivatives_by_sizes_the_right_one() -> None:
+    """Where the last level's coupling vanishes `Eigen` has no derivative by a size; `sweep` asks for none, a figure may."""
+    family = qb.SpinCharger(5, 6, charger_frequency=1.1, charger_excitations=4, levels=8)
+    chosen, ts = [], [0.3, 0.7]
+
+    def curve(battery):
+        solution = qb.evolve(battery, ts)
+        chosen.append(type(solution.method))
+        return {"energy": solution.saved["energy"]}
+
+    def slope(battery):
+        by_size = lambda n: qb.evolve(battery.put(n_battery=n), ts).saved["energy"]  # noqa: E731
+        return {"slope": jax.jacobian(by_size)(battery.n_battery)}
+
+    assert np.all(qb.sweep(curve, family, {"n_battery": [3, 5]}, progress=False).status == 0)
+    assert set(chosen) == {qb.Eigen}
+    found = qb.sweep(slope, family, {"n_battery": [3, 5]}, progress=False).slope.values
+    exact = lambda n: qb.evolve(family.put(n_battery=n), ts, method=qb.Chebyshev()).saved["energy"]  # noqa: E731
+    np.testing.assert_allclose(found, jax.vmap(jax.jacobian(exact))(np.array([3.0, 5.0])), atol=1e-11)
