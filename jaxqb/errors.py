@@ -20,7 +20,7 @@ class FieldError(JaxqbError):
 
 
 class CutoffError(FieldError):
-    """A bosonic mode is truncated below what its state needs; the message names a sufficient cutoff."""
+    """A bosonic mode, or a closure, is truncated below what its state needs; the message names what is enough."""
 
 
 class TimesError(JaxqbError):
@@ -99,6 +99,6 @@ _SENTENCES = {
     Status.BUDGET_SPENT: "stopped before the answer was reached: the step budget was spent",
     Status.NOT_FINITE: "the answer is not a finite number",
     Status.OUTSIDE_PADDING: "a size is outside the padded arrays, or is no physical size",
-    Status.UNRESOLVED: "the truncation of the charger was reached: raise its cutoff",
+    Status.UNRESOLVED: "a truncation was reached: raise the charger's cutoff, or the closure's bands",
     Status.NO_PEAK: "there is no such maximum",
 }

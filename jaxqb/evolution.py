@@ -96,7 +96,7 @@ def evolve(
 
     Raises:
         TimesError, MeritError, FieldError: before anything is compiled.
-        CutoffError: where a truncated charger was filled to its edge (outside of jit and vmap; inside, see `.status`).
+        CutoffError: where a truncated charger or closure was filled to its edge (outside of jit and vmap; inside, see `.status`).
 
     Works under jit, vmap, grad and jvp. To batch, vmap over a function of parameters, or use `sweep`.
 
@@ -122,27 +122,15 @@ def evolve(
 
 
 def explain_edge(battery: Any, status: Any, retry: Any) -> None:
-    """Outside of traces: if the truncation was reached, find a sufficient cutoff and say it."""
+    """Outside of traces: if the truncation was reached, find a sufficient one and say it."""
     if traced(status) or int(status) != Status.UNRESOLVED:
         return
     wider = battery
     for _ in range(5):
         wider = wider.widened()
         if int(retry(wider)) != Status.UNRESOLVED:
-            fail(
-                CutoffError,
-                "cutoff",
-                "hold the light at all times",
-                f"its last levels filled up at cutoff={battery.kept()}",
-                f"use cutoff={wider.kept()}",
-            )
-    fail(
-        CutoffError,
-        "cutoff",
-        "hold the light",
-        f"even {wider.kept()} is too small",
-        "use shorter times or weaker coupling",
-    )
+            fail(CutoffError, *battery.overflow(wider))
+    fail(CutoffError, *wider.overflow(None))
 
 
 def _with_phases(battery: Any, save: dict[str, Any]) -> Any:

@@ -149,6 +149,6 @@ def _own(battery: AbstractBattery, law: AbstractLaw) -> Any:
         largest = jnp.maximum(size, jnp.max(jnp.where(jnp.isfinite(one), jnp.abs(one), 0.0), initial=0.0))
         return jnp.all(jnp.isclose(one, other, rtol=0, atol=epsilon() ** 0.5 * largest, equal_nan=True))
 
-    laws = [one for one in battery.laws().values() if type(one) is type(law) and shapes(one) == shapes(law)]
+    laws = [one for one in battery.candidates(law) if type(one) is type(law) and shapes(one) == shapes(law)]
     same = [jnp.stack(list(map(alike, jax.tree.leaves(one), jax.tree.leaves(law)))).all() for one in laws]
     return jnp.stack(same).any() if same else False

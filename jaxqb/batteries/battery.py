@@ -38,6 +38,11 @@ class AbstractBattery(eqx.Module):
     def laws(self) -> dict[str, AbstractLaw]:
         """Every law that describes this battery, by name; the first is the default."""
 
+    def candidates(self, law: AbstractLaw) -> list[AbstractLaw]:
+        """The laws of this battery that `law` may be: one of `laws`, or one with the same options."""
+        del law
+        return list(self.laws().values())
+
     @abc.abstractmethod
     def capacity(self) -> Real:
         """Energy of the battery with all cells excited: what it can hold, or (negative gap) give."""
@@ -86,6 +91,13 @@ class AbstractBattery(eqx.Module):
     def widened(self) -> Any:
         """The same battery with twice the charger levels kept (for truncated chargers)."""
         return self
+
+    def overflow(self, enough: Any) -> tuple[str, str, str, str]:
+        """What to say where a truncation was too small: argument, must, but and fix. `enough`: this battery widened, or None."""
+        if enough is None:
+            return "cutoff", "hold the light", f"even {self.kept()} is too small", "use shorter times or weaker coupling"
+        but = f"its last levels filled up at cutoff={self.kept()}"
+        return "cutoff", "hold the light at all times", but, f"use cutoff={enough.kept()}"
 
     def replace(self, **changes: Any) -> Any:
         """A battery with some fields changed, built anew from what the user gave (so sizes and symmetries follow)."""

@@ -1,58 +1,158 @@
-"""Second moments of a chain, closed by factorising: to come."""
+"""Second moments of a chain, closed by factorising, as the diagonals of one matrix near its main one."""
 
-from typing import Any, ClassVar
+import functools
+from typing import Any, ClassVar, NamedTuple
 
+import equinox as eqx
+import jax
 import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
 
-from ..states.spins import SpinMoments
-from .lattice import Lattice
+from ..errors import FieldError, fail
+from ..states.spins import SpinBands
+from .lattice import Lattice, Single
 from .law import AbstractDifferentialLaw
+
+PAIRS = ("factorised", "followed", "printed")
+ALL, BANDS = 24, 16  # diagonals that are kept if they are all, and how many of a longer chain are
+
+
+class Tables(NamedTuple):
+    """What the field needs to know of each pair (j, j + d): shapes (bands + 1, n), zero beyond the end of the chain."""
+
+    turn: Float[Array, "d n"]  # gap of the first less that of the second spin
+    loss: Float[Array, "d n"]
+    left: Float[Array, "d n"]  # bonds of the first spin, to both sides
+    right: Float[Array, "d n"]
+    left_second: Float[Array, "d n"]
+    right_second: Float[Array, "d n"]
 
 
 class Closure(AbstractDifferentialLaw):
-    """Placeholder: all diagonals, no collective decay."""
+    r"""Populations and correlations ``C_nm = <sigma^+_n sigma^-_m>`` without collective decay.
+
+    .. math:: \dot C_{nm} = [i(\Delta_n - \Delta_m) - (\gamma_n + \gamma_m)/2] C_{nm}
+              - i z_n (\Lambda C)_{nm} + i (C \Lambda)_{nm} z_m, \quad z_n = 2 C_{nn} - 1,
+
+    with the bonds as a symmetric matrix Lambda. Populations obey the same with -1 in place of z. Only
+    ``<sigma^z_l sigma^+_n sigma^-_m>`` of three different spins is factorised: ``<sigma^z sigma^z>`` cancels.
+
+    Coordinates: real and imaginary part of the main diagonal of C and of the next `bands` ones, each shape (bands + 1, n), row d
+    with ``C_{j,j+d}`` at j. Correlations fall off with the distance where gaps differ or decay: on chains of 40 and 80 spins with
+    ``lambda = 0.05`` 12 diagonals leave an error of 1e-11 in the energy per capacity up to t = 100, at any ratio of gaps; strong
+    hopping near resonance needs more, and `SpinBands.edge` tells.
+
+    Source: Liu, Segal and Hanna, Eqs. S14-S18, in compact form.
+    """
 
     lattice: Lattice
+    tables: Tables
+    lost: Float[Array, ""]
+    bands: int = eqx.field(static=True)
+
     exact: ClassVar[bool] = False
     linear: ClassVar[bool] = False
 
     @classmethod
-    def of(cls, lattice, pairs="factorised", bands=None):
-        """The law."""
-        return cls(lattice)
+    def of(cls, lattice: Lattice, pairs: str = "factorised", bands: int | None = None) -> "Closure":
+        """The law. `pairs` makes no difference without collective decay."""
+        check_pairs(pairs)
+        kept = check_bands(bands, lattice.n) or (lattice.n - 1 if isinstance(lattice.begin, Single) else enough(lattice.n))
+        tables, lost = _prepare(lattice, kept)
+        return cls(lattice, tables, lost, kept)
 
     def valid(self) -> Any:
-        """Physical."""
+        """Whether rates and start are possible."""
         return self.lattice.physical()
 
     @property
     def start(self) -> Any:
-        """Real and imaginary part."""
-        c = self.lattice.begin.correlations()
+        """From the lattice."""
+        c = diagonals(self.lattice.begin.correlations(), self.bands)
         return jnp.real(c), jnp.imag(c)
 
     def field(self, y: Any) -> Any:
-        """dC = [i(D_n-D_m) - (g_n+g_m)/2] C - i z_n (A C) + i (C A) z_m off the diagonal; populations on it."""
-        x = self.lattice
-        c = y[0] + 1j * y[1]
-        hop = jnp.diag(x.bonds, 1) + jnp.diag(x.bonds, -1)
-        z = 2 * jnp.real(jnp.diagonal(c)) - 1
-        turn = 1j * (x.gaps[:, None] - x.gaps) - (x.rates[:, None] + x.rates) / 2
-        off = c * (1 - jnp.eye(x.n))
-        flow = turn * c - 1j * z[:, None] * (hop @ c) + 1j * (c @ hop) * z
-        exchange = jnp.diagonal(1j * (hop @ off) - 1j * (off @ hop))
-        flow = jnp.where(jnp.eye(x.n) > 0, jnp.diag(exchange - x.rates * jnp.diagonal(c)), flow)
-        return jnp.real(flow), jnp.imag(flow)
+        """Rows lie behind one another, so that a neighbour in any direction is a slice; what runs over the end meets no bond."""
+        n, rows = self.lattice.n, self.bands + 1
+        turn, loss, left, right, left_second, right_second = (table.ravel() for table in self.tables)
+        re, im = (part.ravel() for part in y)
+        first, second = (side.ravel() for side in _weights(2 * re[:n] - 1, rows))
 
-    def radius(self) -> Any:
-        """A bound on rates."""
-        x = self.lattice
-        return jnp.max(x.gaps) - jnp.min(x.gaps) + jnp.max(x.rates) + 4 * jnp.max(jnp.abs(x.bonds))
+        def hops(part: Any) -> tuple[Any, Any]:
+            padded = jnp.pad(part, n + 1)
+            at = lambda d, j: padded[n + 1 + d * n + j :][: rows * n]  # noqa: E731
+            return left * at(1, -1) + right * at(-1, 1), left_second * at(-1, 0) + right_second * at(1, 0)
 
-    def pace(self) -> Any:
-        """Beats."""
+        (re_first, re_second), (im_first, im_second) = hops(re), hops(im)
+        coherent = np.arange(rows * n) >= n  # populations are real
+        d_re = first * im_first - second * im_second - turn * im - loss * re
+        d_im = (second * re_second - first * re_first) * coherent + turn * re - loss * im
+        return d_re.reshape(rows, n), d_im.reshape(rows, n)
+
+    def radius(self) -> Float[Array, ""]:
+        """Width of the band of single excitations, at most, and the largest rate."""
+        x = self.lattice
+        reach = jnp.abs(jnp.pad(x.bonds, (1, 0))) + jnp.abs(jnp.pad(x.bonds, (0, 1)))
+        return jnp.max(x.gaps + reach) - jnp.min(x.gaps - reach) + jnp.max(x.rates)
+
+    def pace(self) -> Float[Array, ""]:
+        """That of differences of energies."""
         return self.radius()
 
-    def state(self, y: Any) -> Any:
-        """Moments."""
-        return SpinMoments(y[0] + 1j * y[1], self.lattice.gaps, self.lattice.bonds)
+    def state(self, y: Any) -> SpinBands:
+        """As they are."""
+        return SpinBands(y[0], y[1], self.lattice.gaps, self.lattice.bonds, self.lost, isinstance(self.lattice.begin, Single))
+
+
+def enough(n: int) -> int:
+    """How many diagonals are kept by default."""
+    return n - 1 if n <= ALL + 1 else BANDS
+
+
+def diagonals(c: Any, bands: int) -> Any:
+    """Rows of diagonals, from the main one on."""
+    rows, n = np.arange(bands + 1)[:, None], c.shape[-1]
+    column = rows + np.arange(n)
+    return jnp.where(column < n, c[np.arange(n), np.minimum(column, n - 1)], 0.0)
+
+
+def check_pairs(pairs: Any) -> None:
+    """A sentence if `pairs` is none of three words."""
+    if not isinstance(pairs, str) or pairs not in PAIRS:
+        fail(FieldError, "pairs", "be a known word", f"it is {pairs!r}", f"use {', '.join(map(repr, PAIRS[:2]))} or {PAIRS[2]!r}")
+
+
+def check_bands(bands: Any, n: int) -> int | None:
+    """A sentence if `bands` is no number of diagonals of a matrix."""
+    if bands is None:
+        return None
+    if isinstance(bands, bool) or not isinstance(bands, (int, np.integer)) or not 1 <= bands < n:
+        must, but = f"be an integer from 1 to {n - 1}, for {n} spins", f"it is {bands!r}"
+        fail(FieldError, "bands", must, but, f"use bands={enough(n)}, or leave it out")
+    return int(bands)
+
+
+@functools.partial(jax.jit, static_argnums=1)
+def _prepare(lattice: Lattice, bands: int) -> tuple[Tables, Any]:
+    """Tables, and the largest correlation of the start that is not kept."""
+    n = lattice.n
+    left, right = jnp.pad(lattice.bonds, (1, 0)), jnp.pad(lattice.bonds, (0, 1))
+    inside = np.arange(n) + np.arange(bands + 1)[:, None] < n
+    second = functools.partial(_second, rows=bands + 1)
+    own = (lattice.gaps - second(lattice.gaps), (lattice.rates + second(lattice.rates)) / 2, left, right)
+    tables = Tables(*(jnp.where(inside, x, 0.0) for x in (*own, second(left), second(right))))
+    far = np.abs(np.subtract.outer(np.arange(n), np.arange(n))) > bands
+    return tables, jnp.max(jnp.where(far, jnp.abs(lattice.begin.correlations()), 0.0))
+
+
+def _second(x: Any, rows: int) -> Any:
+    """``x[j + d]`` in row d, zero beyond the end."""
+    return jnp.pad(x, (0, rows - 1))[np.arange(x.shape[-1]) + np.arange(rows)[:, None]]
+
+
+def _weights(z: Any, rows: int) -> tuple[Any, Any]:
+    """``z_j`` and ``z_{j+d}``; -2 for populations, whose two halves are conjugate (of them the field sees one)."""
+    two = jnp.full((1, z.shape[-1]), -2.0, z.dtype)
+    first = jnp.broadcast_to(z, (rows - 1, z.shape[-1]))
+    return jnp.concatenate([two, first]), jnp.concatenate([two, _second(z, rows)[1:]])
