@@ -24,6 +24,7 @@ class Structure(NamedTuple):
     n: int
     alone: bool
     single: bool
+    bands: int | None = None  # of its closure, if a truncation proved too small
 
 
 class single_excitation(eqx.Module):
@@ -87,11 +88,15 @@ class AbstractSpinChain(AbstractBattery):
         Args:
             pairs: with collective decay ``<sigma^z_n sigma^z_m>`` is needed too: "factorised" into means, "followed" by equations
                 of its own, or "printed", which leaves out what collective decay does to pairs.
-            bands: how many diagonals of the matrix of correlations are kept; None: enough, or all.
+            bands: how many diagonals of the matrix of correlations are kept, from 1 to n - 1; None: all of at most 25 spins, else
+                16 (see `laws.Closure`).
+
+        Raises:
+            FieldError: for another word or number.
         """
         from ..laws.closure import Closure
 
-        return Closure.of(self.lattice(), pairs, bands)
+        return Closure.of(self.lattice(), pairs, self.structure.bands if bands is None else bands)
 
     def fermionic(self) -> AbstractLaw:
         """Second moments of the fermions that the spins are, strings closed by Wick's theorem."""
@@ -120,6 +125,33 @@ class AbstractSpinChain(AbstractBattery):
     def laws(self) -> dict[str, AbstractLaw]:
         """The laws that describe this chain; trajectories, which take a key, are not among them."""
         return {"closure": self.closure()}
+
+    def kept(self) -> int:
+        """Diagonals of its closure."""
+        from ..laws.closure import enough
+
+        own = self.structure
+        return own.bands or (own.n - 1 if own.single else enough(own.n))
+
+    def widened(self) -> "AbstractSpinChain":
+        """The same chain with twice the diagonals in its closure."""
+        wider = self.put()
+        structure = self.structure._replace(bands=min(2 * self.kept(), self.structure.n - 1))
+        object.__setattr__(wider, "structure", structure)
+        return wider
+
+    def overflow(self, enough: Any) -> tuple[str, str, str, str]:
+        """About diagonals."""
+        must, but = "hold the correlations at all times", "those of spins far apart grew too large"
+        if enough is None:
+            return "bands", must, f"even {self.kept()} are too few", "use shorter times or weaker hopping"
+        return "bands", must, but, f"use law=chain.closure(bands={enough.kept()})"
+
+    def candidates(self, law: AbstractLaw) -> list[AbstractLaw]:
+        """This law of this chain: its options are free."""
+        if isinstance(getattr(law, "lattice", None), Lattice):
+            return [eqx.tree_at(lambda law: law.lattice, law, self.lattice())]
+        return super().candidates(law)
 
     @property
     def battery_frequency(self) -> Any:
