@@ -17,10 +17,10 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from ..algebra import chebyshev
-from ..algebra.gradients import frozen, reversible
+from ..algebra.gradients import frozen, most, reversible
 from ..errors import MethodError, fail
 from ..fields import numbers
-from ..laws import AbstractMasterLaw, AbstractUnitaryLaw, Chain
+from ..laws import AbstractDampedLaw, AbstractUnitaryLaw, Chain
 from . import curves, duhamel
 from .method import POINTS, AbstractFlow, AbstractMethod, Figures, intervals, is_chain
 from .moments import MomentsFlow
@@ -29,9 +29,9 @@ PHASE = 6.4  # turn of the fastest figure that a window may cover
 
 
 class Chebyshev(AbstractMethod):
-    """Real Chebyshev steps for unitary laws, and Chebyshev moments for master equations.
+    """Real Chebyshev steps for unitary laws, and Chebyshev moments for master equations and damped amplitudes.
 
-    Derivatives of a master equation go back over four million orders at most (about as many as radius times time), beyond which
+    Derivatives of the latter go back over four million orders at most (about as many as radius times time), beyond which
     they are NaN.
 
     Args:
@@ -47,13 +47,13 @@ class Chebyshev(AbstractMethod):
 
     def prepare(self, law: Any) -> "ChebyshevFlow | MomentsFlow":
         """Bounds of the spectrum."""
-        if isinstance(law, AbstractMasterLaw):
+        if isinstance(law, AbstractDampedLaw):
             return MomentsFlow.of(law, self.reach)
         if not isinstance(law, AbstractUnitaryLaw):
             fail(
                 MethodError,
                 "Chebyshev",
-                "solve a unitary law or a master equation",
+                "solve a unitary law, a master equation or damped amplitudes",
                 f"this is {type(law).__name__}",
                 "leave `method` out",
             )
@@ -123,7 +123,8 @@ class ChebyshevFlow(AbstractFlow):
             else:
                 dense = flow.radius * ts[-1] < curves.LONG / 4 * ts.shape[0]
                 quick = lambda: curves.direct(flow, jax.vmap(lambda y: figures.at(flow, battery, y)), ts)  # noqa: E731
-            return lax.cond(dense, quick, lambda: legs(args, ts))
+            # of a batch all or none: a choice between lanes would do both
+            return lax.cond(most(dense.astype(int)) > 0, quick, lambda: legs(args, ts))
 
         @run.defjvp
         def _(primals, tangents):

@@ -14,6 +14,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from ..algebra import chebyshev
+from ..algebra.gradients import most
 from ..conventions import epsilon
 from . import series
 from .method import EDGE, is_chain
@@ -64,7 +65,8 @@ def interpolated(flow: Any, figures: Callable, ts: Float[Array, " t"]) -> dict[s
         real = False if chain else ~jnp.any(jnp.stack([jnp.any(z != 0) for z in jax.tree.leaves(y[1])]))
         s = flow.radius * length * jnp.where(real, chebyshev.nodes(POINTS), steps)
         # one table serves all windows of one length
-        table = lax.cond(jnp.isnan(table[0, 0]), lambda: chebyshev.exponential(s, chebyshev.terms(LONG)), lambda: table)
+        stale = most(jnp.isnan(table[0, 0]).astype(int)) > 0
+        table = lax.cond(stale, lambda: chebyshev.exponential(s, chebyshev.terms(LONG)), lambda: table)
         ys = series.path(flow, y, table, s) if chain else series.spread(flow, y, table, s, real)
         data = lambda jets: jets.at[:, 1].multiply(length).reshape(2 * POINTS, *jets.shape[2:])  # noqa: E731
         fitted = {name: weigh(matrix, data(jets)) for name, jets in lax.map(figures, ys).items()}
