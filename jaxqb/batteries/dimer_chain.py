@@ -6,7 +6,9 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from ..errors import FieldError, fail
 from ..fields import Real, parameter, size
+from ..laws import AbstractLaw
 from .battery import convert_fields
 from .spins import AbstractSpinChain, Structure, check_length, check_spins, check_start, structure_of
 
@@ -49,6 +51,39 @@ class DimerChain(AbstractSpinChain):
         check_length("hopping", self.hopping, n - 1, "bond")
         self.initial = check_start(self.initial, n)
         self.structure = structure_of(self, n)
+
+    def single_excitation(self) -> AbstractLaw:
+        """Amplitudes of the one excitation that the chain starts with, if it does: in closed form where all bonds are equal."""
+        from ..laws.excitation import DimerExcitation
+
+        closed = self.structure.alone and np.ndim(self.hopping) == 0
+        return DimerExcitation.of(self.lattice()) if closed else super().single_excitation()
+
+    def bands(self, printed: bool = False) -> Any:
+        """Complex frequencies of one excitation, ``Omega^-_k`` and ``Omega^+_k``; it decays at minus twice their imaginary part.
+
+        Args:
+            printed: with ``Omega = Delta - i gamma``, as the source prints it, in place of ``Delta - i gamma / 2``, as its
+                master equation has it.
+
+        Returns:
+            `Bands`: ``.k``, ``.lower`` and ``.upper`` of shape (N // 2,); ``.middle``, the mode that an odd chain has besides.
+
+        Raises:
+            FieldError: with collective decay, or unequal bonds.
+
+        >>> import jaxqb as qb
+        >>> bands = qb.DimerChain(50, gap_ratio=0.25).bands()
+        >>> [round(-float(x[9].imag), 6) for x in (bands.lower, bands.upper)]  # at k = 20 pi / 51
+        [0.006464, 0.024786]
+        """
+        from ..laws.excitation import bands
+
+        if np.ndim(self.hopping) > 0:
+            fail(FieldError, "hopping", "be one number for bands", "there is one a bond", "use numpy.linalg.eigvals")
+        if not self.structure.alone:
+            fail(FieldError, "collective_decay", "be zero for bands", "all spins decay together", "use numpy.linalg.eigvals")
+        return bands(self.lattice(), printed)
 
     def pattern(self) -> tuple[Any, Any]:
         """One gap for odd spins, the other one for even ones (counted from 1)."""

@@ -6,6 +6,8 @@ from .emitters import Emitters as Emitters
 from .grid import Grid as Grid
 from .ladders import JointLadders as JointLadders
 from .lattice import Lattice as Lattice
+from .law import AbstractClosedLaw as AbstractClosedLaw
+from .law import AbstractDampedLaw as AbstractDampedLaw
 from .law import AbstractDecayLaw as AbstractDecayLaw
 from .law import AbstractDifferentialLaw as AbstractDifferentialLaw
 from .law import AbstractLaw as AbstractLaw

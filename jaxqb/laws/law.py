@@ -51,6 +51,14 @@ class AbstractDifferentialLaw(AbstractLaw):
         return jnp.inf
 
 
+class AbstractClosedLaw(AbstractDifferentialLaw):
+    """An equation whose solution is known at all times."""
+
+    @abc.abstractmethod
+    def after(self, y: Any, t: Float[Array, ""]) -> Any:
+        """Coordinates a time t after y."""
+
+
 class AbstractLinearLaw(AbstractDifferentialLaw):
     """A linear equation: `apply(coefficients(), y)` is the field, so that coefficients need be computed once only."""
 
@@ -69,25 +77,29 @@ class AbstractLinearLaw(AbstractDifferentialLaw):
         return self.apply(self.coefficients(), y)
 
 
-class AbstractMasterLaw(AbstractLinearLaw):
-    """A master equation, whose generator turns and relaxes."""
+class AbstractDampedLaw(AbstractLinearLaw):
+    """A linear equation whose generator turns and relaxes."""
 
     @abc.abstractmethod
     def transposed(self, coefficients: Any) -> Any:
         """With these in place of its coefficients, `apply` is the transposed field."""
+
+    @abc.abstractmethod
+    def extent(self) -> tuple[Any, Any, Any]:
+        """Where the numerical range of the generator lies: real parts from -left to right, imaginary ones within +-height."""
 
     def radius(self) -> Float[Array, ""]:
         """The largest distance from zero that the numerical range can have."""
         left, _, height = self.extent()
         return jnp.hypot(left, height)
 
+
+class AbstractMasterLaw(AbstractDampedLaw):
+    """A master equation: y is the density matrix, and observables are linear in it."""
+
     def unrest(self, y: Any, t: Float[Array, ""]) -> Float[Array, ""]:
         """No bound, for the slowest rate is not known: what would change at today's rates if the time so far went by again."""
         return t * sum(jnp.sum(jnp.abs(rate)) for rate in jax.tree.leaves(self.field(y)))
-
-    @abc.abstractmethod
-    def extent(self) -> tuple[Any, Any, Any]:
-        """Where the numerical range of the generator lies: real parts from -left to right, imaginary ones within +-height."""
 
 
 class AbstractDecayLaw(AbstractLinearLaw):

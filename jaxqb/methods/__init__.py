@@ -2,6 +2,7 @@
 
 from .adaptive import Adaptive as Adaptive
 from .chebyshev import Chebyshev as Chebyshev
+from .closed_form import ClosedForm as ClosedForm
 from .eigen import Eigen as Eigen
 from .exponential import Exponential as Exponential
 from .method import AbstractFlow as AbstractFlow

@@ -14,7 +14,6 @@ from ..conventions import epsilon
 from ..errors import MethodError, fail
 from ..laws import AbstractLinearLaw
 from .method import AbstractFlow, AbstractMethod, Figures
-from .moments import powers
 
 LARGEST = 4096  # numbers of a state that a dense generator is made for
 SQUARINGS = 64
@@ -110,10 +109,6 @@ class ExponentialFlow(AbstractFlow):
     def hop(self, stride: Any, y: Any, moves: Any = True) -> Any:
         """One product."""
         return jax.tree.map(lambda new, old: jnp.where(moves, new, old), self._move(stride, y), y)
-
-    def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
-        """The figure of successive powers of the field."""
-        return powers(self.field, lambda y: figure(self.state(y)), y, order)
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """An exponential from the start, so that derivatives pass."""

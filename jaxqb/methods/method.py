@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 
 from ..errors import MethodError, fail
 from ..fields import numbers, traced
-from ..laws import AbstractUnitaryLaw, Chain
+from ..laws import AbstractDecayLaw, AbstractMasterLaw, AbstractUnitaryLaw, Chain
 
 POINTS, FINE = 5, 49  # of a window, ends included, at which a search knows the figures: if they are smooth, and if not
 EDGE = "(edge)"  # the name under which flows carry what the status needs: the population of truncated levels
@@ -91,9 +91,10 @@ class AbstractFlow(eqx.Module):
     def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
         """``figure(state)``, which is linear in the density matrix, and its time derivatives up to `order` at coordinates y."""
         on_y = lambda y: figure(self.state(y))  # noqa: E731
-        if not isinstance(self.law, AbstractUnitaryLaw):
-            return along(self.field, on_y, y, order)
-        return along_quadratic(self.field, on_y, y, order, is_chain(self.law))
+        if isinstance(self.law, AbstractUnitaryLaw):
+            return along_quadratic(self.field, on_y, y, order, is_chain(self.law))
+        linear = isinstance(self.law, AbstractMasterLaw | AbstractDecayLaw)
+        return (along_linear if linear else along)(self.field, on_y, y, order)
 
     @abc.abstractmethod
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
@@ -175,6 +176,15 @@ def along(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, .
     for _ in range(order):
         functions.append(lambda y, f=functions[-1]: jax.jvp(f, (y,), (field(y),))[1])
     return tuple(f(y) for f in functions)
+
+
+def along_linear(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
+    """The same for a linear field and a linear function (but for a constant): that of successive powers of the field."""
+    out = [figure(y)]
+    for _ in range(order):
+        y = field(y)
+        out.append(figure(y) - figure(jax.tree.map(jnp.zeros_like, y)))
+    return tuple(out)
 
 
 def along_quadratic(field: Callable, figure: Callable, y: Any, order: int, light: bool = False) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ The numerical range of the generator L lies in a rectangle, and that in an ellip
 
 .. math:: e^{tL} = e^{-st} \sum_k (2 - \delta_{k0}) J_k(ft)\, u_k, \quad A = (L + s)/f, \quad u_{k+1} = 2 A u_k + u_{k-1}
 
-and u_k grows as the k-th power of the ellipse's half-axes' sum over f at most. Whatever is linear in the state is known at all
+and u_k grows as the k-th power of the ellipse's half-axes' sum over f at most. Whatever is linear in y is known at all
 times of a window from the moments of the u_k alone, so no state is kept. The next window begins where one ends, before
 rounding is amplified: by e to the part of the range that lies right of zero, times the length of the window.
 """
@@ -23,7 +23,7 @@ from jaxtyping import Array, Float, Int
 from ..algebra import chebyshev
 from ..algebra.gradients import bilinear, frozen, most, replayed, with_slope
 from ..conventions import epsilon
-from ..laws import AbstractMasterLaw
+from ..laws import AbstractDampedLaw, AbstractMasterLaw
 from .method import POINTS, AbstractFlow, Figures
 
 REACH = 256.0  # dimensionless length of a window at most
@@ -42,12 +42,12 @@ def _orders(reach: float) -> int:
 
 
 class MomentsFlow(AbstractFlow):
-    """A master equation, its coefficients, and the ellipse that its numerical range lies in (without derivatives).
+    """A law that relaxes, its coefficients, and the ellipse that its numerical range lies in (without derivatives).
 
     `shift` is s and `radius` f, `growth` that of the u_k at the corners of the range, `span` the longest window.
     """
 
-    law: AbstractMasterLaw
+    law: AbstractDampedLaw
     coefficients: Any
     shift: Float[Array, ""]
     radius: Float[Array, ""]
@@ -56,7 +56,7 @@ class MomentsFlow(AbstractFlow):
     reach: float = eqx.field(static=True)
 
     @staticmethod
-    def of(law: AbstractMasterLaw, reach: float | None) -> "MomentsFlow":
+    def of(law: AbstractDampedLaw, reach: float | None) -> "MomentsFlow":
         """The law with its ellipse."""
         left, right, height = lax.stop_gradient(law.extent())
         half, reach = (left + right) / 2, REACH if reach is None else reach
@@ -74,13 +74,13 @@ class MomentsFlow(AbstractFlow):
         return self.law.apply(self.coefficients, y)
 
     def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
-        """Linear figures by their moments; for others the state at each time."""
+        """Linear figures of a density matrix by their moments; for others the state at each time."""
 
         def at(args: Any, ts: Any, look: Callable = figures.at) -> Any:
             law, battery = args
             flow = MomentsFlow.of(law, self.reach)
             seen = lambda y: look(flow, battery, y)  # noqa: E731
-            if figures.smooth:
+            if figures.smooth and isinstance(law, AbstractMasterLaw):
                 return flow._linear(seen, ts)
             return jax.vmap(seen)(flow._sums(lambda y: y, (), ts)[1])
 
@@ -166,23 +166,10 @@ class MomentsFlow(AbstractFlow):
         row = jnp.where(moves, stride, np.arange(stride.shape[1]) == 0)
         return self._follow(lambda y: (), (), y, row, jnp.ones((), int), jnp.full(1, -1))[0]
 
-    def derivatives(self, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
-        """The figure of successive powers of the field."""
-        return powers(self.field, lambda y: figure(self.state(y)), y, order)
-
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """A series from the start, so that derivatives pass."""
         del y
         return self.derivatives(figure, self._sums(lambda y: (), (), lax.stop_gradient(t)[None])[0], order)
-
-
-def powers(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
-    """A linear function of y, and of successive powers of a linear field on it."""
-    out = [figure(y)]
-    for _ in range(order):
-        y = field(y)
-        out.append(figure(y) - figure(jax.tree.map(jnp.zeros_like, y)))
-    return tuple(out)
 
 
 def _contract(y: Any, covectors: Any) -> Float[Array, " f"]:

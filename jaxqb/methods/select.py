@@ -7,9 +7,19 @@ from typing import Any
 import jax
 
 from ..errors import MethodError, fail
-from ..laws import AbstractDecayLaw, AbstractDifferentialLaw, AbstractMasterLaw, AbstractMemoryLaw, AbstractUnitaryLaw, Mixture
+from ..laws import (
+    AbstractClosedLaw,
+    AbstractDampedLaw,
+    AbstractDecayLaw,
+    AbstractDifferentialLaw,
+    AbstractMasterLaw,
+    AbstractMemoryLaw,
+    AbstractUnitaryLaw,
+    Mixture,
+)
 from .adaptive import Adaptive
 from .chebyshev import Chebyshev
+from .closed_form import ClosedForm
 from .eigen import Eigen
 from .exponential import Exponential
 from .method import AbstractMethod
@@ -28,6 +38,7 @@ def select_method(law: Any, ts: Any = None) -> AbstractMethod:
     * unitary law otherwise: `Chebyshev`
     * decay law (rate equations): `Uniformization`
     * master equation of at most 64 numbers: `Exponential`; a larger one: `Chebyshev`
+    * damped amplitudes: `ClosedForm` where the law knows its solution, else `Chebyshev`
     * equation with memory: `Resolvent`
     * any other differential law: `Adaptive`
 
@@ -51,6 +62,16 @@ def _(law: AbstractDifferentialLaw, ts: Any = None) -> AbstractMethod:
 @select_method.register
 def _(law: AbstractDecayLaw, ts: Any = None) -> AbstractMethod:
     return Uniformization()
+
+
+@select_method.register
+def _(law: AbstractClosedLaw, ts: Any = None) -> AbstractMethod:
+    return ClosedForm()
+
+
+@select_method.register
+def _(law: AbstractDampedLaw, ts: Any = None) -> AbstractMethod:
+    return Chebyshev()
 
 
 @select_method.register
