@@ -80,7 +80,7 @@ class AbstractSpinChain(AbstractBattery):
 
     def law(self) -> AbstractLaw:
         """Of amplitudes, from a single excitation; else of second moments."""
-        return self.single_excitation() if self.structure.single and self.structure.alone else self.closure()
+        return self.single_excitation() if self.structure.single else self.closure()
 
     def closure(self, pairs: str = "factorised", bands: int | None = None) -> AbstractLaw:
         """Second moments, closed by ``<sigma^z_l sigma^+_n sigma^-_m> = <sigma^z_l><sigma^+_n sigma^-_m>``.
@@ -111,7 +111,7 @@ class AbstractSpinChain(AbstractBattery):
         return Sectors.of(self.lattice())
 
     def single_excitation(self) -> AbstractLaw:
-        """Amplitudes of one excitation."""
+        """Amplitudes of the one excitation that the chain starts with, if it does; exact."""
         from ..laws.excitation import Excitation
 
         return Excitation.of(self.lattice())
@@ -124,7 +124,8 @@ class AbstractSpinChain(AbstractBattery):
 
     def laws(self) -> dict[str, AbstractLaw]:
         """The laws that describe this chain; trajectories, which take a key, are not among them."""
-        return {"closure": self.closure()}
+        first = {"single_excitation": self.single_excitation()} if self.structure.single else {}
+        return first | {"closure": self.closure()}
 
     def kept(self) -> int:
         """Diagonals of its closure."""
