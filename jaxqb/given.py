@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 import equinox as eqx
@@ -14,7 +15,7 @@ from .batteries import AbstractBattery
 from .batteries.battery import is_hull
 from .conventions import epsilon, real_dtype
 from .errors import FieldError, MeritError, TimesError, fail
-from .fields import fields_of, numbers, traced
+from .fields import numbers, traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod
 
@@ -36,13 +37,13 @@ def check_single(battery: Any, verb: str) -> None:
     """A sentence if `battery` is not one battery."""
     check_battery(battery)
     if is_hull(battery):
-        arrays = (name for name, field in fields_of(battery).items() if np.ndim(getattr(battery, name)) > 0 and not field.vector)
-        name = next(arrays)
+        shapes = {name: np.shape(attrgetter(name)(battery)) for name, field in battery.variables().items() if not field.vector}
+        name = next(name for name, shape in shapes.items() if shape)
         fail(
             FieldError,
             name,
             f"be one number in `{verb}`",
-            f"it has shape {np.shape(getattr(battery, name))}",
+            f"it has shape {shapes[name]}",
             f"use `jaxqb.sweep(figures, battery, {{'{name}': values}})`",
         )
     for item in dataclasses.fields(battery):

@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+from operator import attrgetter
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -101,29 +102,60 @@ class AbstractBattery(eqx.Module):
 
     def replace(self, **changes: Any) -> Any:
         """A battery with some fields changed, built anew from what the user gave (so sizes and symmetries follow)."""
+        known = self.variables()
+        for name in changes:
+            if "." in name and name not in known:
+                fail(FieldError, name, f"be a field of {type(self).__name__}", "it is none", nearest(name, known))
         given = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.init}
-        return type(self)(**(given | changes))
+        parts = {name: dataclasses.replace(given[name], **inner) for name, inner in _inner(changes).items()}
+        return type(self)(**(given | changes | parts))
 
     def hull(self, values: dict[str, Any]) -> Any:
         """The battery whose padding and symmetries cover all values of the named fields (vectors shape nothing)."""
-        fields = self.declared()
+        fields = self.variables()
         shaping = lambda name: entry(name)[1] is None and not getattr(fields.get(name), "vector", False)  # noqa: E731
         return self.replace(**{name: value for name, value in values.items() if shaping(name)})
 
     def put(self, **leaves: Any) -> Any:
         """This battery with traced scalars in place of leaves; everything static stays, so they must lie in its hull."""
-        for name in [name for name in leaves if entry(name)[1] is not None]:
-            field, index = entry(name)
-            leaves[field] = jnp.asarray(leaves.get(field, getattr(self, field))).at[index].set(leaves.pop(name))
-        fresh = object.__new__(type(self))
-        for item in dataclasses.fields(self):
-            object.__setattr__(fresh, item.name, leaves.get(item.name, getattr(self, item.name)))
-        return fresh
+        return _put(self, leaves)
+
+    def variables(self) -> dict[str, Field]:
+        """The fields that may be varied: those declared, and those of what this battery holds, such as ``reservoir.cutoff``."""
+        held = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.init}
+        inner = {
+            f"{name}.{key}": info
+            for name, part in held.items()
+            if isinstance(part, eqx.Module)
+            for key, info in fields_of(part).items()
+        }
+        return self.declared() | {name: dataclasses.replace(info, name=name) for name, info in inner.items()}
 
     @classmethod
     def declared(cls) -> dict[str, Field]:
         """The declared fields by name."""
         return fields_of(cls)
+
+
+def _inner(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Takes out what is for fields of a field, by the name of the outer one."""
+    parts: dict[str, dict[str, Any]] = {}
+    for name in [name for name in values if "." in name]:
+        outer, _, inner = name.partition(".")
+        parts.setdefault(outer, {})[inner] = values.pop(name)
+    return parts
+
+
+def _put(module: Any, leaves: dict[str, Any]) -> Any:
+    """A copy with some fields, entries of fields, and fields of fields changed, and nothing derived anew."""
+    leaves = leaves | {name: _put(getattr(module, name), inner) for name, inner in _inner(leaves).items()}
+    for name in [name for name in leaves if entry(name)[1] is not None]:
+        field, index = entry(name)
+        leaves[field] = jnp.asarray(leaves.get(field, getattr(module, field))).at[index].set(leaves.pop(name))
+    fresh = object.__new__(type(module))
+    for item in dataclasses.fields(module):
+        object.__setattr__(fresh, item.name, leaves.get(item.name, getattr(module, item.name)))
+    return fresh
 
 
 def convert_fields(battery: AbstractBattery) -> None:
@@ -148,4 +180,4 @@ def check_levels(battery: AbstractBattery, name: str, needed: int | None, size: 
 
 def is_hull(battery: AbstractBattery) -> bool:
     """Whether some scalar field holds an array: a family of batteries rather than one."""
-    return any(np.ndim(getattr(battery, name)) > 0 for name, field in fields_of(battery).items() if not field.vector)
+    return any(np.ndim(attrgetter(name)(battery)) > 0 for name, field in battery.variables().items() if not field.vector)

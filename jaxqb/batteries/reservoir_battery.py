@@ -1,5 +1,7 @@
 """A battery and its charger in a reservoir of any kind."""
 
+import itertools
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -9,11 +11,13 @@ import numpy as np
 from jax.tree_util import Partial
 
 from ..bound_states import BoundStates, bound_states
+from ..compiled import compiled
 from ..errors import FieldError, fail
-from ..fields import Real, concrete, parameter, traced
+from ..fields import Real, parameter, traced
 from ..laws import Channels, Embedding
 from ..laws.memory import Span
 from ..reservoirs import AbstractReservoir, Exponentials
+from ..reservoirs.promises import check_promises
 from ..states import EmitterState
 from .battery import convert_fields
 from .guided import AbstractPair, check_span
@@ -45,7 +49,8 @@ class ReservoirBattery(AbstractPair):
             are not traced.
 
     Raises:
-        FieldError: for a value no battery can have, or a traced one without `span`.
+        FieldError: for a value no battery can have, a traced one without `span`, or a reservoir of one's own that breaks a
+            promise (see `AbstractReservoir`).
 
     Half of the excitation is in a superposition that a reservoir without distances does not see:
 
@@ -67,44 +72,53 @@ class ReservoirBattery(AbstractPair):
         if not isinstance(self.reservoir, AbstractReservoir):
             but = f"it is {self.reservoir!r}"
             fail(FieldError, "reservoir", "be a reservoir", but, "use e.g. jaxqb.reservoirs.Ohmic(0.1, 5.0)")
-        if self.span is None:
-            self.structure = Structure(self._found())
-        else:
+        known = not any(map(traced, jax.tree.leaves((self.frequency, self.reservoir, self.distance))))
+        self.structure = Structure(Span(0.0, 1.0, 1.0))
+        if self.span is not None:
             low, high = check_span(self.span)
-            self.structure = Structure(Span(low, high, high))
+        elif known:
+            low, high = self._reach()
+        else:
+            fail(FieldError, "span", "be given where fields are not known", "a field is traced", "pass e.g. span=(-2.0, 20.0)")
+        self.structure = Structure(Span(low, high, high))
+        for battery in self._corners() if known else ():
+            check_promises(battery.reservoir, battery.frequency, battery.distance, low, high)
 
-    def _found(self) -> Span:
-        """A span that holds all that it must."""
-        if any(map(traced, jax.tree.leaves((self.frequency, self.reservoir, self.distance)))):
-            but = "a field is traced"
-            fail(FieldError, "span", "be given where fields are not known", but, "pass e.g. span=(-2.0, 20.0)")
-        least, most = (f(concrete(self.frequency)) for f in (np.min, np.max))
+    def _corners(self) -> list["ReservoirBattery"]:
+        """This battery at both ends of each field that varies."""
+        values = {name: attrgetter(name)(self) for name, info in self.variables().items() if not info.vector}
+        ends = [[(name, f(value)) for f in (np.min, np.max)] for name, value in values.items() if np.ndim(value)]
+        return [self.put(**dict(corner)) for corner in itertools.product(*ends)]
+
+    def _reach(self) -> tuple[float, float]:
+        """Ends of a span that holds all that it must."""
         edge, end = self.reservoir.extent()
-        low, high = min(edge, least) - 0.6, max(end, most + 2.0)
-        for frequency in (least, most):
+        if not np.isfinite(end - edge):
+            but, fix = f"it goes from {edge:g} to {end:g}", "give its class a method `extent`, or the battery a `span`"
+            fail(FieldError, "reservoir", "have a finite extent", but, fix)
+        low, high = float(min(edge, np.min(self.frequency)) - 0.6), float(max(end, np.max(self.frequency) + 2.0))
+        for battery in self._corners():
+            law = battery.law()
             for _ in range(TRIES):
-                below, above = self._law(Span(float(low), float(high), float(high)), frequency).held()
+                below, above = _held(law, np.asarray(low), np.asarray(high), numbers=1)
                 low, high = (low if below else low - 0.5 * (high - low)), (high if above else high + 0.5 * (high - low))
                 if below and above:
                     break
             else:
                 but = f"beyond {low:g} and {high:g} there are bound states still"
                 fail(FieldError, "reservoir", "bind within a finite span", but, "weaken it")
-        return Span(float(low), float(high), float(high))
+        return low, high
 
     def law(self) -> Channels:
         """Even and odd superposition of the emitters, each by itself."""
-        return self._law(self.structure.span, self.frequency)
-
-    def _law(self, span: Span, frequency: Any) -> Channels:
         return Channels(
-            frequency=jnp.asarray(frequency),
+            frequency=jnp.asarray(self.frequency),
             loss=jnp.asarray(self.loss),
             distance=jnp.asarray(self.distance),
             reservoir=self.reservoir,
             begin=jnp.array([1.0, 0.0]),
-            physical=jnp.asarray(frequency) > 0,
-            span=span,
+            physical=jnp.asarray(self.frequency) > 0,
+            span=self.structure.span,
         )
 
     def embedding(self) -> Embedding:
@@ -124,3 +138,8 @@ class ReservoirBattery(AbstractPair):
     def bound_states(self, beyond: Any = None) -> BoundStates:
         """Energies and residues of bound states; see `WaveguideBattery.bound_states`."""
         return bound_states(self.reservoir, self.frequency, self.distance, beyond, self.loss)
+
+
+@compiled
+def _held(law: Channels, low: Any, high: Any) -> Any:
+    return law.held(low, high)

@@ -1,6 +1,7 @@
 """What is varied, and where: fields of a battery with their bounds, checked before anything is compiled."""
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ def read_design(battery: Any, design: Any) -> tuple[Box, Any, tuple[str, ...]]:
         fix = "use e.g. {'coupling': (0.1, 2.0)}"
         fail(DesignError, "design", "name the fields to vary, with their bounds", f"it is {design!r}", fix)
     quanta = {name: Field("n", "cells", "", 0.0, True, True, False, name) for name in STARTS if hasattr(battery, name)}
-    known = battery.declared() | quanta
+    known = battery.variables() | quanta
     columns, layout, whole, hulls, notes = [], [], [], {}, []
     for name, bounds in design.items():
         if name not in known:
@@ -47,7 +48,7 @@ def read_design(battery: Any, design: Any) -> tuple[Box, Any, tuple[str, ...]]:
 
 def own_value(battery: Any, name: str) -> np.ndarray:
     """The value of a field; a full charger counts its spins."""
-    value = getattr(battery, name)
+    value = attrgetter(name)(battery)
     if name in STARTS:
         full = type(value).__name__ == "Full"
         number = battery.n_charger if full else getattr(value, "number", None)

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,7 @@ class Optimum:
 
     def to_dict(self) -> dict[str, Any]:
         """The result in strings and numbers (NaN as None)."""
-        fields = {name: getattr(self.battery, name, None) for name in self.battery.declared()}
+        fields = {name: attrgetter(name)(self.battery) for name in self.battery.variables()}
         summary = {
             "battery": {"kind": type(self.battery).__name__, **fields},
             "constraints": {label: dataclasses.asdict(one) for label, one in self.constraints.items()},

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float
 
 from ..conventions import real_dtype
-from ..fields import concrete, vanishes
+from ..fields import concrete, numbers, vanishes
 from ..reservoirs import AbstractReservoir
 from ..states import EmitterState
 from .law import AbstractLaw
@@ -114,16 +114,16 @@ class Channels(AbstractMemoryLaw):
 
     def valid(self) -> Any:
         """Whether the span holds what it must."""
-        below, above = self.held()
+        below, above = self.held(self.span.low, self.span.high)
         return self.physical & below & above
 
-    def held(self) -> tuple[Any, Any]:
-        """Whether no bound state lies below the span; and whether none lies above it, nor what paths leave out matters there."""
-        low, high = (np.array([x + 0j]) for x in (self.span.low - LITTLE, self.span.high))
+    def held(self, low: Any, high: Any) -> tuple[Any, Any]:
+        """Whether no bound state lies below a span; and whether none lies above it, nor what paths leave out matters there."""
+        low, high = (numbers(x)[None] + 0j for x in (low - LITTLE, high))
         below = jnp.real(low - self.omega + self.both(low, False)) < 0
         _, ratio, _, near = self._series(high)
         above = (jnp.abs(ratio) ** self.ORDERS < SMALL) & (jnp.real(near) > 0)
-        return jnp.all(below), jnp.all(above) & (jnp.real(self.omega) < self.span.high - 1)
+        return jnp.all(below), jnp.all(above) & (jnp.real(self.omega) < jnp.real(high[0]) - 1)
 
     @property
     def omega(self) -> Complex[Array, ""]:

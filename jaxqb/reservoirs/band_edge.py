@@ -1,6 +1,6 @@
 """The edge of a photonic band."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -29,9 +29,8 @@ class BandEdge(AbstractSharedReservoir):
     Array(1.+0.j, dtype=complex128)
     """
 
-    strength: Real = parameter(symbol="beta", unit="frequency^(3/2)", doc="coupling to the band", minimum=0.0)
+    strength: Real = parameter(symbol="beta", unit="frequency^(3/2)", doc="coupling to the band", positive=True)
     edge: Real = parameter(default=0.0, symbol="omega_e", unit="frequency", doc="edge of the band")
-    positive: ClassVar[tuple[str, ...]] = ("strength",)
 
     def extent(self) -> tuple[float, float]:
         """Beyond the poles on the second sheet."""

@@ -1,6 +1,6 @@
 """Damped modes: a kernel that is a sum of exponentials."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -34,8 +34,7 @@ class Exponentials(AbstractSharedReservoir):
 
     weights: Real = parameter(symbol="lambda", unit="frequency^2", doc="squared couplings to the modes", minimum=0.0, vector=True)
     frequencies: Real = parameter(symbol="omega_k", unit="frequency", doc="frequencies of the modes", vector=True)
-    widths: Real = parameter(symbol="g_k", unit="frequency", doc="decay of the modes' amplitudes", vector=True)
-    positive: ClassVar[tuple[str, ...]] = ("widths",)
+    widths: Real = parameter(symbol="g_k", unit="frequency", doc="decay of the modes' amplitudes", positive=True, vector=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()

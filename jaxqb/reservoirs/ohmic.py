@@ -1,6 +1,6 @@
 """A bath of oscillators whose spectral density is a power with a cutoff."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -41,13 +41,12 @@ class Ohmic(AbstractSharedReservoir):
     (0.201826319, 0.5)
     """
 
-    strength: Real = parameter(symbol="alpha", unit="number", doc="coupling to the bath", minimum=0.0)
-    cutoff: Real = parameter(symbol="omega_c", unit="frequency", doc="cutoff of the bath", minimum=0.0)
+    strength: Real = parameter(symbol="alpha", unit="number", doc="coupling to the bath", positive=True)
+    cutoff: Real = parameter(symbol="omega_c", unit="frequency", doc="cutoff of the bath", positive=True)
     exponent: Real = parameter(default=1.0, symbol="s", unit="number", doc="power of the spectral density", minimum=0.05)
     shape: Any = eqx.field(static=True, default="exponential")
     counter_term: Any = eqx.field(static=True, default=True)
     halvings: int = eqx.field(static=True, init=False)
-    positive: ClassVar[tuple[str, ...]] = ("strength", "cutoff")
 
     def __post_init__(self) -> None:
         super().__post_init__()

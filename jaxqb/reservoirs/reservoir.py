@@ -1,7 +1,7 @@
 """What every reservoir promises."""
 
 import abc
-from typing import Any, ClassVar
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -18,17 +18,14 @@ class AbstractReservoir(eqx.Module):
 
     .. math:: f(t, x) = \int J(w, x) e^{-iwt} dw, \qquad S(z, x) = \int \frac{J(w, x)}{w - z} dw
 
-    A reservoir of one's own is one class with `edge`, `kernel`, `density` and `self_energy`. All of them broadcast.
+    A reservoir of one's own is one class with `edge`, `kernel`, `density` and `self_energy`. All of them broadcast. A battery
+    refuses one whose kernel does not decay, whose self-energy is not ``i int_0^inf f(t) exp(i z t) dt`` in the upper half plane,
+    or whose second sheet does not continue the first one.
     """
-
-    positive: ClassVar[tuple[str, ...]] = ()  # fields that must not be zero either
 
     def __post_init__(self) -> None:
         for name, info in fields_of(self).items():
-            value = info.convert(getattr(self, name))
-            if name in self.positive and (known := concrete(value)) is not None and np.any(known <= 0):
-                fail(FieldError, name, "be larger than 0", f"it is {getattr(self, name)!r}", f"raise {name}")
-            object.__setattr__(self, name, value)
+            object.__setattr__(self, name, info.convert(getattr(self, name)))
 
     @property
     @abc.abstractmethod

@@ -1,6 +1,6 @@
 """A rectangular waveguide with one mode, for emitters along its axis."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -36,10 +36,8 @@ class Waveguide(AbstractReservoir):
     0.125
     """
 
-    radiation_rate: Real = parameter(symbol="Gamma", unit="frequency", doc="radiation rate into the guide", minimum=0.0)
+    radiation_rate: Real = parameter(symbol="Gamma", unit="frequency", doc="radiation rate into the guide", positive=True)
     loss: Real = parameter(default=0.0, symbol="kappa", unit="frequency", doc="rate at which the guide loses light", minimum=0.0)
-
-    positive: ClassVar[tuple[str, ...]] = ("radiation_rate",)
 
     @property
     def edge(self) -> Any:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,8 @@ class Axis:
 def sweepable(battery: AbstractBattery) -> dict[str, Field]:
     """Fields of a battery that a sweep may vary: its declared ones, entry by entry, and initial excitations as numbers."""
     known = {}
-    for name, field in type(battery).declared().items():
-        count = np.shape(getattr(battery, name)) if field.vector else ()
+    for name, field in battery.variables().items():
+        count = np.shape(attrgetter(name)(battery)) if field.vector else ()
         entries = [f"{name}[{k}]" for k in range(*count)] if count else [name]
         known |= {each: dataclasses.replace(field, name=each) for each in entries}
     for item in dataclasses.fields(battery):
