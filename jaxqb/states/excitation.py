@@ -21,7 +21,7 @@ class OneExcitation(AbstractSpins):
         """Squares of the amplitudes."""
         return jnp.real(self.a) ** 2 + jnp.imag(self.a) ** 2
 
-    def neighbours(self) -> Complex[Array, " n-1"]:
+    def neighbours(self) -> Complex[Array, " bonds"]:
         """Products of amplitudes next to each other."""
         return self.a[:-1].conj() * self.a[1:]
 
@@ -56,7 +56,7 @@ class Lit(AbstractReduced):
         """The empty chain has no energy."""
         return jnp.sum(self.excited * self.gaps**power)
 
-    def populations(self) -> Float[Array, " n+1"]:
+    def populations(self) -> Float[Array, " levels"]:
         """Probabilities of 0, 1, ... n excitations."""
         p = jnp.sum(self.excited)
         return jnp.zeros(len(self.gaps) + 1, p.dtype).at[0].set(1 - p).at[1].set(p)
