@@ -29,38 +29,20 @@ class Tables(NamedTuple):
     right_second: Float[Array, "d n"]
 
 
-class Closure(AbstractDifferentialLaw):
-    r"""Populations and correlations ``C_nm = <sigma^+_n sigma^-_m>`` without collective decay.
-
-    .. math:: \dot C_{nm} = [i(\Delta_n - \Delta_m) - (\gamma_n + \gamma_m)/2] C_{nm}
-              - i z_n (\Lambda C)_{nm} + i (C \Lambda)_{nm} z_m, \quad z_n = 2 C_{nn} - 1,
-
-    with the bonds as a symmetric matrix Lambda. Populations obey the same with -1 in place of z. Only
-    ``<sigma^z_l sigma^+_n sigma^-_m>`` of three different spins is factorised: ``<sigma^z sigma^z>`` cancels.
+class AbstractBanded(AbstractDifferentialLaw):
+    """A Hermitian matrix of second moments, of which the diagonals near the main one are kept.
 
     Coordinates: real and imaginary part of the main diagonal of C and of the next `bands` ones, each shape (bands + 1, n), row d
-    with ``C_{j,j+d}`` at j. Correlations fall off with the distance where gaps differ or decay: on chains of 40 and 80 spins with
-    ``lambda = 0.05`` 12 diagonals leave an error of 1e-11 in the energy per capacity up to t = 100, at any ratio of gaps; strong
-    hopping near resonance needs more, and `SpinBands.edge` tells.
-
-    Source: Liu, Segal and Hanna, Eqs. S14-S18, in compact form.
+    with ``C_{j,j+d}`` at j.
     """
 
-    lattice: Lattice
-    tables: Tables
-    lost: Float[Array, ""]
-    bands: int = eqx.field(static=True)
+    lattice: eqx.AbstractVar[Lattice]
+    tables: eqx.AbstractVar[Tables]
+    lost: eqx.AbstractVar[Float[Array, ""]]
+    bands: eqx.AbstractVar[int]
 
     exact: ClassVar[bool] = False
     linear: ClassVar[bool] = False
-
-    @classmethod
-    def of(cls, lattice: Lattice, pairs: str = "factorised", bands: int | None = None) -> "Closure":
-        """The law. `pairs` makes no difference without collective decay."""
-        check_pairs(pairs)
-        kept = check_bands(bands, lattice.n) or (lattice.n - 1 if isinstance(lattice.begin, Single) else enough(lattice.n))
-        tables, lost = _prepare(lattice, kept)
-        return cls(lattice, tables, lost, kept)
 
     def valid(self) -> Any:
         """Whether rates and start are possible."""
@@ -72,12 +54,16 @@ class Closure(AbstractDifferentialLaw):
         c = diagonals(self.lattice.begin.correlations(), self.bands)
         return jnp.real(c), jnp.imag(c)
 
-    def field(self, y: Any) -> Any:
-        """Rows lie behind one another, so that a neighbour in any direction is a slice; what runs over the end meets no bond."""
+    def hopped(self, y: Any, first: Any, second: Any) -> Any:
+        r"""``[i(\Delta_n - \Delta_m) - (\gamma_n + \gamma_m)/2] C_{nm} - i u_n (\Lambda C)_{nm} + i (C \Lambda)_{nm} v_m``.
+
+        `first` and `second` are u and v at the pairs of spins. Of populations, whose two halves are conjugate, one is seen: they
+        take -2 for -1. Rows lie behind one another, so that a neighbour in any direction is a slice; what runs over the end of a
+        row meets no bond.
+        """
         n, rows = self.lattice.n, self.bands + 1
         turn, loss, left, right, left_second, right_second = (table.ravel() for table in self.tables)
-        re, im = (part.ravel() for part in y)
-        first, second = (side.ravel() for side in _weights(2 * re[:n] - 1, rows))
+        re, im, first, second = (part.ravel() for part in (*y, first, second))
 
         def hops(part: Any) -> tuple[Any, Any]:
             padded = jnp.pad(part, n + 1)
@@ -90,19 +76,59 @@ class Closure(AbstractDifferentialLaw):
         d_im = (second * re_second - first * re_first) * coherent + turn * re - loss * im
         return d_re.reshape(rows, n), d_im.reshape(rows, n)
 
-    def radius(self) -> Float[Array, ""]:
-        """Width of the band of single excitations, at most, and the largest rate."""
+    def moments(self, y: Any, strings: bool) -> SpinBands:
+        """The state with these coordinates, of spins or of fermions."""
         x = self.lattice
-        reach = jnp.abs(jnp.pad(x.bonds, (1, 0))) + jnp.abs(jnp.pad(x.bonds, (0, 1)))
-        return jnp.max(x.gaps + reach) - jnp.min(x.gaps - reach) + jnp.max(x.rates)
+        superposed = isinstance(x.begin, Single)
+        return SpinBands(re=y[0], im=y[1], gaps=x.gaps, bonds=x.bonds, lost=self.lost, superposed=superposed, strings=strings)
+
+    def radius(self) -> Float[Array, ""]:
+        """Width of the band of single excitations, and the largest rate."""
+        return width(self.lattice) + jnp.max(self.lattice.rates)
 
     def pace(self) -> Float[Array, ""]:
         """That of differences of energies."""
-        return self.radius()
+        return AbstractBanded.radius(self)
+
+
+class Closure(AbstractBanded):
+    r"""Populations and correlations ``C_nm = <sigma^+_n sigma^-_m>`` without collective decay.
+
+    .. math:: \dot C_{nm} = [i(\Delta_n - \Delta_m) - (\gamma_n + \gamma_m)/2] C_{nm}
+              - i z_n (\Lambda C)_{nm} + i (C \Lambda)_{nm} z_m, \quad z_n = 2 C_{nn} - 1,
+
+    with the bonds as a symmetric matrix Lambda. Populations obey the same with -1 in place of z. Only
+    ``<sigma^z_l sigma^+_n sigma^-_m>`` of three different spins is factorised: ``<sigma^z sigma^z>`` cancels.
+
+    Correlations fall off with the distance where gaps differ or decay: at 40 spins and ``lambda = 0.05`` 12 diagonals leave an
+    error of 1e-11 in the energy per capacity up to t = 100, at any ratio of gaps; strong hopping near resonance needs more, and
+    `SpinBands.edge` tells.
+
+    Source: Liu, Segal and Hanna, Eqs. S14-S18, in compact form.
+    """
+
+    lattice: Lattice
+    tables: Tables
+    lost: Float[Array, ""]
+    bands: int = eqx.field(static=True)
+
+    @classmethod
+    def of(cls, lattice: Lattice, pairs: str = "factorised", bands: int | None = None) -> "Closure":
+        """The law. `pairs` makes no difference without collective decay."""
+        check_pairs(pairs)
+        return cls(lattice, *prepared(lattice, bands))
+
+    def field(self, y: Any) -> Any:
+        """With z of either spin."""
+        rows = self.bands + 1
+        z = 2 * y[0][0] - 1
+        populations = jnp.full((1, self.lattice.n), -2.0, z.dtype)
+        first = jnp.broadcast_to(z, (rows - 1, self.lattice.n))
+        return self.hopped(y, jnp.concatenate([populations, first]), jnp.concatenate([populations, beside(z, rows)[1:]]))
 
     def state(self, y: Any) -> SpinBands:
         """As they are."""
-        return SpinBands(y[0], y[1], self.lattice.gaps, self.lattice.bonds, self.lost, isinstance(self.lattice.begin, Single))
+        return self.moments(y, strings=False)
 
 
 def enough(n: int) -> int:
@@ -110,11 +136,17 @@ def enough(n: int) -> int:
     return n - 1 if n <= ALL + 1 else BANDS
 
 
+def width(lattice: Lattice) -> Float[Array, ""]:
+    """At most of the band of single excitations."""
+    reach = jnp.abs(jnp.pad(lattice.bonds, (1, 0))) + jnp.abs(jnp.pad(lattice.bonds, (0, 1)))
+    return jnp.max(lattice.gaps + reach) - jnp.min(lattice.gaps - reach)
+
+
 def diagonals(c: Any, bands: int) -> Any:
     """Rows of diagonals, from the main one on."""
-    rows, n = np.arange(bands + 1)[:, None], c.shape[-1]
-    column = rows + np.arange(n)
-    return jnp.where(column < n, c[np.arange(n), np.minimum(column, n - 1)], 0.0)
+    n = c.shape[-1]
+    second = np.minimum(np.arange(n) + np.arange(bands + 1)[:, None], n - 1)
+    return jnp.where(inside(bands + 1, n), c[np.arange(n), second], 0.0)
 
 
 def check_pairs(pairs: Any) -> None:
@@ -133,26 +165,29 @@ def check_bands(bands: Any, n: int) -> int | None:
     return int(bands)
 
 
+def prepared(lattice: Lattice, bands: int | None) -> tuple[Tables, Any, int]:
+    """Tables, the largest correlation of the start that is not kept, and how many diagonals are."""
+    kept = check_bands(bands, lattice.n) or (lattice.n - 1 if isinstance(lattice.begin, Single) else enough(lattice.n))
+    return *_tables(lattice, kept), kept
+
+
 @functools.partial(jax.jit, static_argnums=1)
-def _prepare(lattice: Lattice, bands: int) -> tuple[Tables, Any]:
-    """Tables, and the largest correlation of the start that is not kept."""
-    n = lattice.n
+def _tables(lattice: Lattice, bands: int) -> tuple[Tables, Any]:
+    n, rows = lattice.n, bands + 1
     left, right = jnp.pad(lattice.bonds, (1, 0)), jnp.pad(lattice.bonds, (0, 1))
-    inside = np.arange(n) + np.arange(bands + 1)[:, None] < n
-    second = functools.partial(_second, rows=bands + 1)
-    own = (lattice.gaps - second(lattice.gaps), (lattice.rates + second(lattice.rates)) / 2, left, right)
-    tables = Tables(*(jnp.where(inside, x, 0.0) for x in (*own, second(left), second(right))))
+    turn = lattice.gaps - beside(lattice.gaps, rows)
+    loss = (lattice.rates + beside(lattice.rates, rows)) / 2
+    own = (turn, loss, left, right, beside(left, rows), beside(right, rows))
     far = np.abs(np.subtract.outer(np.arange(n), np.arange(n))) > bands
-    return tables, jnp.max(jnp.where(far, jnp.abs(lattice.begin.correlations()), 0.0))
+    lost = jnp.max(jnp.where(far, jnp.abs(lattice.begin.correlations()), 0.0))
+    return Tables(*(jnp.where(inside(rows, n), x, 0.0) for x in own)), lost
 
 
-def _second(x: Any, rows: int) -> Any:
+def inside(rows: int, n: int) -> Any:
+    """Whether there is a spin j + d."""
+    return np.arange(n) + np.arange(rows)[:, None] < n
+
+
+def beside(x: Any, rows: int) -> Any:
     """``x[j + d]`` in row d, zero beyond the end."""
     return jnp.pad(x, (0, rows - 1))[np.arange(x.shape[-1]) + np.arange(rows)[:, None]]
-
-
-def _weights(z: Any, rows: int) -> tuple[Any, Any]:
-    """``z_j`` and ``z_{j+d}``; -2 for populations, whose two halves are conjugate (of them the field sees one)."""
-    two = jnp.full((1, z.shape[-1]), -2.0, z.dtype)
-    first = jnp.broadcast_to(z, (rows - 1, z.shape[-1]))
-    return jnp.concatenate([two, first]), jnp.concatenate([two, _second(z, rows)[1:]])

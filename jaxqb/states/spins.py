@@ -73,12 +73,25 @@ class AbstractSpins(eqx.Module):
         return jnp.zeros((), jnp.result_type(self.gaps))
 
 
-class SpinMoments(AbstractSpins):
+class AbstractMoments(AbstractSpins):
+    """Of moments. `superposed` (static): numbers of excitations are, and coherences between them are not followed."""
+
+    superposed: eqx.AbstractVar[bool]
+
+    def coherences(self) -> Complex[Array, " n"]:
+        """A sentence where they are not zero."""
+        if self.superposed:
+            return _unknown("coherences", "coherences of single spins", "use law=chain.single_excitation()")
+        return super().coherences()
+
+
+class SpinMoments(AbstractMoments):
     """First and second moments, the latter as a whole matrix."""
 
     c: Complex[Array, "n n"]
     gaps: Float[Array, " n"]
     bonds: Float[Array, " n-1"]
+    superposed: bool = eqx.field(static=True)
 
     def excited(self) -> Float[Array, " n"]:
         """The diagonal."""
@@ -93,10 +106,11 @@ class SpinMoments(AbstractSpins):
         return self.c
 
 
-class SpinBands(AbstractSpins):
+class SpinBands(AbstractMoments):
     """First and second moments, the latter as diagonals: ``C_{j,j+d}`` at [d, j], and none of spins further apart.
 
-    `lost`: the largest correlation that was left out at the start. `superposed` (static): numbers of excitations are.
+    `lost`: the largest correlation that was left out at the start. `strings` (static): these are correlations of fermions, those
+    of neighbours excepted.
     """
 
     re: Float[Array, "d n"]
@@ -105,6 +119,7 @@ class SpinBands(AbstractSpins):
     bonds: Float[Array, " n-1"]
     lost: Float[Array, ""]
     superposed: bool = eqx.field(static=True)
+    strings: bool = eqx.field(static=True)
 
     def excited(self) -> Float[Array, " n"]:
         """The first row."""
@@ -115,18 +130,14 @@ class SpinBands(AbstractSpins):
         return self.re[1, :-1] + 1j * self.im[1, :-1]
 
     def correlations(self) -> Complex[Array, "n n"]:
-        """Zero where they are not known."""
+        """Zero where spins are further apart than what is kept."""
+        if self.strings:
+            return super().correlations()
         bands, n = self.re.shape[0] - 1, self.re.shape[1]
         distance = np.arange(n) - np.arange(n)[:, None]
         row, column = np.clip(np.abs(distance), 0, bands), np.minimum(np.arange(n), np.arange(n)[:, None])
         c = self.re[row, column] + 1j * np.sign(distance) * self.im[row, column]
         return jnp.where(np.abs(distance) <= bands, c, 0.0)
-
-    def coherences(self) -> Complex[Array, " n"]:
-        """A sentence where they are not zero."""
-        if self.superposed:
-            return _unknown("coherences", "coherences of single spins", "use law=chain.single_excitation()")
-        return super().coherences()
 
     def edge(self) -> Float[Array, ""]:
         """Largest square of a correlation at the outermost diagonal, if there are more: about the error of energy / capacity.
@@ -137,6 +148,24 @@ class SpinBands(AbstractSpins):
         if self.re.shape[0] == self.re.shape[1]:
             return super().edge()
         return jnp.maximum(jnp.max(self.re[-1] ** 2 + self.im[-1] ** 2), self.lost**2)
+
+
+class SampledBands(AbstractMoments):
+    """Populations and correlations of neighbours as means over a sample, in the rows of `SpinBands`; others are not known."""
+
+    re: Float[Array, "d n"]
+    im: Float[Array, "d n"]
+    gaps: Float[Array, " n"]
+    bonds: Float[Array, " n-1"]
+    superposed: bool = eqx.field(static=True)
+
+    def excited(self) -> Float[Array, " n"]:
+        """The first row."""
+        return self.re[0]
+
+    def neighbours(self) -> Complex[Array, " n-1"]:
+        """The second."""
+        return self.re[1, :-1] + 1j * self.im[1, :-1]
 
 
 def _unknown(figure: str, what: str, fix: str) -> Any:
