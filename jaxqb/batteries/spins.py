@@ -89,20 +89,27 @@ class AbstractSpinChain(AbstractBattery):
             pairs: with collective decay ``<sigma^z_n sigma^z_m>`` is needed too: "factorised" into means, "followed" by equations
                 of its own, or "printed", which leaves out what collective decay does to pairs.
             bands: how many diagonals of the matrix of correlations are kept, from 1 to n - 1; None: all of at most 25 spins, else
-                16 (see `laws.Closure`).
+                16 (see `laws.Closure`). With collective decay all are.
 
         Raises:
             FieldError: for another word or number.
         """
         from ..laws.closure import Closure
+        from ..laws.collective import Collective
 
+        if not self.structure.alone:
+            return Collective.of(self.lattice(), pairs, bands)
         return Closure.of(self.lattice(), pairs, self.structure.bands if bands is None else bands)
 
-    def fermionic(self) -> AbstractLaw:
-        """Second moments of the fermions that the spins are, strings closed by Wick's theorem."""
+    def fermionic(self, bands: int | None = None) -> AbstractLaw:
+        """Second moments of the fermions that the spins are, strings closed by Wick's theorem; `bands` as in `closure`.
+
+        Raises:
+            FieldError: with collective decay, or for another number.
+        """
         from ..laws.fermions import Fermions
 
-        return Fermions.of(self.lattice())
+        return Fermions.of(self.lattice(), self.structure.bands if bands is None else bands)
 
     def exact(self) -> AbstractLaw:
         """The density matrix in blocks of equal numbers of excitations."""
