@@ -69,7 +69,7 @@ def planned(battery: AbstractBattery, law: Any, method: AbstractMethod | None, t
 
 def state_size(battery: AbstractBattery, law: Any = None) -> int:
     """About how many numbers a state holds."""
-    return battery.amplitudes() if law is None else max(np.size(leaf) for leaf in jax.tree.leaves(law))
+    return battery.amplitudes() if law is None else law.numbers()
 
 
 def evolve(

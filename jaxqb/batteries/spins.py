@@ -111,11 +111,18 @@ class AbstractSpinChain(AbstractBattery):
 
         return Fermions.of(self.lattice(), self.structure.bands if bands is None else bands)
 
-    def exact(self) -> AbstractLaw:
-        """The density matrix in blocks of equal numbers of excitations."""
+    def exact(self, most: int = EXACT) -> AbstractLaw:
+        """The density matrix in blocks of equal numbers of excitations.
+
+        Args:
+            most: the largest number of spins that you have memory and time for.
+
+        Raises:
+            FieldError: for more spins.
+        """
         from ..laws.sectors import Sectors
 
-        return Sectors.of(self.lattice())
+        return Sectors.of(self.lattice(), most)
 
     def single_excitation(self) -> AbstractLaw:
         """Amplitudes of the one excitation that the chain starts with, if it does; exact."""
@@ -132,7 +139,8 @@ class AbstractSpinChain(AbstractBattery):
     def laws(self) -> dict[str, AbstractLaw]:
         """The laws that describe this chain; trajectories, which take a key, are not among them."""
         first = {"single_excitation": self.single_excitation()} if self.structure.single else {}
-        return first | {"closure": self.closure()}
+        last = {"exact": self.exact()} if self.structure.n <= EXACT else {}
+        return first | {"closure": self.closure()} | last
 
     def kept(self) -> int:
         """Diagonals of its closure."""

@@ -20,4 +20,5 @@ from .memory import AbstractMemoryLaw as AbstractMemoryLaw
 from .memory import Channels as Channels
 from .mixture import Mixture as Mixture
 from .reachable import Reachable as Reachable
+from .sectors import Sectors as Sectors
 from .towers import Towers as Towers

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 
@@ -17,6 +18,10 @@ class AbstractLaw(eqx.Module):
     @abc.abstractmethod
     def valid(self) -> Any:
         """Whether sizes lie inside the padding and are physical (a traced boolean)."""
+
+    def numbers(self) -> int:
+        """About how many numbers a state holds: what a step costs."""
+        return max(np.size(leaf) for leaf in jax.tree.leaves(self))
 
 
 class AbstractDifferentialLaw(AbstractLaw):

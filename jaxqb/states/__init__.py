@@ -17,6 +17,8 @@ A state carries its own coordinates (levels, sizes, weights), so merits need no 
 All arrays belong to one element; batches are made outside by vmap.
 """
 
+from .blocks import Blocked as Blocked
+from .blocks import Blocks as Blocks
 from .emitters import EmitterState as EmitterState
 from .joint import JointDensity as JointDensity
 from .joint import JointThermal as JointThermal
