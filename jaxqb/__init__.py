@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .evolution import evolve as evolve
     from .methods import Adaptive as Adaptive
     from .methods import Chebyshev as Chebyshev
+    from .methods import ClosedForm as ClosedForm
     from .methods import Eigen as Eigen
     from .methods import Exponential as Exponential
     from .methods import Resolvent as Resolvent
@@ -50,6 +51,9 @@ if TYPE_CHECKING:
     from .methods import select_method as select_method
     from .papers import reproduce as reproduce
     from .steady import steady_state as steady_state
+    from .storing import Crossing as Crossing
+    from .storing import first_time as first_time
+    from .storing import storage_time as storage_time
     from .summits import maxima as maxima
     from .sweeps import sweep as sweep
 
@@ -62,10 +66,11 @@ _MODULES = {
     "design": "Optimum optimize",
     "errors": "Status",
     "evolution": "Solution evolve",
-    "methods": "Adaptive Chebyshev Eigen Exponential Resolvent Uniformization Volterra select_method",
+    "methods": "Adaptive Chebyshev ClosedForm Eigen Exponential Resolvent Uniformization Volterra select_method",
     "papers": "reproduce",
     "steady": "steady_state",
     "summits": "maxima",
+    "storing": "Crossing first_time storage_time",
     "sweeps": "sweep",
 }
 _NAMES = {name: module for module, names in _MODULES.items() for name in names.split()}

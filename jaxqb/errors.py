@@ -87,6 +87,7 @@ class Status(enum.IntEnum):
     OUTSIDE_PADDING = 3
     UNRESOLVED = 4
     NO_PEAK = 5
+    NOT_REACHED = 6
 
     @property
     def sentence(self) -> str:
@@ -101,4 +102,5 @@ _SENTENCES = {
     Status.OUTSIDE_PADDING: "a size is outside the padded arrays, or is no physical size",
     Status.UNRESOLVED: "a truncation was reached: raise the charger's cutoff, or the closure's bands",
     Status.NO_PEAK: "there is no such maximum",
+    Status.NOT_REACHED: "the level is not reached",
 }
