@@ -18,12 +18,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from . import merit as merits
 from .asked import array, ask
 from .charging import charge, check_figures
 from .conventions import UNITS
 from .errors import JaxqbError, MeritError, Status, fail
 from .merit import AbstractMerit, filled
 from .methods import AbstractMethod
+from .storing import LIFETIME, storage_time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,6 +90,29 @@ class Charging(AbstractFigures):
         status = jnp.where((best.status == Status.NO_PEAK) & ~missing, Status.OK, best.status)
         out["status"] = jnp.where((status == Status.OK) & missing, Status.NO_PEAK, status)
         return out
+
+
+class Storing(AbstractFigures):
+    """How long a battery keeps more than a fraction of what a figure of merit is at first, see `storage_time`.
+
+    >>> import jaxqb as qb
+    >>> chain = qb.SpinChain.uniform(3, initial=qb.single_excitation([0.0, 1.0, 0.0]))
+    >>> qb.sweep(qb.figures.Storing(), chain, {"damping": [0.05, 0.1]}).storage_time.round(6).values.tolist()
+    [20.0, 10.0]
+    """
+
+    fraction: Any = LIFETIME
+    figure: Any = merits.energy
+    window: Any = None
+    method: AbstractMethod | None = None
+
+    def __call__(self, battery: Any) -> dict[str, Array]:
+        kept = storage_time(battery, self.fraction, self.figure, self.window, method=self.method)
+        return {"storage_time": kept.time, "status": kept.status}
+
+    def label(self, name: str) -> Label:
+        """A time."""
+        return Label("storage time", "t_s", UNITS["time"]) if name == "storage_time" else super().label(name)
 
 
 class Function(AbstractFigures):

@@ -32,7 +32,7 @@ class DimerChain(AbstractSpinChain):
     >>> import jaxqb as qb
     >>> chain = qb.DimerChain(4, gap_ratio=0.25, hopping=0.0)
     >>> round(float(qb.evolve(chain, [10.0]).saved["energy"][0]), 9)  # 2 exp(-0.5) + 0.5 exp(-0.125)
-    1.65431077
+    1.654309771
     """
 
     n_battery: Real = size(symbol="N", doc="number of spins", minimum=2.0)
