@@ -3,6 +3,7 @@
 import functools
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from scipy.linalg import expm
 
 import jaxqb as qb
+from jaxqb.compiled import options
 from jaxqb.errors import FieldError, MethodError
 from jaxqb.laws.excitation import DimerExcitation, Excitation
 from jaxqb.laws.lattice import Lattice, Single
@@ -20,6 +22,7 @@ N = 4
 GAPS, RATES, BONDS = RNG.uniform(0.2, 1.1, N), RNG.uniform(0.0, 0.1, N), RNG.uniform(-0.2, 0.2, N - 1)
 START = np.array([0.3 + 0.1j, 0.5, -0.2j, 0.4 - 0.3j])
 COLLECTIVE = 0.03
+quickly = functools.partial(eqx.filter_jit, compiler_options=options(0))  # as `evolve` compiles what is small
 PRECISE = qb.Adaptive(rtol=1e-12, atol=1e-13)
 SAVED = (
     "energy",
@@ -132,11 +135,13 @@ def lattice(gaps: Any, rates: Any, bond: Any, start: np.ndarray) -> Lattice:
     return Lattice(jnp.asarray(gaps)[odd], jnp.asarray(rates)[odd], jnp.full(len(start) - 1, bond), jnp.zeros(()), begin, True)
 
 
-@jax.jit
-def closed(gaps: Any, rates: Any, bond: Any, start: Any, ts: Any) -> Any:
+def solved(gaps: Any, rates: Any, bond: Any, start: Any, ts: Any) -> Any:
     law = DimerExcitation.of(lattice(gaps, rates, bond, start))
     y = jax.vmap(lambda t: law.after(law.start, t))(ts)
     return y[:, 0] + 1j * y[:, 1]
+
+
+closed = quickly(solved)
 
 
 def exceptional(n: int) -> float:
@@ -177,25 +182,27 @@ def test_closed_form_at_late_times(n: int) -> None:
 def test_derivatives_at_an_exceptional_point() -> None:
     n, start = 6, np.full(6, 0.3 + 0.2j)
     point = np.array([1.0, 1.0, 0.4, 0.0, exceptional(n)])
-    flat = lambda a: jnp.concatenate([jnp.real(a), jnp.imag(a)], axis=1).ravel()  # noqa: E731
-    ours = lambda p: flat(closed(p[:2], p[2:4], p[4], start, TIMES))  # noqa: E731
     odd = np.arange(n) % 2
-    truth = (
-        lambda p: np.asarray(  # noqa: E731
-            flat(amplitudes(hamiltonian(p[:2][odd], p[2:4][odd], np.full(n - 1, p[4])), start, TIMES))
-        )
-    )
-    step = 1e-5 * np.eye(5)
-    known = np.stack([(truth(point + e) - truth(point - e)) / 2e-5 for e in step], axis=1)
-    np.testing.assert_allclose(jax.jacfwd(ours)(point), known, atol=1e-6)
-    np.testing.assert_allclose(jax.jacrev(ours)(point), jax.jacfwd(ours)(point), atol=1e-11)
+    flat = lambda a: jnp.concatenate([jnp.real(a), jnp.imag(a)]).ravel()  # noqa: E731
+    ours = lambda p: flat(solved(p[:2], p[2:4], p[4], start, TIMES))  # noqa: E731
+
+    def truth(p):
+        k = hamiltonian(p[:2][odd], p[2:4][odd], np.full(n - 1, p[4]))
+        return np.asarray(flat(amplitudes(k, start, TIMES)))
+
+    weights, step = RNG.normal(size=truth(point).size), 1e-5 * np.eye(5)
+    known = [weights @ (truth(point + e) - truth(point - e)) / 2e-5 for e in step]
+    weighted = lambda p: jnp.asarray(weights) @ ours(p)  # noqa: E731
+    back = quickly(jax.grad(weighted))(point)
+    np.testing.assert_allclose(back, known, rtol=1e-6, atol=1e-6)
+    assert float(quickly(lambda p, v: jax.jvp(weighted, (p,), (v,))[1])(point, point)) == pytest.approx(point @ back, rel=1e-11)
 
 
 # ------------------------------------------------------------------------------------------------ batteries
 
 
-@pytest.mark.parametrize("n", [5, 6])
-def test_routes_agree(n: int) -> None:
+def test_routes_agree() -> None:
+    n = 5
     start = 0.9 * np.eye(n)[1]
     chain = qb.DimerChain(n, 0.4, hopping=0.2, initial=qb.single_excitation(start))
     assert type(chain.law()) is DimerExcitation and type(chain.replace(hopping=[0.2] * (n - 1)).law()) is Excitation
@@ -230,10 +237,11 @@ def test_derivatives() -> None:
         return np.sum(weights * (2 * np.abs(a) ** 2 - 1))
 
     point = [GAPS, RATES, BONDS, np.abs(START)]
-    back = jax.grad(kept, argnums=(0, 1, 2, 3))(*point)
+    back = quickly(jax.grad(kept, argnums=(0, 1, 2, 3)))(*point)
     ways = [RNG.normal(size=x.shape) for x in point]
     along = sum(np.sum(way * slope) for way, slope in zip(ways, back, strict=True))
-    assert float(jax.jvp(kept, point, ways)[1]) == pytest.approx(float(along), rel=1e-11)
+    ahead = quickly(lambda point, ways: jax.jvp(kept, point, ways)[1])(point, ways)
+    assert float(ahead) == pytest.approx(float(along), rel=1e-11)
     for i, x in enumerate(point):
         for j, e in enumerate(1e-5 * np.eye(len(x))):
             ahead, behind = (known(*point[:i], x + s * e, *point[i + 1 :]) for s in (1, -1))
@@ -241,18 +249,17 @@ def test_derivatives() -> None:
 
 
 def test_bands() -> None:
-    for n in (6, 7):
+    for n in (7, 50):
         chain = qb.DimerChain(n, 0.3, hopping=0.2)
         for printed in (False, True):
             bands = chain.bands(printed)
             known = np.linalg.eigvals(dimer(n, 0.3, 0.1 if printed else 0.05, 0.2))
             found = np.concatenate([bands.lower, bands.upper, bands.middle])
             assert found.shape == known.shape
-            np.testing.assert_allclose(np.sort_complex(found), np.sort_complex(known), atol=1e-14)
-    k = qb.DimerChain(50, 0.25).bands().k
-    np.testing.assert_allclose(k, 2 * np.pi * np.arange(1, 26) / 51)
-    slope = jax.grad(lambda r: jnp.imag(qb.DimerChain(6, r).bands().lower[0]))(0.3)
-    rates = lambda r: np.sort(np.linalg.eigvals(dimer(6, r)).imag)  # noqa: E731
+            np.testing.assert_allclose(np.sort_complex(found), np.sort_complex(known), atol=1e-13)
+            np.testing.assert_allclose(bands.k, 2 * np.pi * np.arange(1, n // 2 + 1) / (n + 1))
+    slope = quickly(jax.grad(lambda r: jnp.imag(qb.DimerChain(7, r).bands().lower[0])))(0.3)
+    rates = lambda r: np.sort(np.linalg.eigvals(dimer(7, r)).imag)  # noqa: E731
     known = (rates(0.3 + 1e-5) - rates(0.3 - 1e-5)) / 2e-5
     assert np.min(np.abs(known - slope)) < 1e-6
 
