@@ -195,7 +195,9 @@ def test_derivatives_at_an_exceptional_point() -> None:
     weighted = lambda p: jnp.asarray(weights) @ ours(p)  # noqa: E731
     back = quickly(jax.grad(weighted))(point)
     np.testing.assert_allclose(back, known, rtol=1e-6, atol=1e-6)
-    assert float(quickly(lambda p, v: jax.jvp(weighted, (p,), (v,))[1])(point, point)) == pytest.approx(point @ back, rel=1e-11)
+    assert float(quickly(lambda p, v: jax.jvp(weighted, (p,), (v,))[1])(point, point)) == pytest.approx(
+        float(point @ back), rel=1e-11
+    )
 
 
 # ------------------------------------------------------------------------------------------------ batteries
