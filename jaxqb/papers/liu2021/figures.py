@@ -1,0 +1,195 @@
+"""The figures of the paper and of its supplement; an inset is a panel of its own."""
+
+import numpy as np
+import xarray as xr
+
+from ..paper import as_label, axis, figure
+from .single import CURVE, bands, coherences, sites
+from .tables import (
+    ALL,
+    EXCESS,
+    HOPPING,
+    MORE,
+    NODES,
+    RATIO,
+    SHIFTED,
+    alone,
+    closures,
+    excess,
+    part,
+    shifted,
+    stored,
+    uniform,
+)
+
+SHORTER = [4, 10, 20]  # spins, beside 80
+EARLY = 13.5  # before the denominator of Eq. 6 vanishes
+TITLES = ["as printed", "from the empty chain", "inset"]
+LATE = [10.0, 20.0, 30.0, 50.0, 100.0]  # of insets
+
+
+@figure(
+    "fig2a",
+    paper="Fig. 2(a)",
+    caption="Population of spin 10 in time, from one excitation in spins 10 and 12 of 50. Dimerised (0.25) and uniform, by Eq. "
+    "3, where amplitudes decay at gamma/2, and by the printed Omega = Delta - i gamma. That 40 percent decayed by t = 25 "
+    "(circle) neither gives. (b) Inset: spin 11.",
+)
+def fig2a(quick: bool) -> xr.Dataset:
+    """Populations."""
+    del quick
+    found = 2 * sites(CURVE)[["site10", "site11"]] - 1
+    return xr.Dataset(
+        {
+            "site10": as_label(found.site10, "<sigma_10^z>", "1", "population of spin 10"),
+            "site11": as_label(found.site11.sel(chain=found.chain[::2]), "<sigma_11^z>", "1", "population of spin 11"),
+        },
+        attrs={"x": "time", "panels": ["site10", "site11"], "printed": [0, 25.0, 2 * 0.6 * 0.25 - 1]},
+    )
+
+
+@figure(
+    "fig2b",
+    paper="Fig. 2(b)",
+    caption="Correlation of spins 10 and 11 in time, from one excitation in spins 10 and 12 of 50. (a) Real part, (b) inset: "
+    "imaginary part.",
+)
+def fig2b(quick: bool) -> xr.Dataset:
+    """Correlations."""
+    del quick
+    found = sites(CURVE)
+    return xr.Dataset(
+        {
+            "re": as_label(found.re, "Re <sigma_10^+ sigma_11^->", "1", "correlation"),
+            "im": as_label(found.im, "Im <sigma_10^+ sigma_11^->", "1", "correlation"),
+        },
+        attrs={"x": "time", "panels": ["re", "im"]},
+    )
+
+
+@figure(
+    "fig3",
+    paper="Fig. 3",
+    caption="Relative excess of the stored energy in time, gap ratio 0.25. (a) As Eq. 6 has it, which diverges at t = 13.86 and "
+    "is negative from there on. (b) Of energies from the empty chain it grows all the time. (c) Inset: against the gap ratio at "
+    "five times, 80 spins.",
+)
+def fig3(quick: bool) -> xr.Dataset:
+    """Energies by the closure."""
+    return _relative("energy", quick)
+
+
+@figure(
+    "figS3",
+    paper="Fig. S3",
+    caption="Relative excess of the population in time, gap ratio 0.25: the same as that of the energy but for the hopping. (a) "
+    "As Eq. S19 has it, (b) from the empty chain. (c) Inset: against the gap ratio at five times, 80 spins.",
+)
+def figS3(quick: bool) -> xr.Dataset:
+    """Populations by the closure."""
+    return _relative("population", quick)
+
+
+def _relative(name: str, quick: bool) -> xr.Dataset:
+    """Both readings of the relative excess, for 80 spins and fewer, and against the gap ratio."""
+    every = closures()[name].sel(hopping=HOPPING, drop=True)
+    longest = every.sel(ratio=RATIO, drop=True)
+    spins = axis("spins", np.array(SHORTER if quick else [*SHORTER, 40]), "N", "1", "number of spins")
+    short = xr.concat([stored(ALL, RATIO, n=int(n))[name] for n in spins.values], "spins").assign_coords(spins=spins.spins)
+    late = every.sel(time=LATE, ratio=NODES).rename(time="late")
+    late = shifted(late, late.late).assign_coords(late=axis("late", LATE, "Delta_A t", "1", "time").late)
+    of = "" if name == "energy" else " of population"
+    exact = {"label": "N = 80"}
+    return xr.Dataset(
+        {
+            "excess": as_label(part(excess(longest, ALL), "early", EARLY), *_of(EXCESS, of), against="early", **exact),
+            "short": as_label(
+                part(excess(short, ALL), "dots", EARLY, 3), *_of(EXCESS, of), draw="points", against="dots", label="fewer spins"
+            ),
+            "shifted": as_label(shifted(longest, ALL), *_of(SHIFTED, of), **exact),
+            "shifted_short": as_label(
+                part(shifted(short, ALL), "mark", step=16), *_of(SHIFTED, of), draw="points", against="mark"
+            ),
+            "by_ratio": as_label(late, *_of(SHIFTED, of), against="ratio"),
+        },
+        attrs={
+            "x": "time",
+            "panels": ["excess short", "shifted shifted_short", "by_ratio"],
+            "titles": TITLES,
+            "log": ["", "", "y"],
+        },
+    )
+
+
+def _of(label: tuple[str, str, str], what: str) -> tuple[str, str, str]:
+    """A label of energies, or of populations."""
+    symbol, units, name = label
+    return (symbol.replace("E", "P") if what else symbol), units, name.replace("excess", f"excess{what}")
+
+
+@figure(
+    "figS1",
+    paper="Fig. S1",
+    caption="Decay rates of single excitations against the ratio of rates, k = 20 pi/51. By Eq. 3, and by the printed Omega = "
+    "Delta - i gamma, which are twice as large: the printed 0.05 of a uniform chain (circle) is 0.025. (b) Inset: of all k, gap "
+    "ratio 0.25.",
+)
+def figS1(quick: bool) -> xr.Dataset:
+    """Imaginary parts of both bands."""
+    return bands(np.linspace(1.0, 10.0, 91 if quick else 361))
+
+
+@figure(
+    "figS2",
+    paper="Fig. S2",
+    caption="Coherences of spins 10 and 11 in time, at four gap ratios. They come to oscillate in antiphase, the less so the "
+    "nearer the ratio is to 1.",
+)
+def figS2(quick: bool) -> xr.Dataset:
+    """Twice the real part of the coherences, by Eq. 3."""
+    return coherences(quick)
+
+
+@figure(
+    "figS4",
+    paper="Fig. S4",
+    caption="Excess energy of the dimerised chain in time, 80 spins, gap ratio 0.25. It turns at t = 36.1, not near 30; without "
+    "any coupling it turns at 37.0, and higher.",
+)
+def figS4(quick: bool) -> xr.Dataset:
+    """Difference of normalised energies."""
+    del quick
+    longest = closures().energy.sel(hopping=HOPPING, ratio=RATIO, drop=True)
+    free = part(alone(ALL, RATIO) - uniform(ALL), "mark", step=8)
+    return xr.Dataset(
+        {
+            "more": as_label(longest - uniform(ALL), *MORE, label="lambda = 0.05"),
+            "free": as_label(free, *MORE, draw="points", against="mark", label="without coupling"),
+        },
+        attrs={"x": "time", "panels": ["more free"]},
+    )
+
+
+@figure(
+    "figS5",
+    paper="Fig. S5",
+    caption="Relative excess energy in time on logarithmic axes, 80 spins, gap ratio 0.25. As Eq. 6 has it, up to t = 13.5, and "
+    "of energies from the empty chain; no part of either is the power law of exponent 1.5 (grey line).",
+)
+def figS5(quick: bool) -> xr.Dataset:
+    """Relative excess by the closure, and the claimed power law."""
+    del quick
+    longest = closures().energy.sel(hopping=HOPPING, ratio=RATIO, drop=True).isel(time=slice(2, None))
+    time = longest.time
+    at = float(shifted(longest, time).sel(time=24.0))
+    free = shifted(alone(time, RATIO), time)[np.unique(np.geomspace(1, len(time) - 1, 20).astype(int))]
+    free = part(free, "mark")
+    return xr.Dataset(
+        {
+            "shifted": as_label(shifted(longest, time), *SHIFTED, label="from the empty chain"),
+            "excess": as_label(part(excess(longest, time), "early", EARLY), *EXCESS, label="as Eq. 6 has it", against="early"),
+            "free": as_label(free, *SHIFTED, draw="points", against="mark", label="from the empty chain, without coupling"),
+            "law": as_label(at * (time / 24.0) ** 1.5, *SHIFTED, label="exponent 1.5"),
+        },
+        attrs={"x": "time", "panels": ["shifted excess free law"], "log": "xy"},
+    )
