@@ -5,6 +5,7 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Complex, Float
 
 from ..algebra.hermitian import unfolded
@@ -81,8 +82,15 @@ class Blocked(AbstractReduced):
         return jnp.stack([jnp.trace(m) for m in self.blocks])
 
     def spectrum(self) -> tuple[Float[Array, " d"], Float[Array, " d"]]:
-        """Eigenvalues, each once; zeros where blocks are left out."""
-        values = jnp.concatenate([jnp.linalg.eigvalsh(unfolded(m)) for m in self.blocks])
+        """Eigenvalues, each once; zeros where blocks are left out.
+
+        One block waits for the other: batches of several factorisations at a time may wait for ever on two cores (jaxlib 0.10.2).
+        """
+        found = [jnp.linalg.eigvalsh(unfolded(self.blocks[0]))]
+        for m in self.blocks[1:]:
+            m, found[-1] = lax.optimization_barrier((m, found[-1]))
+            found.append(jnp.linalg.eigvalsh(unfolded(m)))
+        values = jnp.concatenate(found)
         values = jnp.pad(values, (0, 2 ** len(self.gaps) - len(values)))
         return values, jnp.ones_like(values)
 
