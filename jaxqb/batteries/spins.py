@@ -82,7 +82,7 @@ class AbstractSpinChain(AbstractBattery):
         """Of amplitudes, from a single excitation; else of second moments."""
         return self.single_excitation() if self.structure.single else self.closure()
 
-    def closure(self, pairs: str = "factorised", bands: int | None = None) -> AbstractLaw:
+    def closure(self, pairs: Any = "factorised", bands: Any = None) -> AbstractLaw:
         """Second moments, closed by ``<sigma^z_l sigma^+_n sigma^-_m> = <sigma^z_l><sigma^+_n sigma^-_m>``.
 
         Args:
@@ -94,22 +94,31 @@ class AbstractSpinChain(AbstractBattery):
         Raises:
             FieldError: for another word or number.
         """
-        from ..laws.closure import Closure
+        from ..laws.closure import Closure, check_bands, check_pairs
         from ..laws.collective import Collective
 
-        if not self.structure.alone:
-            return Collective.of(self.lattice(), pairs, bands)
-        return Closure.of(self.lattice(), pairs, self.structure.bands if bands is None else bands)
+        check_pairs(pairs)
+        if self.structure.alone:
+            check_bands(bands, self.structure.n)
+            return Closure.of(self.lattice(), bands or self.structure.bands)
+        if bands is not None:
+            fail(FieldError, "bands", "be left out with collective decay", f"it is {bands!r}", "leave it out")
+        return Collective(self.lattice(), pairs)
 
-    def fermionic(self, bands: int | None = None) -> AbstractLaw:
+    def fermionic(self, bands: Any = None) -> AbstractLaw:
         """Second moments of the fermions that the spins are, strings closed by Wick's theorem; `bands` as in `closure`.
 
         Raises:
             FieldError: with collective decay, or for another number.
         """
+        from ..laws.closure import check_bands
         from ..laws.fermions import Fermions
 
-        return Fermions.of(self.lattice(), self.structure.bands if bands is None else bands)
+        check_bands(bands, self.structure.n)
+        if not self.structure.alone:
+            but, fix = "collective decay is not local in fermions", "use law=chain.closure(pairs='followed')"
+            fail(FieldError, "collective_decay", "be a known 0 for this law", but, fix)
+        return Fermions.of(self.lattice(), bands or self.structure.bands)
 
     def exact(self, most: int = EXACT) -> AbstractLaw:
         """The density matrix in blocks of equal numbers of excitations.

@@ -113,9 +113,8 @@ class Closure(AbstractBanded):
     bands: int = eqx.field(static=True)
 
     @classmethod
-    def of(cls, lattice: Lattice, pairs: str = "factorised", bands: int | None = None) -> "Closure":
-        """The law. `pairs` makes no difference without collective decay."""
-        check_pairs(pairs)
+    def of(cls, lattice: Lattice, bands: int | None = None) -> "Closure":
+        """The law with so many diagonals."""
         return cls(lattice, *prepared(lattice, bands))
 
     def field(self, y: Any) -> Any:
@@ -155,19 +154,18 @@ def check_pairs(pairs: Any) -> None:
         fail(FieldError, "pairs", "be a known word", f"it is {pairs!r}", f"use {', '.join(map(repr, PAIRS[:2]))} or {PAIRS[2]!r}")
 
 
-def check_bands(bands: Any, n: int) -> int | None:
-    """A sentence if `bands` is no number of diagonals of a matrix."""
+def check_bands(bands: Any, n: int) -> None:
+    """A sentence if `bands` is given and is no number of diagonals of a matrix."""
     if bands is None:
-        return None
+        return
     if isinstance(bands, bool) or not isinstance(bands, (int, np.integer)) or not 1 <= bands < n:
         must, but = f"be an integer from 1 to {n - 1}, for {n} spins", f"it is {bands!r}"
         fail(FieldError, "bands", must, but, f"use bands={enough(n)}, or leave it out")
-    return int(bands)
 
 
 def prepared(lattice: Lattice, bands: int | None) -> tuple[Tables, Any, int]:
     """Tables, the largest correlation of the start that is not kept, and how many diagonals are."""
-    kept = check_bands(bands, lattice.n) or (lattice.n - 1 if isinstance(lattice.begin, Single) else enough(lattice.n))
+    kept = bands or (lattice.n - 1 if isinstance(lattice.begin, Single) else enough(lattice.n))
     return *_tables(lattice, kept), kept
 
 

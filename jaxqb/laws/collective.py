@@ -6,9 +6,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..errors import FieldError, fail
 from ..states.spins import SpinMoments
-from .closure import check_pairs, width
+from .closure import width
 from .lattice import Lattice, Single
 from .law import AbstractDifferentialLaw
 
@@ -40,14 +39,6 @@ class Collective(AbstractDifferentialLaw):
 
     exact: ClassVar[bool] = False
     linear: ClassVar[bool] = False
-
-    @classmethod
-    def of(cls, lattice: Lattice, pairs: str = "factorised", bands: int | None = None) -> "Collective":
-        """The law. All spins are correlated, so all diagonals are kept."""
-        check_pairs(pairs)
-        if bands is not None:
-            fail(FieldError, "bands", "be left out with collective decay", f"it is {bands!r}", "leave it out")
-        return cls(lattice, pairs)
 
     def valid(self) -> Any:
         """Whether rates and start are possible."""

@@ -6,7 +6,6 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..errors import FieldError, fail
 from ..states.spins import SpinBands
 from .closure import AbstractBanded, Tables, beside, inside, prepared
 from .lattice import Lattice
@@ -34,10 +33,7 @@ class Fermions(AbstractBanded):
 
     @classmethod
     def of(cls, lattice: Lattice, bands: int | None = None) -> "Fermions":
-        """The law."""
-        if not lattice.alone:
-            but, fix = "collective decay is not local in fermions", "use law=chain.closure(pairs='followed')"
-            fail(FieldError, "collective_decay", "be a known 0 for this law", but, fix)
+        """The law with so many diagonals."""
         return cls(lattice, *prepared(lattice, bands))
 
     def field(self, y: Any) -> Any:
@@ -62,7 +58,9 @@ class Fermions(AbstractBanded):
 
     def radius(self) -> Float[Array, ""]:
         """What decays in between adds up."""
-        return super().radius() + 2 * (self.bands - 1) * jnp.max(self.lattice.rates)
+        rates = self.lattice.rates
+        before = jnp.cumsum(rates)
+        return super().radius() + 2 * jnp.max(beside(before - rates, self.bands + 1) - before)
 
     def state(self, y: Any) -> SpinBands:
         """Of these alone populations and neighbours are those of spins."""

@@ -26,7 +26,7 @@ class AbstractSpins(eqx.Module):
         """Probability that each spin is excited."""
 
     @abc.abstractmethod
-    def neighbours(self) -> Complex[Array, " n-1"]:
+    def neighbours(self) -> Complex[Array, " b"]:
         """``<sigma^+_j sigma^-_{j+1}>``."""
 
     def correlations(self) -> Complex[Array, "n n"]:
@@ -97,7 +97,7 @@ class SpinMoments(AbstractMoments):
         """The diagonal."""
         return jnp.real(jnp.diagonal(self.c))
 
-    def neighbours(self) -> Complex[Array, " n-1"]:
+    def neighbours(self) -> Complex[Array, " b"]:
         """The diagonal next to it."""
         return jnp.diagonal(self.c, 1)
 
@@ -125,7 +125,7 @@ class SpinBands(AbstractMoments):
         """The first row."""
         return self.re[0]
 
-    def neighbours(self) -> Complex[Array, " n-1"]:
+    def neighbours(self) -> Complex[Array, " b"]:
         """The second."""
         return self.re[1, :-1] + 1j * self.im[1, :-1]
 
@@ -163,7 +163,7 @@ class SampledBands(AbstractMoments):
         """The first row."""
         return self.re[0]
 
-    def neighbours(self) -> Complex[Array, " n-1"]:
+    def neighbours(self) -> Complex[Array, " b"]:
         """The second."""
         return self.re[1, :-1] + 1j * self.im[1, :-1]
 

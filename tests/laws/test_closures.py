@@ -1,5 +1,6 @@
 """Closures of a chain's moments: their equations are exact before they are closed, and their errors are known."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.flatten_util import ravel_pytree
+from scipy.integrate import solve_ivp
+from scipy.linalg import expm
 from truth import chain as truth
 
 import jaxqb as qb
@@ -98,7 +102,7 @@ def test_the_equations_of_fermions_are_those_of_the_master_equation_before_they_
             assert abs(fermion(alone, g, lambda j, n, m: strings[j][n, m], n, m) - rates[n, m]) < 1e-15
 
 
-def chain(spins: truth.Spins, initial: Any = "full", known: bool = True) -> qb.SpinChain:
+def chain(spins: truth.Spins, initial: Any = "full", known: bool = True) -> Any:
     """The same in jaxqb; without `known`, as if the collective rate were traced."""
     battery = qb.SpinChain(spins.gaps, spins.rates, spins.bonds, spins.collective, initial)
     if not known:
@@ -119,6 +123,7 @@ def rows(c: np.ndarray, bands: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 field = jax.jit(lambda law, y: law.field(y))
+slope = jax.jit(lambda law, v: ravel_pytree(law.field(ravel_pytree(law.start)[1](v)))[0])
 
 
 @pytest.mark.parametrize("pairs", PAIRS)
@@ -152,3 +157,232 @@ def test_the_law_without_is_these_equations_on_diagonals(bands):
     rates = np.array([[fermion(alone, c, wick, n, m) for m in range(N)] for n in range(N)])
     for rate, expected in zip(field(chain(alone).fermionic(bands=bands), rows(c, bands)), rows(rates, bands), strict=True):
         np.testing.assert_allclose(rate, expected, atol=1e-14)
+
+
+def solved(law: Any, times: np.ndarray) -> list[Any]:
+    """States at times, by scipy."""
+    start, shaped = ravel_pytree(law.start)
+    solution = solve_ivp(lambda t, v: slope(law, v), (0.0, times[-1]), start, "DOP853", times, rtol=1e-9, atol=1e-12)
+    return [law.state(shaped(v)) for v in solution.y.T]
+
+
+def seen(states: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Populations, and correlations of neighbours."""
+    return np.array([s.excited() for s in states]), np.array([s.neighbours() for s in states])
+
+
+def energy(spins: truth.Spins, p: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Eq. 6."""
+    return 2 * (p @ spins.gaps + 2 * np.real(near) @ spins.bonds) / spins.gaps.sum() - 1
+
+
+def dimer(n: int, ratio: float, hopping: float, collective: float = 0.0) -> truth.Spins:
+    """Gaps 1, ratio, 1, ...; rates of 0.05 of them."""
+    gaps = np.where(np.arange(n) % 2 == 0, 1.0, ratio)
+    return truth.Spins(gaps, 0.05 * gaps, np.full(n - 1, hopping), collective)
+
+
+def true(spins: truth.Spins, times: np.ndarray, initial: Any = 1.0) -> np.ndarray:
+    """Exact correlations at times."""
+    return spins.moments(spins.evolve(np.broadcast_to(initial, spins.n), times))
+
+
+@pytest.mark.parametrize(("n", "hopping"), [(2, 0.3), (9, -0.2), (30, 0.1)])
+def test_equal_spins_decay_as_if_alone(n, hopping):
+    spins, times = dimer(n, 1.0, hopping), np.array([3.0, 30.0])
+    for law in (chain(spins).closure(), chain(spins).fermionic()):
+        found = energy(spins, *seen(solved(law, times)))
+        np.testing.assert_allclose(found, 2 * np.exp(-0.05 * times) - 1, atol=1e-9)
+
+
+def test_spins_without_hopping_decay_alone():
+    initial, times = RNG.uniform(0, 1, N), np.array([5.0, 20.0])
+    spins = truth.Spins(SPINS.gaps, SPINS.rates, np.zeros(N - 1))
+    for law in (chain(spins, initial).closure(), chain(spins, initial).fermionic()):
+        p, near = seen(solved(law, times))
+        np.testing.assert_allclose(p, initial * np.exp(-SPINS.rates * times[:, None]), atol=1e-9)
+        assert not near.any()
+
+
+def test_two_spins_are_exact():
+    spins, initial, times = truth.Spins(SPINS.gaps[:2], SPINS.rates[:2], SPINS.bonds[:1], 0.2), [0.8, 0.3], np.array([4.0, 20.0])
+    alone = truth.Spins(spins.gaps, spins.rates, spins.bonds)
+    pairs = [(spins, chain(spins, initial).closure("followed"))]
+    pairs += [(alone, chain(alone, initial).closure()), (alone, chain(alone, initial).fermionic())]
+    for given, law in pairs:
+        c = true(given, times, initial)
+        p, near = seen(solved(law, times))
+        np.testing.assert_allclose(p, np.real(np.einsum("tii->ti", c)), atol=1e-9)
+        np.testing.assert_allclose(near[:, 0], c[:, 0, 1], atol=1e-9)
+
+
+def test_fermions_from_a_single_excitation_are_exact():
+    a = RNG.normal(size=N) + 1j * RNG.normal(size=N)
+    a *= 0.9 / np.linalg.norm(a)
+    alone = truth.Spins(SPINS.gaps, SPINS.rates, SPINS.bonds)
+    k = np.diag(alone.gaps - 0.5j * alone.rates) + np.diag(alone.bonds, 1) + np.diag(alone.bonds, -1)
+    times = np.array([5.0, 20.0])
+    psi = np.array([expm(-1j * k * t) @ a for t in times])
+    p, near = seen(solved(chain(alone, qb.single_excitation(a)).fermionic(), times))
+    np.testing.assert_allclose(p, np.abs(psi) ** 2, atol=1e-9)
+    np.testing.assert_allclose(near, psi[:, :-1].conj() * psi[:, 1:], atol=1e-9)
+
+
+TIMES = np.arange(2.0, 101.0, 2.0)
+# hopping and ratio; largest errors of E at N = 80 of the closure and of fermions, and of z and C of the closure at N = 8
+ERRORS = [
+    (0.05, 0.25, 6.3e-5, 2.9e-5, 3.9e-4, 5.3e-4),
+    (0.1, 0.25, 7.4e-4, 2.7e-4, 6.2e-3, 4.2e-3),
+    (0.2, 0.25, 5.3e-3, 8.7e-4, 5.2e-2, 2.9e-2),
+    (0.05, 0.5, 8.0e-5, None, 7.3e-4, 7.6e-4),
+    (0.05, 0.8, 1.8e-4, None, 4.1e-3, 2.3e-3),
+]
+
+
+@pytest.mark.parametrize(("hopping", "ratio", "bosons", "fermions", "z", "pair"), ERRORS)
+def test_closures_are_off_by_what_is_known(hopping, ratio, bosons, fermions, z, pair):
+    short, spins = (dimer(n, ratio, hopping) for n in (4, 6))
+    c = true(spins, TIMES)
+    p, near = np.real(np.einsum("tii->ti", c)), np.diagonal(c, 1, 1, 2)
+    states = solved(chain(spins).closure(), TIMES)
+    off = ~np.eye(6, dtype=bool)
+    assert np.isclose(np.abs(2 * (seen(states)[0] - p)).max(), z, rtol=0.15)
+    assert np.isclose(np.abs(np.array([s.correlations() for s in states]) - c)[:, off].max(), pair, rtol=0.15)
+
+    def total(given: truth.Spins, p: np.ndarray, near: np.ndarray) -> np.ndarray:
+        return (energy(given, p, near) + 1) * given.gaps.sum() / 2
+
+    d = true(short, TIMES)
+    less = total(short, np.real(np.einsum("tii->ti", d)), np.diagonal(d, 1, 1, 2))
+    more = total(spins, p, near)
+    long = dimer(80, ratio, hopping)
+    # energies of long chains are those of a bulk and of two edges
+    expected = 2 * (less + (more - less) * 38) / long.gaps.sum() - 1
+    laws = [(chain(long).closure(), bosons)] + ([(chain(long).fermionic(), fermions)] if fermions else [])
+    for law, error in laws:
+        found = energy(long, *seen(solved(law, TIMES)))
+        assert np.isclose(np.abs(found - expected).max(), error, rtol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("collective", "factorised", "followed"), [(0.02, 0.0045, 0.0015), (0.1, 0.052, 0.010), (0.5, 0.122, 0.028)]
+)
+def test_closures_of_a_discharge_are_off_by_what_is_known(collective, factorised, followed):
+    spins, times = dimer(6, 0.25, 0.05, collective), np.linspace(0.0, 10 / max(collective, 0.1), 101)[1:]
+    c = true(spins, times)
+    exact = energy(spins, np.real(np.einsum("tii->ti", c)), np.diagonal(c, 1, 1, 2))
+    for pairs, error in (("factorised", factorised), ("followed", followed)):
+        found = energy(spins, *seen(solved(chain(spins).closure(pairs), times)))
+        assert np.isclose(np.abs(found - exact).max(), error, rtol=0.05)
+
+
+def test_the_printed_closure_builds_no_superradiance():
+    spins, times = dimer(6, 1.0, 0.05, 0.1), np.array([5.0])
+    found = energy(spins, *seen(solved(chain(spins).closure("printed"), times)))
+    assert np.allclose(found, 2 * np.exp(-0.15 * times) - 1, atol=1e-9)
+    c = true(spins, times)
+    assert np.isclose(energy(spins, np.real(np.einsum("tii->ti", c)), np.diagonal(c, 1, 1, 2))[0], -0.397, atol=5e-4)
+
+
+def test_no_collective_decay_that_is_traced_is_none():
+    alone = truth.Spins(SPINS.gaps, SPINS.rates, SPINS.bonds)
+    c = hermitian(N)
+    closure, y = chain(alone).closure(), rows(c, N - 1)
+    expected = np.array(field(closure, y))
+    for pairs in PAIRS:
+        law = chain(alone, known=False).closure(pairs)
+        full = (np.real(c), np.imag(c), *((np.ones((N, N)),) if pairs == "followed" else ()))
+        re, im = field(law, tuple(map(jnp.asarray, full)))[:2]
+        np.testing.assert_allclose(rows(np.asarray(re) + 1j * np.asarray(im), N - 1), expected, atol=1e-15)
+        assert type(law).__name__ == "Collective"
+    assert type(closure).__name__ == "Closure"
+
+
+def kept(kind: str, knobs: Any) -> Any:
+    """Energy after a while as a function of all gaps, rates, bonds, probabilities and the collective rate of a chain of 4."""
+    gaps, rates, bonds, initial, collective = jnp.split(knobs, [4, 8, 11, 15])
+    battery: Any = qb.SpinChain(gaps, rates, bonds, collective[0] if kind == "followed" else 0.0, initial)
+    law = {"closure": battery.closure, "followed": lambda: battery.closure("followed"), "fermionic": battery.fermionic}[kind]()
+    step = lambda y, _: (jax.tree.map(lambda y, d: y + 0.1 * d, y, law.field(y)), None)  # noqa: E731
+    return battery.total_energy(law.state(jax.lax.scan(step, law.start, None, length=30)[0]))
+
+
+@pytest.mark.parametrize("kind", ["closure", "fermionic", "followed"])
+def test_derivatives_are_those_of_differences_and_batches_are_loops(kind):
+    # no decay, no collective decay and a certain start are points like others
+    decay = [0.0, *RNG.uniform(0.02, 0.1, 3)]
+    knobs = np.array([*RNG.uniform(0.2, 1, 4), *decay, *RNG.uniform(-0.2, 0.3, 3), 1.0, 0.0, 0.3, 0.9, 0.0])
+    value = functools.partial(kept, kind)
+    steps = 1e-4 * np.eye(knobs.size)
+    forward, (energy, reverse) = jax.jit(lambda x: (jax.jacfwd(value)(x), jax.value_and_grad(value)(x)))(knobs)
+    # analytic in all of them, also where a rate or probability is no longer physical
+    batch = jax.jit(jax.vmap(value))(np.concatenate([knobs + steps, knobs - steps, knobs[None]]))
+    differences = (batch[: knobs.size] - batch[knobs.size : -1]) / 2e-4
+    np.testing.assert_allclose(forward, differences, atol=1e-7)
+    np.testing.assert_allclose(reverse, forward, atol=1e-13)
+    np.testing.assert_allclose(batch[-1], energy, rtol=1e-14)
+
+
+def test_bands_are_diagonals_of_all_correlations():
+    spins = dimer(12, 0.8, 0.1)
+    times = np.array([40.0])
+    law, narrow = chain(spins).closure(), chain(spins).closure(bands=5)
+    (all_of_them,), (near,) = solved(law, times), solved(narrow, times)
+    c, d = np.asarray(all_of_them.correlations()), np.asarray(near.correlations())
+    np.testing.assert_allclose(c, c.conj().T)
+    np.testing.assert_allclose(np.diagonal(c, 1), all_of_them.neighbours())
+    np.testing.assert_allclose(np.diagonal(c), all_of_them.excited())
+    distance = np.abs(np.subtract.outer(np.arange(12), np.arange(12)))
+    assert not d[distance > 5].any()
+    assert np.abs(c - d)[distance <= 1].max() < 3e-5 < np.abs(c - d)[distance <= 5].max()
+    assert float(all_of_them.edge()) == 0.0
+    assert np.isclose(float(near.edge()), np.abs(np.diagonal(d, 5)).max() ** 2)
+    # what the edge promises: errors of energies
+    error = float(np.abs(energy(spins, *seen([near])) - energy(spins, *seen([all_of_them])))[0])
+    assert error < 3 * float(near.edge())
+    assert chain(dimer(25, 0.5, 0.1)).closure().bands == 24
+    assert chain(dimer(26, 0.5, 0.1)).closure().bands == 16
+
+
+def test_a_start_that_bands_do_not_hold_is_seen():
+    spread = qb.single_excitation([0.6, 0.0, 0.0, 0.8])
+    battery: Any = qb.SpinChain([1.0, 1.0, 0.5, 1.0], 0.05, 0.1, initial=spread)
+    assert battery.closure().bands == 3
+    law = battery.closure(bands=2)
+    assert np.isclose(float(law.state(law.start).edge()), 0.48**2)
+
+
+def test_too_few_bands_are_said_with_enough():
+    battery = chain(dimer(4, 0.5, 0.2))
+    with pytest.raises(qb.errors.CutoffError, match=r"use law=chain.closure\(bands=3\)"):
+        qb.evolve(battery, [20.0], law=battery.closure(bands=1))
+    assert battery.overflow(None)[0] == "bands"
+
+
+WRONG = [
+    (lambda: chain(SPINS).closure("paired"), "pairs", "'paired'"),
+    (lambda: chain(SPINS).closure(None), "pairs", "None"),
+    (lambda: chain(dimer(N, 0.5, 0.1)).closure(["followed"]), "pairs", "followed"),
+    (lambda: chain(dimer(N, 0.5, 0.1)).closure(bands=N), "bands", "1 to 4"),
+    (lambda: chain(dimer(N, 0.5, 0.1)).closure(bands=0), "bands", "0"),
+    (lambda: chain(dimer(N, 0.5, 0.1)).closure(bands=2.0), "bands", "2.0"),
+    (lambda: chain(dimer(N, 0.5, 0.1)).fermionic(bands=True), "bands", "True"),
+    (lambda: chain(SPINS).closure(bands=3), "bands", "left out"),
+    (lambda: chain(SPINS).fermionic(), "collective_decay", "known 0"),
+]
+
+
+@pytest.mark.parametrize(("make", "argument", "said"), WRONG)
+def test_bad_options_are_said_before_anything_is_compiled(make, argument, said, compiles):
+    with compiles(0), pytest.raises(qb.errors.FieldError, match=rf"^`{argument}` must .*{said}.*; fix: "):
+        make()
+
+
+def test_what_moments_do_not_know_is_said():
+    battery = chain(dimer(3, 0.5, 0.1), qb.single_excitation([0.6, 0.0, 0.0]))
+    fermions, closure = battery.fermionic(), battery.closure()
+    for law, ask in [(fermions, "correlations"), (fermions, "coherences"), (closure, "coherences"), (closure, "battery")]:
+        with pytest.raises(qb.errors.MeritError, match="; fix: use "):
+            getattr(law.state(law.start), ask)()
+    full = chain(dimer(3, 0.5, 0.1)).closure()
+    assert not full.state(full.start).coherences().any()

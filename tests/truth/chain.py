@@ -77,34 +77,40 @@ class Spins:
         total = -1j * both(k, one) + 1j * both(one, k.conj().T)
         return sp.csr_matrix(total + sum(rate * both(a, a.T) for rate, a in self.jumps if rate))
 
-    def evolve(self, excited: NDArray[np.float64], times: NDArray[np.float64]) -> list[Matrix]:
+    def evolve(self, excited: NDArray[np.float64], times: NDArray[np.float64]) -> Matrix:
         """Density matrices at times, from spins that are excited independently."""
         weights = np.ones(1)
         for p in excited:
             weights = np.kron(weights, [1 - p, p])
         size, total = 2**self.n, self.generator
         start = np.diag(weights).astype(complex).ravel()[self.kept]
-        solution = solve_ivp(lambda t, y: total @ y, (0.0, times[-1]), start, "DOP853", times, rtol=1e-10, atol=1e-13)
+        solution = solve_ivp(lambda t, y: total @ y, (0.0, times[-1]), start, "DOP853", times, rtol=1e-9, atol=1e-12)
         rhos = np.zeros((len(times), size * size), complex)
         rhos[:, self.kept] = solution.y.T
-        return list(rhos.reshape(-1, size, size))
+        return rhos.reshape(-1, size, size)
 
     def product(self, *factors: tuple[str, int]) -> sp.csr_matrix:
         """Of "+", "-", "z" and "n" of spins."""
-        total = sp.identity(2**self.n, format="csr")
+        total = sp.csr_matrix(sp.identity(2**self.n))
         for name, j in factors:
             a = self.lowering[j]
             n = a.T @ a
-            total = total @ {"+": a.T, "-": a, "n": n, "z": 2 * n - sp.identity(2**self.n)}[name]
-        return sp.csr_matrix(total)
+            total = sp.csr_matrix(total @ {"+": a.T, "-": a, "n": n, "z": 2 * n - sp.identity(2**self.n)}[name])
+        return total
 
     def mean(self, rho: Matrix, *factors: tuple[str, int]) -> complex:
         """Of such a product."""
         return complex((self.product(*factors) @ rho).trace())
 
-    def moments(self, rho: Matrix) -> Matrix:
-        """``<sigma^+_n sigma^-_m>``."""
-        return np.array([[self.mean(rho, ("+", n), ("-", m)) for m in range(self.n)] for n in range(self.n)])
+    @cached_property
+    def _pairs(self) -> sp.csr_matrix:
+        """sigma^+_n sigma^-_m, transposed, each a row."""
+        return sp.csr_matrix(sp.vstack([(a.T @ b).T.reshape((1, -1)) for a in self.lowering for b in self.lowering]))
+
+    def moments(self, rhos: Matrix) -> Matrix:
+        """``<sigma^+_n sigma^-_m>`` of one state, or of many."""
+        means = self._pairs @ rhos.reshape(-1, 4**self.n).T
+        return means.T.reshape(*rhos.shape[:-2], self.n, self.n)
 
     def fermions(self, rho: Matrix, *between: int) -> Matrix:
         """``<n_j c^+_n c_m>`` of fermions ``c_j = prod_(l<j) (-sigma^z_l) sigma^-_j``, with n_j for any j of `between`."""
