@@ -32,8 +32,7 @@ from .methods import AbstractMethod, Figures, select_method
 
 PARTS = 16  # intervals of a window: the fastest figure turns by a third of a radian in one
 BUDGET = 800_000  # turns, each of which is one hop
-CURVED = 1e-3  # of its change of slope, by which a figure may bend below its tangents in an interval
-NARROW = 1e-6  # part of an interval in which nothing dips to a level and comes back
+CURVED = 0.05  # of its change of slope, by which a figure may come below its tangents in an interval
 NAME = "figure"
 LIFETIME = math.exp(-1)
 
@@ -241,9 +240,8 @@ def _search(flow: Any, battery: Any, figures: Figures, level: Any, window: Any, 
         ahead, far = choose(h.closing, (h.ahead, h.far), (y, jet))
         crosses = jets[1, 0] <= 0
         width = ends[1] - ends[0]
-        step = jnp.abs(_newton(ends, jets)[1])
-        sharp = (step <= epsilon() ** 0.5 * span) | (width <= 4 * epsilon() * (h.k * span + ends[1]))
-        closing = jnp.where(crosses, ~sharp, _may_dip(width, jets) & (width > NARROW * span))
+        sharp = jnp.abs(_newton(ends, jets)[1]) <= epsilon() ** 0.75 * span
+        closing = jnp.where(crosses, ~sharp, _may_dip(width, jets)) & (width > 4 * epsilon() * (h.k * span + ends[1]))
         onward = ~closing & ~crosses
         k = h.k + onward
         edge = jnp.maximum(h.edge, flow.state(ahead).edge())
@@ -272,17 +270,17 @@ def _search(flow: Any, battery: Any, figures: Figures, level: Any, window: Any, 
     h = _Hunt(nought, nought, flow.start, flow.start, ends, jets, side * first, none, going, zero)
     h = lax.while_loop(lambda h: most(jnp.where(h.going, 1, 0)) > 0, turn, h)
     end, step = _newton(h.ends, h.jets)
-    time = jnp.where(at_once, 0.0, h.k * span + h.ends[end] + step)
+    time = jnp.where(at_once, 0.0, h.k * span + jnp.clip(h.ends[end] + step, *h.ends))
     found = valid & (at_once | (h.jets[1, 0] <= 0) & ~h.closing)
     return _Seen(time, side * h.jets[end, 1], found, h.turn, h.edge)
 
 
 def _newton(ends: Float[Array, " 2"], jets: Float[Array, "2 2"]) -> tuple[Any, Any]:
-    """The end that is nearer to the level, and Newton's step from there, within the part."""
+    """The end that is nearer to the level, and Newton's step from there."""
     end = jnp.argmin(jnp.abs(jets[:, 0]))
     value, slope = jets[end]
     step = jnp.where(slope == 0, jnp.inf, -value / jnp.where(slope == 0, 1.0, slope))
-    return end, jnp.clip(jnp.where(value == 0, 0.0, step), ends[0] - ends[end], ends[1] - ends[end])
+    return end, jnp.where(value == 0, 0.0, step)
 
 
 def _inside(h: _Hunt) -> Float[Array, ""]:
