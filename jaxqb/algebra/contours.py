@@ -16,8 +16,7 @@ import numpy as np
 POINTS = 16  # of a panel
 ASIDE = 3.0  # of the height, by which a ray passes beside what is below the line
 ANGLE = 1.25  # between a ray and what it so passes
-ROUNDING = 1e-16  # of which the growth along the line makes the tolerance,
-LEAST, MOST, LONG = 3.0, 12.0, 50.0  # between these powers of e; less beyond a horizon so long that phases are rounded
+LEAST, MOST, LONG = 3.0, 12.0, 50.0  # powers of e between which rounding grows along the line; less for a horizon so long
 MANY = 20.0  # contributions of which each may be wrong by a part of the tolerance
 SOON = 2.0  # in powers of e: distances fall double-exponentially below the inverse horizon over this
 
@@ -53,10 +52,13 @@ class Contour:
 
 
 @functools.lru_cache(maxsize=32)
-def contour(horizon: float, low: float, high: float, far: float, tolerance: float) -> Contour:
-    """For times up to `horizon`: a line from `low` to `high`, and on to `far` for what does not end in a ray."""
+def contour(horizon: float, low: float, high: float, far: float, tolerance: float, rounding: float) -> Contour:
+    """For times up to `horizon`: a line from `low` to `high`, and on to `far` for what does not end in a ray.
+
+    It lies as high as a tolerance is above `rounding`, which the exponential makes grow.
+    """
     tolerance = tolerance / MANY
-    growth = min(math.log(tolerance / ROUNDING), MOST) - max(0.0, math.log(horizon / LONG))
+    growth = min(math.log(tolerance / rounding), MOST) - max(0.0, math.log(horizon / LONG))
     height = min(max(growth, LEAST) / horizon, 2.0)
     low, high, far = low - ASIDE * height, high + height, far + height
     # errors of Gauss' rule: a pole at distance h from a panel of length l leaves rho^-2n with (rho - 1 / rho) / 2 = 2 h / l,

@@ -11,11 +11,12 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Complex, Float
 
+from ..conventions import epsilon
 from .gradients import most
 
 TURNS = 100  # of a bracketed search: enough for bisection alone
 STEPS = 25  # of Newton's method in the plane
-APART = 1e-7  # closer than this, two zeros are one
+APART, ROUNDING = 1e-7, 100.0  # closer than this, or so many units of rounding, two zeros are one
 
 
 def implicit(f: Callable, find: Callable, guess: Any) -> Any:
@@ -61,6 +62,8 @@ def zeros(
     zero counts once. Where there are fewer than `slots`, the mask is False and the residue zero.
     """
 
+    apart = max(APART, ROUNDING * epsilon())
+
     def find(f: Callable, _: Any) -> Any:
         along = lambda q: f(edge + q**2)  # noqa: E731
 
@@ -76,8 +79,8 @@ def zeros(
         q = jnp.sqrt(starts - edge)
         q, step = lax.fori_loop(0, STEPS, newton, (q, jnp.abs(q)))
         z = edge + q**2
-        good = (step < APART * (1 + jnp.abs(q))) & (z.real > edge - left) & (z.real < high) & (z.imag > -depth) & (z.imag < APART)
-        twins = (jnp.abs(z[:, None] - z) < APART * (1 + jnp.abs(z))) & good
+        good = (step < apart * (1 + jnp.abs(q))) & (z.real > edge - left) & (z.real < high) & (z.imag > -depth) & (z.imag < apart)
+        twins = (jnp.abs(z[:, None] - z) < apart * (1 + jnp.abs(z))) & good
         good &= ~jnp.any(jnp.tril(twins, -1), axis=-1)
         order = jnp.argsort(jnp.where(good, -z.imag, jnp.inf))[:slots]
         return jnp.where(good[order], z[order], edge + 1.0 - 1.0j), 1.0 * good[order]  # a mask of numbers: they have tangents

@@ -26,7 +26,7 @@ GONE = 33.0  # in powers of e: what is then left of a resonance, or on the ray
 BESIDE = 1 - np.multiply.outer([0.02, 0.1, 0.3, 0.6], np.exp([0.3j, 0.8j, 1.3j])).ravel()  # places to the left of the ray
 LEFT = 0.5  # how far to look for resonances there
 BLURRED = 1e-7  # distance of the frequency from the threshold of a bound state, below which parts of derivatives cancel too far
-TRUST = 50.0  # tolerances, by which it may differ from what is known of earlier times
+TRUST, COARSE = 50.0, 1e-3  # tolerances, by which it may differ from what is known of earlier times, but by no more than so much
 
 
 class Late(eqx.Module):
@@ -69,7 +69,8 @@ class Late(eqx.Module):
         poles, on_ray = (smooth(x, ~blurred) for x in (poles, on_ray))
         late = cls(poles, jnp.concatenate([weights + 0j, residues], axis=1), on_ray, jnp.asarray(True), since)
         apart = jnp.max(jnp.abs(late.amplitudes(jnp.asarray(since), 1)[0] - before))
-        return eqx.tree_at(lambda late: late.trusted, late, lax.stop_gradient(apart) < TRUST * tolerance)
+        allowed = max(min(TRUST * tolerance, COARSE), 2 * tolerance)
+        return eqx.tree_at(lambda late: late.trusted, late, lax.stop_gradient(apart) < allowed)
 
     def amplitudes(self, t: Float[Array, ""], orders: int) -> Complex[Array, "orders 2"]:
         """And their time derivatives; not a number if something was missed."""

@@ -13,7 +13,7 @@ from jax import lax
 from jaxtyping import Array, Complex, Float
 
 from ..algebra.contours import Contour, Line, contour
-from ..conventions import epsilon
+from ..conventions import epsilon, real_dtype
 from ..errors import MethodError, ToleranceError, fail
 from ..laws import AbstractMemoryLaw, Channels
 from .late import Late
@@ -22,6 +22,7 @@ from .method import AbstractMemoryFlow, AbstractPlanned, along
 RUNG = 1.25  # horizons are rounded up to powers of it, so that few programs are compiled
 EARLY, EARLIEST = 1e-5, 1e-9  # times before which derivatives, and values, are those a little later, and of a free emitter
 FINEST = 5000  # tolerance in units of rounding
+LOST = 2e-3  # radians by which the rounding of times may turn amplitudes of frequency 1
 
 
 class Resolvent(AbstractPlanned):
@@ -32,7 +33,9 @@ class Resolvent(AbstractPlanned):
     bound state are not a number.
 
     Args:
-        horizon: the latest time that will be asked for, a number; `evolve` and `charge` fill it in.
+        horizon: the latest time that will be asked for, a number; `evolve` and `charge` fill it in. Rounding of
+            late times turns phases: amplitudes are good to about ``horizon`` units of it, and horizons beyond 9e12 (in single
+            precision 16 777, where energies are good to 1e-4 up to 100 and to 1e-3 there) are refused.
         tolerance: about the error of amplitudes; default 1e-12 (in single precision 6e-4). A looser one costs less.
     """
 
@@ -43,12 +46,17 @@ class Resolvent(AbstractPlanned):
         if self.tolerance is not None and not FINEST * epsilon() <= self.tolerance <= 0.01:
             must, fix = f"lie between {FINEST * epsilon():.1e} and 0.01", "leave it out"
             fail(ToleranceError, "tolerance", must, f"it is {self.tolerance!r}", fix)
+        if self.horizon is not None and self.horizon > LOST / epsilon():
+            must = f"be at most {LOST / epsilon():.4g} in {real_dtype()}, beyond which phases are lost"
+            fix = "ask for earlier times, or `long_time()`, or enable x64 if it is not"
+            fail(ToleranceError, "horizon", must, f"it is {self.horizon:g}", fix)
 
     def planned(self, horizon: float) -> "Resolvent":
         """This method, for times up to here."""
         if self.horizon is not None:
             return self
-        return Resolvent(RUNG ** math.ceil(math.log(max(horizon, 1.0), RUNG) - 1e-9), self.tolerance)
+        rung = RUNG ** math.ceil(math.log(max(horizon, 1.0), RUNG) - 1e-9)
+        return Resolvent(max(horizon, min(rung, LOST / epsilon())), self.tolerance)
 
     def prepare(self, law: Any) -> "ResolventFlow":
         """Amplitudes at the points of the contour."""
@@ -59,7 +67,7 @@ class Resolvent(AbstractPlanned):
         span, late = law.span, law.span.late
         late = None if late is None or self.horizon <= late else late
         tolerance = self.tolerance or FINEST * epsilon()
-        path = contour(max(self.horizon, 1.0) if late is None else late, span.low, span.high, span.far, tolerance)
+        path = contour(max(self.horizon, 1.0) if late is None else late, span.low, span.high, span.far, tolerance, epsilon() / 2)
         weights = jnp.asarray(path.weights)
         lines = [_Panels(path.line, jnp.asarray(path.line.weights) * law.response(path.line.points))]
         if path.beyond.middles.size:
