@@ -21,7 +21,7 @@ TIMES = np.array([0.0, 0.4, 7.0, 60.0])
 N = 4
 GAPS, RATES, BONDS = RNG.uniform(0.2, 1.1, N), RNG.uniform(0.0, 0.1, N), RNG.uniform(-0.2, 0.2, N - 1)
 START = np.array([0.3 + 0.1j, 0.5, -0.2j, 0.4 - 0.3j])
-COLLECTIVE = 0.03
+COLLECTIVE = 0.7
 quickly = functools.partial(eqx.filter_jit, compiler_options=options(0))  # as `evolve` compiles what is small
 PRECISE = qb.Adaptive(rtol=1e-12, atol=1e-13)
 SAVED = (
