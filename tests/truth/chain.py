@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.integrate import solve_ivp
+from scipy.sparse.linalg import expm_multiply
 
 Matrix = NDArray[np.complex128]
 
@@ -82,12 +82,12 @@ class Spins:
         weights = np.ones(1)
         for p in excited:
             weights = np.kron(weights, [1 - p, p])
-        size, total = 2**self.n, self.generator
-        start = np.diag(weights).astype(complex).ravel()[self.kept]
-        solution = solve_ivp(lambda t, y: total @ y, (0.0, times[-1]), start, "DOP853", times, rtol=1e-9, atol=1e-12)
-        rhos = np.zeros((len(times), size * size), complex)
-        rhos[:, self.kept] = solution.y.T
-        return rhos.reshape(-1, size, size)
+        y = np.diag(weights).astype(complex).ravel()[self.kept]
+        rhos = np.zeros((len(times), 4**self.n), complex)
+        for rho, step in zip(rhos, np.diff(times, prepend=0.0), strict=True):
+            y = expm_multiply(self.generator * step, y)
+            rho[self.kept] = y
+        return rhos.reshape(-1, 2**self.n, 2**self.n)
 
     def product(self, *factors: tuple[str, int]) -> sp.csr_matrix:
         """Of "+", "-", "z" and "n" of spins."""
