@@ -120,7 +120,8 @@ class Channels(AbstractMemoryLaw):
     def held(self, low: Any, high: Any) -> tuple[Any, Any]:
         """Whether no bound state lies below a span; and whether none lies above it, nor what paths leave out matters there."""
         low, high = (numbers(x)[None] + 0j for x in (low - LITTLE, high))
-        below = jnp.real(low - self.omega + self.both(low, False)) < 0
+        edge = jnp.asarray(self.reservoir.edge)
+        below = (jnp.real(low - self.omega + self.both(low, False)) < 0) & (jnp.isinf(edge) | (jnp.real(low) < edge))
         _, ratio, _, near = self._series(high)
         above = (jnp.abs(ratio) ** self.ORDERS < SMALL) & (jnp.real(near) > 0)
         return jnp.all(below), jnp.all(above) & (jnp.real(self.omega) < jnp.real(high[0]) - 1)

@@ -46,7 +46,7 @@ def check_promises(reservoir: AbstractReservoir, frequency: Any, distance: Any, 
         with np.errstate(all="ignore"):
             _check_decay(old.reshape(AGES, EACH, -1), ages)
             _check_transform(points, first[:2].reshape(2, -1), young.reshape(ts.size, -1), ts, weights)
-            _check_sheet("below the continuum", low, first[2:5].reshape(3, -1))
+            _check_sheet("at the span's lower end", low, first[2:5].reshape(3, -1))
             _check_sheet("at the span's upper end", high, (second if endless else first)[5:].reshape(3, -1))
 
 

@@ -212,3 +212,10 @@ def test_several_reservoirs_are_not_mixed():
         qb.evolve(qb.ReservoirBattery(1.0, reservoirs.Ohmic([0.1, 0.2], 5.0)), TIMES)
     with pytest.raises(FieldError, match=r"write reservoir\.cutoff"):
         qb.ReservoirBattery(1.0, reservoirs.Ohmic(0.1, 5.0)).replace(**{"reservoir.cutof": 3.0})
+
+
+def test_a_span_that_begins_in_the_continuum():
+    with pytest.raises(FieldError, match=r"`span` must begin below the continuum, but the edge is at 0\.8"):
+        qb.ReservoirBattery(0.95, reservoirs.BandEdge(0.3, 0.8), span=(0.9, 6.0))
+    inside = jax.jit(lambda edge: qb.ReservoirBattery(0.95, reservoirs.BandEdge(1e-3, edge), span=(0.9, 6.0)).law().valid())
+    assert inside(1.2) and not inside(0.8)
