@@ -248,9 +248,9 @@ def _search(flow: Any, battery: Any, figures: Figures, level: Any, window: Any, 
         more = k < count
         if window is None:
             more &= jnp.asarray(flow.law.unrest(ahead, k * span) > 1e6 * epsilon()) | closing
-        count_ = jnp.where(jnp.isfinite(jet[0]), h.turn + 1, BUDGET)  # a flow that broke off leads nowhere
+        turns = jnp.where(jnp.isfinite(jet[0]), h.turn + 1, BUDGET)  # a flow that broke off leads nowhere
         new = _Hunt(
-            count_,
+            turns,
             k,
             choose(onward, ahead, h.y),
             ahead,
@@ -258,7 +258,7 @@ def _search(flow: Any, battery: Any, figures: Figures, level: Any, window: Any, 
             jnp.where(onward, jnp.stack([far, far]), jets),
             far,
             closing,
-            (closing | onward) & more & (count_ < BUDGET),
+            (closing | onward) & more & (turns < BUDGET),
             edge,
         )
         return choose(h.going, new, h)

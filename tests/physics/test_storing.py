@@ -107,6 +107,8 @@ def test_ergotropy_of_an_excitation() -> None:
     """A cell that is excited with probability p > 1/2 gives 2 p - 1 of its gap."""
     kept = qb.storage_time(alone(0.05), 0.5, "ergotropy")
     assert float(kept.time) == pytest.approx(-np.log(0.75) / 0.05, rel=1e-12)
+    full = qb.storage_time(qb.DimerChain(2, 1.0), 0.5, "ergotropy")  # the closure does not know it, the exact law does
+    assert float(full.time) == pytest.approx(-np.log(0.75) / 0.05, rel=1e-11) and full.law == "sectors"
 
 
 def test_charging() -> None:
