@@ -29,7 +29,7 @@ class SpinChain(AbstractSpinChain):
         initial: "full", probabilities that spins are excited (one for all, or n), or `single_excitation(amplitudes)`.
 
     Laws: `closure` (second moments; the default), `fermionic`, `exact` (up to 10 spins), `trajectories` and, from a single
-    excitation without collective decay, `single_excitation` (exact, and then the default).
+    excitation, `single_excitation` (exact, and then the default).
 
     Raises:
         FieldError: for a value no chain can have, or lengths that do not match.

@@ -153,7 +153,7 @@ def sweep(file: File, out: Out = OUT, as_json: Json = False) -> None:
             typer.echo("note: a grid with so many axes is not drawn", err=True)
         else:
             _draw(drawn, stem)
-    solved = {Status.OK.name.lower(), Status.NO_PEAK.name.lower()}
+    solved = {status.name.lower() for status in (Status.OK, Status.NO_PEAK, Status.NOT_REACHED)}
     raise typer.Exit(int(not {row["status"] for row in found} <= solved))
 
 

@@ -57,7 +57,7 @@ class Lattice(eqx.Module):
 
     gaps: Float[Array, " n"]
     rates: Float[Array, " n"]
-    bonds: Float[Array, " n-1"]
+    bonds: Float[Array, " bonds"]
     collective: Float[Array, ""]
     begin: Product | Single
     alone: bool = eqx.field(static=True)

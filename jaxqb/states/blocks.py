@@ -18,7 +18,7 @@ class Blocks(AbstractSpins):
 
     blocks: tuple[Float[Array, "_ _"], ...]
     gaps: Float[Array, " n"]
-    bonds: Float[Array, " n-1"]
+    bonds: Float[Array, " bonds"]
     single: bool = eqx.field(static=True)
 
     def _sectors(self) -> tuple[Sector, ...]:
@@ -28,7 +28,7 @@ class Blocks(AbstractSpins):
         """From the diagonals."""
         return sum(jnp.diagonal(m) @ s.bits for m, s in zip(self.blocks, self._sectors(), strict=True))  # type: ignore[return-value]
 
-    def neighbours(self) -> Complex[Array, " n-1"]:
+    def neighbours(self) -> Complex[Array, " bonds"]:
         """Sums over elements that one exchange leads to."""
         return self._exchanged(far=False)
 

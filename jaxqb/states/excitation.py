@@ -15,7 +15,7 @@ class OneExcitation(AbstractSpins):
     a: Complex[Array, " n"]
     vacuum: Float[Array, ""]
     gaps: Float[Array, " n"]
-    bonds: Float[Array, " n-1"]
+    bonds: Float[Array, " bonds"]
 
     def excited(self) -> Float[Array, " n"]:
         """Squares of the amplitudes."""

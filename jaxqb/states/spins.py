@@ -90,7 +90,7 @@ class SpinMoments(AbstractMoments):
 
     c: Complex[Array, "n n"]
     gaps: Float[Array, " n"]
-    bonds: Float[Array, " n-1"]
+    bonds: Float[Array, " bonds"]
     superposed: bool = eqx.field(static=True)
 
     def excited(self) -> Float[Array, " n"]:
@@ -116,7 +116,7 @@ class SpinBands(AbstractMoments):
     re: Float[Array, "d n"]
     im: Float[Array, "d n"]
     gaps: Float[Array, " n"]
-    bonds: Float[Array, " n-1"]
+    bonds: Float[Array, " bonds"]
     lost: Float[Array, ""]
     superposed: bool = eqx.field(static=True)
     strings: bool = eqx.field(static=True)
@@ -156,7 +156,7 @@ class SampledBands(AbstractMoments):
     re: Float[Array, "d n"]
     im: Float[Array, "d n"]
     gaps: Float[Array, " n"]
-    bonds: Float[Array, " n-1"]
+    bonds: Float[Array, " bonds"]
     superposed: bool = eqx.field(static=True)
 
     def excited(self) -> Float[Array, " n"]:
