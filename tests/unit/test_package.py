@@ -28,16 +28,21 @@ EXAMPLES = [
     "bound_states.find",
     "batteries.cavity_charger",
     "batteries.dark_state_battery",
+    "batteries.dimer_chain",
     "batteries.open_battery",
     "batteries.reservoir_battery",
+    "batteries.spin_chain",
     "batteries.spin_charger",
+    "batteries.spins",
     "batteries.starts",
     "batteries.waveguide_array",
     "batteries.waveguide_battery",
+    "figures",
     "reservoirs.band_edge",
     "reservoirs.exponentials",
     "reservoirs.ohmic",
     "reservoirs.waveguide",
+    "storing",
 ]
 
 
