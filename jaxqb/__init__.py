@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .batteries import populations as populations
     from .batteries import single_excitation as single_excitation
     from .batteries import thermal as thermal
+    from .cavity import in_cavity as in_cavity
     from .charging import Charge as Charge
     from .charging import charge as charge
     from .design import Optimum as Optimum
@@ -62,6 +63,7 @@ _MODULES = {
     "advantage": "collective_advantage",
     "batteries": "AbstractBattery CavityCharger DarkStateBattery DimerChain OpenBattery ReservoirBattery SpinChain SpinCharger "
     "WaveguideArray WaveguideBattery coherent localised populations single_excitation thermal",
+    "cavity": "in_cavity",
     "charging": "Charge charge",
     "design": "Optimum optimize",
     "errors": "Status",

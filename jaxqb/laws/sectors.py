@@ -23,6 +23,7 @@ from ..states.blocks import Blocks
 from .lattice import Lattice, Single
 from .law import AbstractMasterLaw
 
+LARGEST = 14  # spins that may be asked for
 COPIES = 12  # of the state that a series and its figures hold at a time
 
 Matrices = tuple[Float[Array, "_ _"], ...]
@@ -50,19 +51,19 @@ class Sectors(AbstractMasterLaw):
 
     @classmethod
     def of(cls, lattice: Lattice, most: int) -> "Sectors":
-        """The law, for at most so many spins.
+        """The law, for at most so many spins (and no more than `LARGEST`).
 
         Raises:
             FieldError: for more; the message names the memory that they take.
         """
-        if lattice.n > most:
+        if lattice.n > (most := min(most, LARGEST)):
             room = 8 * COPIES * size(lattice.n, isinstance(lattice.begin, Single)) / 2**30
             fail(
                 FieldError,
                 "exact",
                 f"be asked of at most {most} spins",
                 f"{lattice.n} of them take about {room:.2g} GiB, and time in proportion",
-                f"use chain.closure() or chain.trajectories(count, key), or, if you mean it, chain.exact(most={lattice.n})",
+                "use chain.closure() or chain.trajectories(count, key); chain.exact(most=...) allows more",
             )
         return cls(lattice)
 

@@ -9,8 +9,9 @@ times of a window from the moments of the u_k alone, so no state is kept. The ne
 rounding is amplified: by e to the part of the range that lies right of zero, times the length of the window.
 """
 
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -91,10 +92,11 @@ class MomentsFlow(AbstractFlow):
         """Figures (linear in the state but for a constant) at all times, by covectors."""
         start = self.law.start
         zero = jax.tree.map(jnp.zeros_like, start)
-        flat, whole = ravel_pytree(figures(zero))
-        covectors = jax.jacrev(lambda y: ravel_pytree(figures(y))[0])(zero)
-        found = self._sums(_contract, (covectors,), ts)[1]
-        return jax.vmap(whole)(flat + found)
+        seen = lambda y: jax.tree.map(_parts, figures(y))  # noqa: E731
+        flat, whole = ravel_pytree(seen(zero))
+        covectors = jax.jacrev(lambda y: ravel_pytree(seen(y))[0])(zero)
+        found = jax.vmap(whole)(flat + self._sums(_contract, (covectors,), ts)[1])
+        return jax.tree.map(lambda x: lax.complex(*x) if _is_complex(x) else x, found, is_leaf=_is_complex)
 
     def _sums(self, look: Callable, args: Any, ts: Float[Array, " t"]) -> tuple[Any, Any]:
         """Coordinates at the last time, and ``look(y, *args)`` at all, for a linear function `look`."""
@@ -170,6 +172,26 @@ class MomentsFlow(AbstractFlow):
         """A series from the start, so that derivatives pass."""
         del y
         return self.derivatives(figure, self._sums(lambda y: (), (), lax.stop_gradient(t)[None])[0], order)
+
+
+def _count(figures: Any) -> int:
+    """How many numbers they are."""
+    return sum(math.prod(leaf.shape) * (2 if jnp.iscomplexobj(leaf) else 1) for leaf in jax.tree.leaves(figures))
+
+
+class _Complex(NamedTuple):
+    """A complex number, in parts."""
+
+    real: Array
+    imaginary: Array
+
+
+def _parts(x: Array) -> Any:
+    return _Complex(jnp.real(x), jnp.imag(x)) if jnp.iscomplexobj(x) else x
+
+
+def _is_complex(x: Any) -> bool:
+    return isinstance(x, _Complex)
 
 
 def _contract(y: Any, covectors: Any) -> Float[Array, " f"]:
