@@ -148,8 +148,9 @@ class AbstractSpinChain(AbstractBattery):
     def laws(self) -> dict[str, AbstractLaw]:
         """The laws that describe this chain; trajectories, which take a key, are not among them."""
         first = {"single_excitation": self.single_excitation()} if self.structure.single else {}
+        fermions = {"fermionic": self.fermionic()} if self.structure.alone else {}
         last = {"exact": self.exact()} if self.structure.n <= EXACT else {}
-        return first | {"closure": self.closure()} | last
+        return first | {"closure": self.closure()} | fermions | last
 
     def kept(self) -> int:
         """Diagonals of its closure."""

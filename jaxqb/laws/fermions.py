@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..states.spins import SpinBands
-from .closure import AbstractBanded, Tables, beside, inside, prepared
+from .closure import AbstractBanded, Tables, beside, prepared
 from .lattice import Lattice
 
 
@@ -53,8 +53,7 @@ class Fermions(AbstractBanded):
             far_re, far_im = (part[rows * n - a * (n - 1) :][: rows * n].reshape(rows, n) for part in weighted)
             sum_re = sum_re + near_re * far_re - near_im * far_im
             sum_im = sum_im + near_re * far_im + near_im * far_re
-        pairs = inside(rows, n)
-        return d_re + jnp.where(pairs, sum_re, 0.0), d_im + jnp.where(pairs, sum_im, 0.0)
+        return d_re + sum_re, d_im + sum_im
 
     def radius(self) -> Float[Array, ""]:
         """What decays in between adds up."""
