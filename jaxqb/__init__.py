@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .methods import Eigen as Eigen
     from .methods import Exponential as Exponential
     from .methods import Resolvent as Resolvent
+    from .methods import Stepped as Stepped
     from .methods import Uniformization as Uniformization
     from .methods import Volterra as Volterra
     from .methods import select_method as select_method
@@ -68,7 +69,7 @@ _MODULES = {
     "design": "Optimum optimize",
     "errors": "Status",
     "evolution": "Solution evolve",
-    "methods": "Adaptive Chebyshev ClosedForm Eigen Exponential Resolvent Uniformization Volterra select_method",
+    "methods": "Adaptive Chebyshev ClosedForm Eigen Exponential Resolvent Stepped Uniformization Volterra select_method",
     "papers": "reproduce",
     "steady": "steady_state",
     "summits": "maxima",

@@ -11,5 +11,6 @@ from .method import AbstractPlanned as AbstractPlanned
 from .method import Figures as Figures
 from .resolvent import Resolvent as Resolvent
 from .select import select_method as select_method
+from .stepped import Stepped as Stepped
 from .uniformization import Uniformization as Uniformization
 from .volterra import Volterra as Volterra

@@ -24,6 +24,7 @@ from .eigen import Eigen
 from .exponential import Exponential
 from .method import AbstractMethod
 from .resolvent import Resolvent
+from .stepped import Stepped
 from .uniformization import Uniformization
 
 SMALL = 128  # above this dense diagonalisation costs more than the steps it saves
@@ -40,6 +41,7 @@ def select_method(law: Any, ts: Any = None) -> AbstractMethod:
     * master equation of at most 64 numbers: `Exponential`; a larger one: `Chebyshev`
     * damped amplitudes: `ClosedForm` where the law knows its solution, else `Chebyshev`
     * equation with memory: `Resolvent`
+    * differential law that is not linear: `Stepped`
     * any other differential law: `Adaptive`
 
     `evolve` takes `Chebyshev` also where a size of the battery is traced: a derivative by it may be asked.
@@ -56,7 +58,7 @@ def select_method(law: Any, ts: Any = None) -> AbstractMethod:
 
 @select_method.register
 def _(law: AbstractDifferentialLaw, ts: Any = None) -> AbstractMethod:
-    return Adaptive()
+    return Adaptive() if law.linear else Stepped()
 
 
 @select_method.register

@@ -45,7 +45,7 @@ class Stepped(AbstractMethod):
         if not isinstance(law, AbstractDifferentialLaw):
             but = f"this is {type(law).__name__}"
             fail(MethodError, "Stepped", "solve a differential law", but, "leave `method` out")
-        least = 1e4 * epsilon()
+        least = 16 * epsilon()
         if self.tolerance is not None and self.tolerance < least:
             wide = "enable x64 with jax.config.update('jax_enable_x64', True), or " if least > USUAL else ""
             must, fix = f"be at least {least:.1e} in this floating point type", f"{wide}use tolerance={least:.0e}"
