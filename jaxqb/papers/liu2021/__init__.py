@@ -4,10 +4,13 @@ Energies and rates are in units of the gap Delta_A of the first spin, times in i
 """
 
 from ..paper import Figure, Paper
+from .beyond import exactness
+from .cavity import cavity
 from .claims import CLAIMS
-from .correlations import optimum, protection
+from .correlations import optimum, protection, work
 from .discharge import discharge
 from .figures import fig2a, fig2b, fig3, figS1, figS2, figS3, figS4, figS5
+from .pattern import pattern
 from .readings import contrast, exponent, signs, turnover
 
 FIGURES: tuple[Figure, ...] = (
@@ -25,7 +28,11 @@ FIGURES: tuple[Figure, ...] = (
     turnover,
     protection,
     optimum,
+    work,
+    exactness,
+    pattern,
     discharge,
+    cavity,
 )
 
 PAPER = Paper(

@@ -22,7 +22,7 @@ from .tables import (
     uniform,
 )
 
-SHORTER = [4, 10, 20]  # spins, beside 80
+SHORTER = [4, 20]  # spins, beside 80
 EARLY = 13.5  # before the denominator of Eq. 6 vanishes
 TITLES = ["as printed", "from the empty chain", "inset"]
 LATE = [10.0, 20.0, 30.0, 50.0, 100.0]  # of insets
@@ -94,8 +94,11 @@ def _relative(name: str, quick: bool) -> xr.Dataset:
     """Both readings of the relative excess, for 80 spins and fewer, and against the gap ratio."""
     every = closures()[name].sel(hopping=HOPPING, drop=True)
     longest = every.sel(ratio=RATIO, drop=True)
-    spins = axis("spins", np.array(SHORTER if quick else [*SHORTER, 40]), "N", "1", "number of spins")
-    short = xr.concat([stored(ALL, RATIO, n=int(n))[name] for n in spins.values], "spins").assign_coords(spins=spins.spins)
+    both = ("energy", "population")
+    spins = axis("spins", np.array(SHORTER if quick else [*SHORTER, 10, 40]), "N", "1", "number of spins")
+    short = xr.concat([stored(ALL, RATIO, n=int(n), figures=both)[name] for n in spins.values], "spins").assign_coords(
+        spins=spins.spins
+    )
     late = every.sel(time=LATE, ratio=NODES).rename(time="late")
     late = shifted(late, late.late).assign_coords(late=axis("late", LATE, "Delta_A t", "1", "time").late)
     of = "" if name == "energy" else " of population"

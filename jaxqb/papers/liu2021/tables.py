@@ -4,7 +4,7 @@ Units: the gap of the first spin is 1, rates are 0.05 of gaps, and hopping is 0.
 """
 
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
 import equinox as eqx
 import numpy as np
@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.polynomial import Chebyshev
 
 from ... import merit
-from ...batteries import DimerChain
+from ...batteries import DimerChain, SpinChain
 from ...evolution import evolve
 from ...sweeps import sweep
 from ..paper import axis
@@ -61,34 +61,43 @@ def part(curve: xr.DataArray, name: str, stop: float = LAST, step: int = 1) -> x
 # ------------------------------------------------------------------------------------------- energies
 
 
+FIGURES = {
+    "energy": merit.normalised_energy,
+    "slope": merit.Rate(merit.normalised_energy),
+    "population": merit.filling,
+}
+
+
 class Stored(eqx.Module):
     """Energies of a chain at some times, normalised by that of a full one, by one of its laws."""
 
     ts: Any
     law: str = eqx.field(static=True)
-
-    figures: ClassVar[dict[str, Any]] = {
-        "energy": merit.normalised_energy,
-        "slope": merit.Rate(merit.normalised_energy),
-        "population": merit.filling,
-    }
+    figures: tuple[str, ...] = eqx.field(static=True)
 
     def __call__(self, chain: Any) -> dict[str, Any]:
         law = chain.closure(self.law) if self.law in ("factorised", "followed", "printed") else getattr(chain, self.law)()
-        return evolve(chain, self.ts, self.figures, law=law).saved
+        return evolve(chain, self.ts, {name: FIGURES[name] for name in self.figures}, law=law).saved
 
 
 def stored(
-    time: xr.DataArray, ratio: Any, hopping: Any = HOPPING, n: int = SPINS, law: str = "closure", collective: float = 0.0
+    time: xr.DataArray,
+    ratio: Any,
+    hopping: Any = HOPPING,
+    n: int = SPINS,
+    law: str = "closure",
+    collective: float = 0.0,
+    figures: tuple[str, ...] = ("energy",),
 ) -> xr.Dataset:
     """E (Eq. 6), its slope, and P (Eq. S19) in time, of all ratios and couplings."""
     ratio, hopping = (xr.DataArray(x) for x in (ratio, hopping))
     axes = {"hopping": np.atleast_1d(hopping.values), "gap_ratio": np.atleast_1d(ratio.values)}
-    found = sweep(Stored(time.values, law), DimerChain(n, RATIO, collective_decay=collective), axes, progress=False)
+    chain = DimerChain(n, RATIO, collective_decay=collective)
+    found = sweep(Stored(time.values, law, figures), chain, axes, progress=False)
     dims, shape = (*hopping.dims, *ratio.dims, *time.dims), (*hopping.shape, *ratio.shape, *time.shape)
     coords = {**hopping.coords, **ratio.coords, **time.coords}
-    data = xr.Dataset({name: (dims, found[name].values.reshape(shape)) for name in Stored.figures}, coords)
-    return data.assign(population=2 * data.population - 1)  # as Eq. S19 has it
+    data = xr.Dataset({name: (dims, found[name].values.reshape(shape)) for name in figures}, coords)
+    return data.assign(population=2 * data.population - 1) if "population" in figures else data  # as Eq. S19 has it
 
 
 def alone(time: Any, ratio: Any) -> Any:
@@ -132,7 +141,7 @@ def summits(curves: xr.DataArray, along: str, reach: int = 6) -> tuple[xr.DataAr
 @cache
 def closures() -> xr.Dataset:
     """N = 80 by the closure, as the paper has it: all ratios and 1, three couplings."""
-    return stored(ALL, WITH_UNIFORM, FEW)
+    return stored(ALL, WITH_UNIFORM, FEW, figures=tuple(FIGURES))
 
 
 @cache
@@ -141,8 +150,34 @@ def exact(n: int) -> xr.Dataset:
     return stored(ALL, NODES, FEW, n, "exact")
 
 
-def extended(n: Any, short: int = 4, longer: int = 6) -> xr.DataArray:
-    """Exact E of n spins: ends cost a fixed energy, so that N E is linear in N, from two short chains."""
-    first, last = (exact(k).energy for k in (short, longer))
-    bulk = (longer * last - short * first) / (longer - short)
-    return bulk + short * (first - bulk) / n
+def extended(n: Any) -> xr.DataArray:
+    """Exact E of n spins, from those of 4 and 6."""
+    return joined({k: exact(k).energy for k in (4, 6)}, n)
+
+
+def joined(short: dict[int, xr.DataArray], n: Any) -> xr.DataArray:
+    """E of n spins from that of two shorter chains: both ends cost a fixed energy, so that N E is linear in N."""
+    (few, first), (more, last) = short.items()
+    bulk = (more * last - few * first) / (more - few)
+    return bulk + few * (first - bulk) / n
+
+
+# ------------------------------------------------------------------------------------------- short chains of any gaps
+
+
+def spins_of(quick: bool) -> int:
+    """Length of short chains, which are solved exactly."""
+    return 6 if quick else 8
+
+
+@eqx.filter_jit
+def _exactly(chain: SpinChain, ts: Any) -> dict[str, Any]:
+    found = evolve(chain, ts, ["ergotropy", "total_energy"], law=chain.exact()).saved
+    return {"work": found["ergotropy"] / chain.capacity(), "stored": found["total_energy"] / chain.capacity()}
+
+
+def exactly(gaps: np.ndarray, hopping: float = HOPPING) -> xr.Dataset:
+    """Work and stored energy of a full chain, over its capacity, rates in proportion to gaps: one program for each length."""
+    time = ALL[::2]
+    found = _exactly(SpinChain(gaps, DAMPING * gaps, hopping), time.values)
+    return xr.Dataset({name: ("time", np.asarray(value)) for name, value in found.items()}, {"time": time.time})
