@@ -64,8 +64,8 @@ def zeros(
 
     apart = max(APART, ROUNDING * epsilon())
 
-    def find(f: Callable, _: Any) -> Any:
-        along = lambda q: f(edge + q**2)  # noqa: E731
+    def find(*_: Any) -> Any:
+        along = lambda q: f(edge + q**2)  # noqa: E731  (of `custom_root` a function comes that takes as many as are found only)
 
         def newton(_, state):
             q, _ = state

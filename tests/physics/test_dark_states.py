@@ -58,7 +58,7 @@ def test_steady_state(case: tuple) -> None:
     cells, chargers, n = case
     state = qb.steady_state(battery(*case))
     found = float(qb.merit.energy(battery(*case), state)), float(qb.merit.charger_energy(battery(*case), state))
-    np.testing.assert_allclose(found, means(cells, chargers, dark.evolve(cells, chargers, 60.0, n=n)[0]), rtol=0, atol=3e-13)
+    np.testing.assert_allclose(found, means(cells, chargers, dark.evolve(cells, chargers, 60.0, n=n)[0]), rtol=0, atol=1e-12)
     if n == 0:
         assert found[0] == pytest.approx(dark.steady_excitations(cells, chargers), rel=1e-14)
 
