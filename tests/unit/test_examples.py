@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from jaxqb.cli import app
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from truth import chains, dark, flows, master, peaks, waveguide
+from truth import chain, chains, dark, flows, master, peaks, waveguide
 from truth.model import Spins
 
 jax.config.update("jax_enable_x64", True)
@@ -174,7 +174,57 @@ def test_readme_says_what_happens(capsys):
     assert f"{master.energy(rhos[0], gap):.3f} {master.energy(rhos[1], gap):.3f}" in text
     np.testing.assert_allclose(namespace["held"], [master.energy(rho, gap) for rho in rhos], rtol=1e-10)
     assert f"is {master.ergotropy(end, gap):.3f}; rest.multiplicity is {int(namespace['rest'].multiplicity)}" in text
+    filling, work, half = kept_by_six()
+    kept, exact = (namespace[name].saved for name in ("kept", "exact"))
+    np.testing.assert_allclose([exact["filling"][0], exact["ergotropy"][0]], [filling, work], atol=1e-9)
+    assert f"{filling:.6f}, and as work {work:.6f}" in text and f"{float(kept['filling'][0]):.6f}, by second moments" in text
+    assert float(kept["filling"][0]) == pytest.approx(filling, abs=2e-5)  # how good second moments are here
+    assert float(namespace["half"]) == pytest.approx(half, abs=2e-3) and f"{float(namespace['half']):.4f}: how long" in text
     assert namespace["best"].parameters == {"n_charger": 12.0} and f"{namespace['best'].gain:.5f}"[:6] in text
+
+
+def six(ratio=0.25):
+    """Gaps of six spins in turn, and the chain with them."""
+    gaps = np.where(np.arange(6) % 2 == 0, 1.0, ratio)
+    return gaps, chain.Spins(gaps, 0.05 * gaps, np.full(5, 0.05))
+
+
+def kept_by_six():
+    """Filling and extractable work of a full chain at t = 30, and the time at which half of its energy is left."""
+    gaps, spins = six()
+    filled = lambda rhos: np.real(np.diagonal(spins.moments(rhos), axis1=-2, axis2=-1)) @ gaps / gaps.sum()  # noqa: E731
+    grid = np.linspace(15, 20, 51)
+    rhos = spins.evolve(np.ones(6), np.append(grid, 30.0))
+    return filled(rhos[-1:])[0], extracted(rhos[-1], gaps), np.interp(-0.5, -filled(rhos[:-1]), grid)
+
+
+def extracted(rho, gaps):
+    """Energy less that of the passive state."""
+    levels = sum(g * np.array([(k >> (5 - j)) & 1 for k in range(64)]) for j, g in enumerate(gaps))
+    return np.real(np.diag(rho)) @ levels - np.sort(np.linalg.eigvalsh(rho))[::-1] @ np.sort(levels)
+
+
+@pytest.mark.slow
+def test_spin_chain(printed):
+    lines = printed("spin_chain")
+    gaps, spins = six()
+    rhos = spins.evolve(np.ones(6), np.array([5.0, 10.0, 30.0]))
+    np.testing.assert_allclose(numbers(lines[2]), [extracted(rho, gaps) / gaps.sum() for rho in rhos], atol=6e-5)
+    # of 80 spins, from six: second moments are good to 1e-4, and ends matter little
+    late = np.real(np.diagonal(spins.moments(rhos[1:2])[0])) @ gaps / gaps.sum()
+    kept = numbers(lines[0])
+    assert kept[0] == pytest.approx(late, abs=1e-3)
+    pairs = np.diagonal(spins.moments(rhos[1:2])[0], 1)
+    hopping = 2 * 0.05 * np.sum(np.real(pairs)) / gaps.sum()
+    assert kept[3] == pytest.approx(2 * (late + hopping) - 1, abs=2e-3)
+    # one excitation: the amplitudes of fifty sites, dense
+    gaps = np.where(np.arange(50) % 2 == 0, 1.0, 0.25)
+    k = np.diag(gaps * (1 - 0.025j)) + np.diag(np.full(49, 0.05), 1) + np.diag(np.full(49, 0.05), -1)
+    values, right = np.linalg.eig(k)
+    left = right @ (np.exp(-25j * values) * np.linalg.solve(right, (0.5 + 0j) * np.isin(np.arange(50), [9, 11])))
+    assert numbers(lines[3])[-1] == pytest.approx(abs(left[9]) ** 2, rel=1e-9)
+    slopes = numbers(lines[4])
+    assert np.sign(slopes).tolist() == [-1, 1, -1, 1]
 
 
 @pytest.mark.slow
