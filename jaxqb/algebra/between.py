@@ -1,6 +1,7 @@
-"""Interpolation in time between equal steps, from values and slopes at six of them, while the steps are made.
+"""Interpolation in time between steps, from values and slopes at six of them, while the steps are made.
 
-Sums over steps are built up in turn, so that no step has to be kept; the transposed map is here too.
+Steps are equal, but for the first and the last one, which are halved: there all six lie on one side. Sums over steps are built up
+in turn, so that no step has to be kept; the transposed map is here too.
 """
 
 from collections.abc import Callable
@@ -12,30 +13,40 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-NODES = 6  # steps that a time is interpolated from: more accurate than the steps are
+NODES = 6  # that a time is interpolated from: more accurate than the steps are
 BLOCK = 4096  # numbers that are added to at once
 
 
+def is_half(k: Any, n: Any) -> Any:
+    """Whether the k-th of n + 2 steps is a half of the others, n of which would cover the same time."""
+    return (k < 2) | (k >= n)
+
+
 class Between(NamedTuple):
-    """Of each time: the first step that it is interpolated from, and the shares of the values and slopes there."""
+    """Of each time: the first node that it is interpolated from, and the shares of the values and slopes there.
+
+    Nodes are where steps begin, and where the last one ends.
+    """
 
     first: Int[Array, " t"]
     shares: Float[Array, "t nodes 2"]
 
     @classmethod
     def of(cls, ts: Float[Array, " t"], h: Any, n: Any) -> "Between":
-        """Hermite's polynomials, for ascending times among n steps of length h."""
+        """Hermite's polynomials, for ascending times up to n h."""
         x = ts / jnp.where(h == 0, 1.0, h)
-        first = jnp.clip(jnp.floor(x).astype(int) - NODES // 2 + 1, 0, jnp.maximum(n - NODES + 1, 0))
-        node = np.arange(NODES)
-        apart = node[:, None] - node + np.eye(NODES)  # from itself: 1, so that it drops out
-        away = (x - first)[:, None] - node
+        before = jnp.floor(jnp.maximum(jnp.minimum(2 * x, x + 1), 2 * x - n + 2)).astype(int)
+        first = jnp.clip(before - NODES // 2 + 1, 0, n + 3 - NODES)
+        node = first[:, None] + np.arange(NODES)
+        places = jnp.where(node < 2, node / 2, jnp.where(node > n, (node + n - 2) / 2, node - 1.0)).astype(ts.dtype)
+        apart = places[:, :, None] - places[:, None, :] + np.eye(NODES)  # from itself: 1, so that it drops out
+        away = x[:, None] - places
         others = jnp.prod(jnp.where(np.eye(NODES) > 0, 1.0, away[:, None, :] / apart), axis=-1)
-        bend = np.sum(1 / apart, axis=1) - 1
+        bend = jnp.sum(1 / apart, axis=-1) - 1
         return cls(first, jnp.stack([(1 - 2 * bend * away) * others**2, h * away * others**2], axis=-1))
 
     def add(self, k: Any, seen: Any, jets: Any) -> Any:
-        """What is seen at all times, with the share of step k, whose values and slopes are `jets`."""
+        """What is seen at all times, with the share of node k, whose values and slopes are `jets`."""
 
         def some(begin: Any, shares: Any, seen: Any) -> Any:
             def put(seen: Any, jet: Any) -> Any:
@@ -47,7 +58,7 @@ class Between(NamedTuple):
         return self._blocks(k, jets, some, seen)
 
     def gather(self, k: Any, ct: Any) -> Any:
-        """The transpose: cotangents of values and slopes at step k, from those of all that is seen."""
+        """The transpose: cotangents of values and slopes at node k, from those of all that is seen."""
 
         def some(begin: Any, shares: Any, jets: Any) -> Any:
             share = lambda ct: _by(shares.T, lax.dynamic_slice_in_dim(ct, begin, shares.shape[0]))  # noqa: E731
@@ -57,7 +68,7 @@ class Between(NamedTuple):
         return self._blocks(k, nothing, some, nothing)
 
     def _blocks(self, k: Any, jets: Any, some: Callable, carry: Any) -> Any:
-        """Over the times that step k has a share in, some at once: ``some(first of them, their shares, carry)``."""
+        """Over the times that node k has a share in, some at once: ``some(first of them, their shares, carry)``."""
         count, size = len(self.first), sum(leaf.size // 2 for leaf in jax.tree.leaves(jets))
         block = max(BLOCK // max(size, 1), 1)
         if count <= block:
@@ -74,7 +85,7 @@ class Between(NamedTuple):
 
 
 def _share(k: Any, first: Any, shares: Any) -> Float[Array, "t 2"]:
-    """Of step k."""
+    """Of node k."""
     here = k - first[:, None] == np.arange(NODES)
     return jnp.sum(jnp.where(here[..., None], shares, 0.0), axis=1)
 

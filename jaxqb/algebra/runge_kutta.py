@@ -15,7 +15,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from .between import NODES, Between
+from .between import NODES, Between, is_half
 from .gradients import linear_map, most, once_differentiable
 from .verner import ALL, BACKWARDS, FIRST, ORDER, PLACE, ROWS, STAGES, SURPLUS
 
@@ -98,7 +98,7 @@ def travelled(course: Course, params: Any, y0: Any, ts: Float[Array, " t"], radi
 def attempts(course: Course, params: Any, y0: Any, ts: Float[Array, " t"], span: Any, radius: Any, keep: bool = False) -> End:
     """A journey of length `span`, begun again with more steps until it is accurate; without derivatives."""
     reach = REACH * (course.tolerance / USUAL) ** (1 / ORDER)
-    wanted = jnp.maximum(jnp.ceil(radius * jnp.abs(span) / reach), NODES - 1 if ts.size else 1)
+    wanted = jnp.maximum(jnp.ceil(radius * jnp.abs(span) / reach), NODES - 3 if ts.size else 1)
     begin = most(jnp.where(wanted <= course.budget, wanted, course.budget + 1).astype(int))
     room = _room(y0) if keep else 0
     shapes = jax.eval_shape(course.look, params, y0, y0) if ts.size else ()
@@ -122,77 +122,93 @@ def attempts(course: Course, params: Any, y0: Any, ts: Float[Array, " t"], span:
 
 
 class _Way:
-    """n steps of length h, at whose ends (nodes 0 ... n) something is looked at."""
+    """Steps of length h that cover a time n h, with nodes where they begin and the last one ends.
+
+    Where something is to be interpolated, the first and the last step are halved.
+    """
 
     def __init__(self, course: Course, ts: Float[Array, " t"], h: Any, n: Any) -> None:
-        self.course, self.h, self.n = course, h, n
-        self.rows = h * jnp.asarray(ROWS[:-1], h.dtype) + FIRST
-        self.error = h / SURPLUS * jnp.asarray(ROWS[-2] - ROWS[-1], h.dtype)
-        self.backwards = jnp.hstack([h * jnp.asarray(BACKWARDS, h.dtype), np.eye(STAGES, 1)])
+        self.course, self.h, self.n, self.halved = course, h, n, ts.size > 0
+        self.steps = n + 2 if self.halved else n
+        lengths = h * np.array([1.0, 0.5])[:, None, None]
+        self.rows = lengths * jnp.asarray(ROWS[:-1], h.dtype) + FIRST
+        self.error = lengths[:, 0] / SURPLUS * jnp.asarray(ROWS[-2] - ROWS[-1], h.dtype)
+        first = np.broadcast_to(np.eye(STAGES, 1), (2, STAGES, 1))
+        self.backwards = jnp.concatenate([lengths * jnp.asarray(BACKWARDS, h.dtype), first], axis=-1)
         self.between = Between.of(ts, h, n)
 
-    def stage(self, params: Any, i: Any, rows: Any) -> tuple[Any, Any]:
+    def half(self, k: Any) -> Any:
+        """1 if the k-th step is a half one, else 0."""
+        return is_half(k, self.n).astype(int) if self.halved else 0
+
+    def stage(self, params: Any, table: Any, i: Any, rows: Any) -> tuple[Any, Any]:
         """Where the slope of a stage is asked, and the rows with it."""
-        y = _product(self.rows[i], rows)
+        y = _product(table[i], rows)
         slope = self.course.field(params, y)
         return y, _put(rows, slope, jnp.asarray(PLACE)[i])
 
     def march(self, params: Any, y: Any, seen: Any, kept: Any) -> tuple[Any, Any, Any, Any]:
         """The way from y: its end, what is seen, the error over the largest coordinate, and some states."""
         room = jax.tree.leaves(kept)[0].shape[0] - 1
-        stride = -(-(self.n + 1) // max(room, 1))
+        stride = -(-(self.steps + 1) // max(room, 1))
 
         def node(k, carry):
             y, rows, seen, error, size, kept = carry
-            look = (k % EVERY == 0) & (k < self.n)
-            count = jnp.where(look, ALL, jnp.where(k < self.n, STAGES, 1))
-            rows = lax.fori_loop(0, count, lambda i, rows: self.stage(params, i, rows)[1], _put(rows, y, 0))
+            table, ends = self.rows[self.half(k)], k == self.steps
+            look = (k % EVERY == 0) & ~ends
+            count = jnp.where(look, ALL, jnp.where(ends, 1, STAGES))
+            rows = lax.fori_loop(0, count, lambda i, rows: self.stage(params, table, i, rows)[1], _put(rows, y, 0))
             if jax.tree.leaves(seen):
                 seen = self.between.add(k, seen, self.course.look(params, y, _row(rows, 1)))
-            judge = lambda: (error + EVERY * _largest(_product(self.error, rows)), jnp.maximum(size, _largest(y)))  # noqa: E731
+
+            def judge():
+                more = EVERY * _largest(_product(self.error[self.half(k)], rows))
+                return error + more, jnp.maximum(size, _largest(y))
+
             error, size = lax.cond(look, judge, lambda: (error, size))
             if room:
                 kept = _put(kept, y, jnp.where(k % stride == 0, k // stride, room))
-            ahead = jnp.where(k < self.n, self.rows[ALL], FIRST)
-            return _product(ahead, rows), rows, seen, error, size, kept
+            return _product(jnp.where(ends, FIRST, table[ALL]), rows), rows, seen, error, size, kept
 
         zero = jnp.zeros_like(self.h)
-        y, _, seen, error, size, kept = lax.fori_loop(0, self.n + 1, node, (y, _rows(y), seen, zero, zero, kept))
+        y, _, seen, error, size, kept = lax.fori_loop(0, self.steps + 1, node, (y, _rows(y), seen, zero, zero, kept))
         return y, seen, jnp.where(size > 0, error / size, error), kept
 
-    def step(self, params: Any, y: Any, rows: Any) -> tuple[Any, Any]:
+    def step(self, params: Any, k: Any, y: Any, rows: Any) -> tuple[Any, Any]:
         """The next y, and the rows that it was made of."""
-        rows = lax.fori_loop(0, STAGES, lambda i, rows: self.stage(params, i, rows)[1], _put(rows, y, 0))
-        return _product(self.rows[ALL], rows), rows
+        table = self.rows[self.half(k)]
+        rows = lax.fori_loop(0, STAGES, lambda i, rows: self.stage(params, table, i, rows)[1], _put(rows, y, 0))
+        return _product(table[ALL], rows), rows
 
     def ahead(self, params: Any, y: Any, ways: Any, moved: Any, total: Any) -> Any:
         """Derivative of what is seen, along `ways` of the parameters and `moved` of y."""
 
-        def node(params, y):
-            after, rows = self.step(params, y, _rows(y))
-            return after, self.course.look(params, y, _row(rows, 1))
-
-        def turn(k, carry):
+        def node(k, carry):
             y, moved, total = carry
-            (y, _), (moved, more) = jax.jvp(node, (params, y), (ways, moved))
+
+            def look(params, y):
+                after, rows = self.step(params, k, y, _rows(y))
+                return after, self.course.look(params, y, _row(rows, 1))
+
+            (y, _), (moved, more) = jax.jvp(look, (params, y), (ways, moved))
             return y, moved, self.between.add(k, total, more)
 
-        return lax.fori_loop(0, self.n + 1, turn, (y, moved, total))[2]
+        return lax.fori_loop(0, self.steps + 1, node, (y, moved, total))[2]
 
     def back(self, params: Any, kept: Any, ct: Any) -> tuple[Any, Any]:
         """Cotangents of the parameters and of the first y, from those of what is seen."""
         y, room = _row(kept, 0), jax.tree.leaves(kept)[0].shape[0] - 1
-        stride = -(-(self.n + 1) // room)
-        legs = -(-(self.n + 1) // stride)
+        stride = -(-(self.steps + 1) // room)
+        legs = -(-(self.steps + 1) // stride)
 
         def leg(j, carry):
             begin = (legs - 1 - j) * stride
-            count = jnp.minimum(stride, self.n + 1 - begin)
+            count = jnp.minimum(stride, self.steps + 1 - begin)
             here, rows, *rest = carry
 
             def keep(i, carry):
                 y, here, rows = carry
-                y, rows = self.step(params, y, rows)
+                y, rows = self.step(params, begin + i - 1, y, rows)
                 return y, _put(here, y, i), rows
 
             y = _row(kept, legs - 1 - j)
@@ -213,10 +229,11 @@ class _Way:
         `back` holds what is known of the next y in its first row, of the places where slopes were asked in others, and of what
         looks at the slope of y itself in the last one.
         """
+        table, backwards = self.rows[self.half(k)], self.backwards[self.half(k)]
 
         def stage(i, carry):
             rows, places = carry
-            y, rows = self.stage(params, i, rows)
+            y, rows = self.stage(params, table, i, rows)
             return rows, _put(places, y, i)
 
         rows, places = lax.fori_loop(0, STAGES, stage, (_put(rows, y, 0), places))
@@ -226,7 +243,7 @@ class _Way:
         def turn(j, carry):
             back, ways = carry
             i = STAGES - 1 - j
-            slope = _product(self.backwards[i], back)
+            slope = _product(backwards[i], back)
             moved, by_y = jax.vjp(self.course.field, params, _row(places, i))[1](slope)
             return _put(back, by_y, i + 1), jax.tree.map(jnp.add, ways, moved)
 

@@ -40,7 +40,7 @@ class Stepped(AbstractMethod):
         if steps is None or steps.ndim or not steps >= 1 or steps % 1:
             fail(MethodError, "max_steps", "be an integer of at least 1", f"it is {self.max_steps!r}", "leave it out")
 
-    def prepare(self, law: AbstractDifferentialLaw) -> "SteppedFlow":
+    def prepare(self, law: Any) -> "SteppedFlow":
         """The radius, and a check of the tolerance against the floating point type."""
         if not isinstance(law, AbstractDifferentialLaw):
             but = f"this is {type(law).__name__}"
