@@ -19,6 +19,8 @@ from .fields import numbers, traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod
 
+ROUNDING = 1e3  # units of rounding, of a battery's largest number, by which those of its laws may be off
+
 
 def check_battery(battery: Any) -> None:
     """A sentence if `battery` is none."""
@@ -147,8 +149,9 @@ def _own(battery: AbstractBattery, law: AbstractLaw) -> Any:
 
     def alike(one: Any, other: Any) -> Any:
         one, other = (jnp.asarray(leaf, real_dtype()) for leaf in (one, other))
-        largest = jnp.maximum(size, jnp.max(jnp.where(jnp.isfinite(one), jnp.abs(one), 0.0), initial=0.0))
-        return jnp.all(jnp.isclose(one, other, rtol=0, atol=epsilon() ** 0.5 * largest, equal_nan=True))
+        largest = jnp.max(jnp.where(jnp.isfinite(one), jnp.abs(one), 0.0), initial=0.0)
+        near = jnp.maximum(epsilon() ** 0.5 * largest, ROUNDING * epsilon() * size)
+        return jnp.all(jnp.isclose(one, other, rtol=0, atol=near, equal_nan=True))
 
     laws = [one for one in battery.candidates(law) if type(one) is type(law) and shapes(one) == shapes(law)]
     same = [jnp.stack(list(map(alike, jax.tree.leaves(one), jax.tree.leaves(law)))).all() for one in laws]

@@ -105,9 +105,9 @@ class Filling(AbstractObservable):
 
 
 def filled(stored: Any, battery: Any) -> Float[Array, ""]:
-    """Which part of a battery's capacity an energy is; with a negative gap the empty battery holds most."""
-    top = battery.capacity()
-    return (stored - jnp.minimum(top, 0.0)) / jnp.abs(top)
+    """Where an energy lies between the least and the largest that a battery can have."""
+    low, high = battery.reach()
+    return (stored - low) / (high - low)
 
 
 class ChargerEnergy(AbstractObservable):

@@ -33,6 +33,7 @@ from .methods import AbstractMethod, Figures, select_method
 PARTS = 16  # intervals of a window: the fastest figure turns by a third of a radian in one
 BUDGET = 800_000  # turns, each of which is one hop
 CURVED = 0.05  # of its change of slope, by which a figure may come below its tangents in an interval
+ROUNDING = 8.0  # units of rounding by which a figure may miss a level that it is at
 NAME = "figure"
 LIFETIME = math.exp(-1)
 
@@ -226,13 +227,16 @@ def _search(flow: Any, battery: Any, figures: Figures, level: Any, window: Any, 
     above = lambda y: figures.sloped(flow, battery, y)[NAME] - jnp.stack([level, jnp.zeros_like(level)])  # noqa: E731
     first = above(flow.start)
     side = jnp.where(first[0] < 0, -1.0, 1.0).astype(first.dtype)
+    # a figure that comes to rest at the level is there but for rounding
+    floor = ROUNDING * epsilon() * jnp.maximum(jnp.abs(level), jnp.abs(first[0] + level))
+    short = lambda jet: side * jet - jnp.stack([floor, jnp.zeros_like(floor)])  # noqa: E731
     choose = lambda which, one, other: jax.tree.map(lambda a, b: jnp.where(which, a, b), one, other)  # noqa: E731
 
     def turn(h: _Hunt) -> _Hunt:
         x = jnp.where(h.closing, _inside(h), span)
         stride = lax.cond(most(jnp.where(h.closing, 1, 0)) > 0, lambda: flow.stride(x), lambda: whole)
         y = flow.hop(stride, h.y)
-        jet = side * above(y)
+        jet = short(above(y))
         # of a part that holds the level, or a dip, x becomes the right end or the left one
         right = (jet[0] <= 0) | ((h.jets[1, 0] > 0) & (jet[1] > 0)) | ~h.closing
         ends = jnp.where(right, h.ends.at[1].set(x), h.ends.at[0].set(x))
@@ -263,11 +267,11 @@ def _search(flow: Any, battery: Any, figures: Figures, level: Any, window: Any, 
         )
         return choose(h.going, new, h)
 
-    zero, at_once = jnp.zeros_like(span), first[0] == 0
+    zero, at_once = jnp.zeros_like(span), jnp.abs(first[0]) <= floor
     going = valid & (pace > 0) & (count > 0) & ~at_once
-    ends, jets = jnp.stack([zero, span]), jnp.stack([side * first] * 2)
+    ends, jets = jnp.stack([zero, span]), jnp.stack([short(first)] * 2)
     none, nought = jnp.zeros((), bool), jnp.zeros((), int)
-    h = _Hunt(nought, nought, flow.start, flow.start, ends, jets, side * first, none, going, zero)
+    h = _Hunt(nought, nought, flow.start, flow.start, ends, jets, short(first), none, going, zero)
     h = lax.while_loop(lambda h: most(jnp.where(h.going, 1, 0)) > 0, turn, h)
     end, step = _newton(h.ends, h.jets)
     time = jnp.where(at_once, 0.0, h.k * span + jnp.clip(h.ends[end] + step, *h.ends))

@@ -48,6 +48,11 @@ class AbstractBattery(eqx.Module):
     def capacity(self) -> Real:
         """Energy of the battery with all cells excited: what it can hold, or (negative gap) give."""
 
+    def reach(self) -> tuple[Any, Any]:
+        """The least and the largest energy that a state of the battery can have; with a negative gap the full one has least."""
+        top = self.capacity()
+        return jnp.minimum(top, 0.0), jnp.maximum(top, 0.0)
+
     def reachable(self) -> Any:
         """An upper bound on the energy that the battery can reach from its start."""
         return jnp.maximum(self.capacity(), 0.0)

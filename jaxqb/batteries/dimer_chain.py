@@ -16,7 +16,7 @@ from .spins import AbstractSpinChain, Structure, check_length, check_spins, chec
 class DimerChain(AbstractSpinChain):
     r"""A `SpinChain` with gaps 1, r, 1, r, ... and decay rates of a fixed part of the gap; r = 1 is the uniform chain.
 
-    Units: the larger gap (of the first spin) is 1.
+    Units: the gap of the first spin is 1.
 
     Args:
         n_battery: number of spins, at least 2; it shapes arrays, so it is one known number.

@@ -129,9 +129,10 @@ class AbstractSpinChain(AbstractBattery):
         Raises:
             FieldError: for more spins.
         """
-        from ..laws.sectors import Sectors
+        from ..laws.sectors import Sectors, check_size
 
-        return Sectors.of(self.lattice(), most)
+        check_size(self.structure.n, self.structure.single, most)
+        return Sectors(self.lattice())
 
     def single_excitation(self) -> AbstractLaw:
         """Amplitudes of the one excitation that the chain starts with, if it does; exact."""
@@ -187,6 +188,11 @@ class AbstractSpinChain(AbstractBattery):
     def capacity(self) -> Any:
         """All spins excited."""
         return jnp.sum(self.pattern()[0])
+
+    def reach(self) -> tuple[Any, Any]:
+        """Gaps may have both signs."""
+        gaps = self.pattern()[0]
+        return jnp.sum(jnp.minimum(gaps, 0.0)), jnp.sum(jnp.maximum(gaps, 0.0))
 
     def charger_quantum(self) -> Any:
         """There is none."""

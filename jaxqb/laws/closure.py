@@ -54,6 +54,11 @@ class AbstractBanded(AbstractDifferentialLaw):
         c = diagonals(self.lattice.begin.correlations(), self.bands)
         return jnp.real(c), jnp.imag(c)
 
+    def unrest(self, y: Any, t: Float[Array, ""]) -> Float[Array, ""]:
+        """What is still excited, which only falls."""
+        del t
+        return jnp.sum(jnp.abs(y[0][0]))
+
     def hopped(self, y: Any, first: Any, second: Any) -> Any:
         r"""``[i(\Delta_n - \Delta_m) - (\gamma_n + \gamma_m)/2] C_{nm} - i u_n (\Lambda C)_{nm} + i (C \Lambda)_{nm} v_m``.
 

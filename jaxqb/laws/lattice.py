@@ -38,7 +38,8 @@ class Single(eqx.Module):
     def vacuum(self) -> Float[Array, ""]:
         """Amplitude of the empty chain."""
         rest = 1 - jnp.sum(self.amplitudes**2)
-        return jnp.where(rest > UNIT, jnp.sqrt(jnp.where(rest > UNIT, rest, 1.0)), 0.0)
+        there = rest > 8 * jnp.finfo(rest.dtype).eps
+        return jnp.where(there, jnp.sqrt(jnp.where(there, rest, 1.0)), 0.0)
 
     def correlations(self) -> Complex[Array, "n n"]:
         """``<sigma^+_n sigma^-_m>``."""

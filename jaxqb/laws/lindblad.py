@@ -90,8 +90,8 @@ class Lindblad(AbstractMasterLaw):
     gap: Float[Array, "d d"]
 
     def valid(self) -> Bool[Array, ""]:
-        """Always: it has no padding."""
-        return jnp.ones((), bool)
+        """Whether rates and start are possible."""
+        return self.master.physical(self.initial)
 
     @property
     def start(self) -> Float[Array, "n n"]:

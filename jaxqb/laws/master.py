@@ -10,9 +10,10 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from ..algebra.patterns import Pattern
+from ..conventions import epsilon
 
 Parts = tuple[Float[Array, "n n"], Float[Array, "n n"]]
 Stacks = tuple[Float[Array, "k n n"], Float[Array, "k n n"]]
@@ -28,6 +29,13 @@ class Master(eqx.Module):
     jumps: Stacks
     rates: Float[Array, " k"]
     pattern: Pattern = eqx.field(static=True)
+
+    def physical(self, initial: Float[Array, "n n"]) -> Bool[Array, ""]:
+        """Whether no rate is negative, and a start (`algebra.hermitian`) has the trace and the diagonal of a state."""
+        diagonal = jnp.diagonal(initial)
+        near = 1e3 * self.pattern.n * epsilon()
+        # what is not a number is for others to say
+        return ~(jnp.any(self.rates < 0) | (jnp.abs(jnp.sum(diagonal) - 1) > near) | jnp.any(diagonal < -near))
 
     def losses(self) -> Parts:
         """``sum_k rate_k L_k^+ L_k``."""

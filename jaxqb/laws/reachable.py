@@ -45,8 +45,8 @@ class Reachable(AbstractMasterLaw):
         return reach(self.master.pattern)
 
     def valid(self) -> Bool[Array, ""]:
-        """Always: it has no padding."""
-        return jnp.ones((), bool)
+        """Whether rates and start are possible."""
+        return self.master.physical(self.initial)
 
     @property
     def start(self) -> Float[Array, " y"]:

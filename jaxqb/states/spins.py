@@ -41,7 +41,7 @@ class AbstractSpins(eqx.Module):
 
     def battery(self) -> Any:
         """The state of the whole chain."""
-        return _unknown("figure", "the state of the whole chain", "use law=chain.exact() for a chain of at most 10 spins")
+        return _unknown("save", "the state of the whole chain", "use law=chain.exact(), for few spins")
 
     def battery_excitations(self, power: int = 1) -> Float[Array, ""]:
         """Mean of a power of the energy without hopping."""
@@ -49,7 +49,7 @@ class AbstractSpins(eqx.Module):
 
     def charger_excitations(self) -> Float[Array, ""]:
         """A sentence."""
-        return _unknown("figure", "a charger", "use merit.energy, or jaxqb.in_cavity(chain, ...)")
+        return _unknown("save", "a charger", "use merit.energy, or jaxqb.in_cavity(chain, ...)")
 
     def coupling_energy(self) -> Float[Array, ""]:
         """Mean of the hopping."""
@@ -169,4 +169,4 @@ class SampledBands(AbstractMoments):
 
 
 def _unknown(figure: str, what: str, fix: str) -> Any:
-    fail(MeritError, figure, "be known to the state", f"this law of a spin chain does not know {what}", fix)
+    fail(MeritError, figure, "name what the law knows", f"this one of a spin chain does not know {what}", fix)

@@ -442,3 +442,16 @@ def test_steady_state_of_what_never_moves() -> None:
         battery = qb.OpenBattery(np.eye(3), jumps, rng.random(2), np.diag([0.0, 1.0, 2.0]), np.eye(3)[seed % 3])
         state, rest = qb.steady_state(battery, report=True)
         assert (float(qb.merit.energy(battery, state)), int(rest.multiplicity)) == (seed % 3, 1)
+
+
+def test_impossible_numbers_inside_jit_are_no_answer() -> None:
+    """Traced rates and starts cannot be checked beforehand."""
+    down = np.array([[0.0, 1.0], [0.0, 0.0]])
+
+    @jax.jit
+    def energy(rate: Any, excited: Any) -> Any:
+        start = jnp.diag(jnp.stack([1 - excited, excited]))
+        return qb.evolve(qb.OpenBattery(np.zeros((2, 2)), [down], [rate], down.T @ down, start), [1.0]).saved["energy"][0]
+
+    assert float(energy(0.1, 1.0)) == pytest.approx(np.exp(-0.1), rel=1e-12)
+    assert np.isnan(energy(-1.0, 1.0)) and np.isnan(energy(0.1, 2.0))

@@ -192,3 +192,18 @@ def test_bad_input() -> None:
         qb.first_time(chain, "energy", 0.5, law=qb.SpinCharger(1, 1).law())
     with pytest.raises(MethodError, match="`first_time` must be differentiated once only"):
         quickly(jax.grad(jax.grad(lifetime)))(0.05, 0.5)
+
+
+def test_figures_that_come_to_rest_at_the_level() -> None:
+    """Where work ends it is zero but for rounding, and where a population touches zero too."""
+    ends = [(qb.SpinChain.uniform(2), np.log(2) / 0.05), (qb.DimerChain(2, 1.0, 0.1, 0.0), np.log(2) / 0.1)]
+    for chain, time in ends:
+        assert float(qb.first_time(chain, "ergotropy", 0.0, window=4 * time).time) == pytest.approx(time, rel=1e-9)
+    swapped = qb.SpinChain([1.0, 1.0], 0.0, 0.1, initial=qb.single_excitation([1, 0]))
+    touch = qb.first_time(swapped, lambda battery, state: state.excited()[0], 0.0, window=100.0)
+    assert float(touch.time) == pytest.approx(np.pi / 0.2, rel=1e-6)
+
+
+def test_what_all_decays_never_grows() -> None:
+    """Second moments come to rest, so that a level out of reach is found to be so."""
+    assert not qb.first_time(qb.SpinChain.uniform(2), "filling", 2.0).found
