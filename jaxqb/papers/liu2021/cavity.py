@@ -1,9 +1,5 @@
 """Three spins in a cavity, whole: the limit in which it is lossy, and what it charges (Eqs. 1 and 2)."""
 
-from typing import Any
-
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
@@ -19,27 +15,24 @@ TIME = times(np.linspace(0.0, 20.0, 161))
 OFF = ("|delta E|", "1", "largest difference from the limit")
 
 
-@eqx.filter_jit
-def _emptied(loss: Any) -> Any:
+def _emptied(loss: float) -> np.ndarray:
     """E in time of the full dimerised chain in a cavity whose limit is Gamma = 4 eta^2 / kappa."""
     chain = DimerChain(SPINS, RATIO)
-    cavity = in_cavity(chain, jnp.sqrt(PURCELL * loss) / 2, loss=loss)
-    return 2 * evolve(cavity, TIME.values).saved["energy"] / chain.capacity() - 1
+    cavity = in_cavity(chain, np.sqrt(PURCELL * loss) / 2, loss=loss)
+    return 2 * np.asarray(evolve(cavity, TIME.values).saved["energy"]) / float(chain.capacity()) - 1
 
 
-@eqx.filter_jit
-def _limit() -> Any:
+def _limit() -> np.ndarray:
     """The same in the limit."""
     chain = DimerChain(SPINS, RATIO, collective_decay=PURCELL)
-    return 2 * evolve(chain, TIME.values, law=chain.exact()).saved["energy"] / chain.capacity() - 1
+    return 2 * np.asarray(evolve(chain, TIME.values, law=chain.exact()).saved["energy"]) / float(chain.capacity()) - 1
 
 
-@eqx.filter_jit
-def _charged(ratio: Any, coupling: Any) -> Any:
+def _charged(ratio: float, coupling: float) -> float:
     """The largest part of an empty chain that six photons fill until ten inverse couplings have gone by."""
     chain = DimerChain(SPINS, ratio, initial=0.0)
     ts = np.linspace(0.0, 10.0, 201) / coupling
-    return jnp.max(evolve(in_cavity(chain, coupling, photons=PHOTONS), ts).saved["energy"]) / chain.capacity()
+    return float(np.max(evolve(in_cavity(chain, coupling, photons=PHOTONS), ts).saved["energy"]) / chain.capacity())
 
 
 @figure(
@@ -53,11 +46,11 @@ def cavity(quick: bool) -> xr.Dataset:
     """Both ways through the cavity."""
     loss = axis("loss", np.geomspace(2.0, 320.0, 9 if quick else 25), "kappa", "Delta_A", "loss of the cavity")
     few = axis("kappa", [5.0, 20.0, 80.0], "kappa", "Delta_A", "loss of the cavity")
-    limit = xr.DataArray(np.asarray(_limit()), {"time": TIME.time})
-    curves = xr.DataArray(np.stack([_emptied(x) for x in few.values]), {"kappa": few.kappa, "time": TIME.time})
-    off = xr.DataArray([float(np.max(np.abs(_emptied(x) - limit.values))) for x in loss.values], {"loss": loss.loss})
+    limit = xr.DataArray(_limit(), {"time": TIME.time})
+    curves = xr.DataArray(np.stack([_emptied(float(x)) for x in few]), {"kappa": few.kappa, "time": TIME.time})
+    off = xr.DataArray([float(np.max(np.abs(_emptied(float(x)) - limit.values))) for x in loss], {"loss": loss.loss})
     coupling = axis("coupling", np.geomspace(0.03, 3.0, 9 if quick else 41), "eta", "Delta_A", "coupling to the cavity")
-    rows = [[float(_charged(r, x)) for x in coupling.values] for r in (RATIO, 1.0)]
+    rows = [[_charged(r, float(x)) for x in coupling] for r in (RATIO, 1.0)]
     chains = {"chain": ["dimerised", "uniform"], "coupling": coupling.coupling}
     return xr.Dataset(
         {

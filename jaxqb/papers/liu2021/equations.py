@@ -11,7 +11,7 @@ N = 4
 EYE = np.eye(2**N)
 
 
-def _at(j: int, matrix: list[list[float]], n: int = N) -> np.ndarray:
+def _at(j: int, matrix: Any, n: int = N) -> np.ndarray:
     return np.kron(np.kron(np.eye(2**j), np.array(matrix)), np.eye(2 ** (n - 1 - j)))
 
 

@@ -45,7 +45,12 @@ def contrast(quick: bool) -> xr.Dataset:
     return xr.Dataset(
         {
             "lost": as_label(1 - found.dimer, "1 - p / p_0", "1", "part that is lost"),
-            "contrast": as_label((found.dimer - found.uniform)[:3], "(p_d - p_u) / p_0", "1", "contrast of populations"),
+            "contrast": as_label(
+                (found.dimer - found.uniform).where(found.case.isin(found.case[:3])),
+                "(p_d - p_u) / p_0",
+                "1",
+                "contrast of populations",
+            ),
         },
         attrs={"x": "time", "panels": ["lost", "contrast"], "printed": [0, 25.0, 0.4]},
     )

@@ -144,15 +144,33 @@ def closures() -> xr.Dataset:
     return stored(ALL, WITH_UNIFORM, FEW, figures=tuple(FIGURES))
 
 
+@eqx.filter_jit
+def _exactly(chain: SpinChain, ts: Any, figure: str) -> Any:
+    return evolve(chain, ts, [figure], law=chain.exact()).saved[figure]
+
+
+def exactly(gaps: np.ndarray, hopping: float = HOPPING, figure: str = "normalised_energy", step: int = 1) -> xr.DataArray:
+    """A figure of a short full chain in time, rates in proportion to gaps: one program for each length."""
+    time = ALL[::step]
+    chain = SpinChain(gaps, DAMPING * gaps, hopping)
+    return xr.DataArray(np.asarray(_exactly(chain, time.values, figure)), {"time": time.time})
+
+
+def dimer(n: int, ratio: float) -> np.ndarray:
+    """Gaps 1, ratio, 1, ..."""
+    return np.where(np.arange(n) % 2 == 0, 1.0, ratio)
+
+
 @cache
-def exact(n: int) -> xr.Dataset:
-    """A short chain exactly: all ratios, three couplings."""
-    return stored(ALL, NODES, FEW, n, "exact")
+def exact(n: int) -> xr.DataArray:
+    """E of a short chain exactly: all ratios, three couplings."""
+    rows = [[exactly(dimer(n, ratio), hopping) for ratio in NODES.values] for hopping in FEW.values]
+    return xr.DataArray(rows, {"hopping": FEW.hopping, "ratio": NODES.ratio, "time": ALL.time})
 
 
 def extended(n: Any) -> xr.DataArray:
     """Exact E of n spins, from those of 4 and 6."""
-    return joined({k: exact(k).energy for k in (4, 6)}, n)
+    return joined({k: exact(k) for k in (4, 6)}, n)
 
 
 def joined(short: dict[int, xr.DataArray], n: Any) -> xr.DataArray:
@@ -160,24 +178,3 @@ def joined(short: dict[int, xr.DataArray], n: Any) -> xr.DataArray:
     (few, first), (more, last) = short.items()
     bulk = (more * last - few * first) / (more - few)
     return bulk + few * (first - bulk) / n
-
-
-# ------------------------------------------------------------------------------------------- short chains of any gaps
-
-
-def spins_of(quick: bool) -> int:
-    """Length of short chains, which are solved exactly."""
-    return 6 if quick else 8
-
-
-@eqx.filter_jit
-def _exactly(chain: SpinChain, ts: Any) -> dict[str, Any]:
-    found = evolve(chain, ts, ["ergotropy", "total_energy"], law=chain.exact()).saved
-    return {"work": found["ergotropy"] / chain.capacity(), "stored": found["total_energy"] / chain.capacity()}
-
-
-def exactly(gaps: np.ndarray, hopping: float = HOPPING) -> xr.Dataset:
-    """Work and stored energy of a full chain, over its capacity, rates in proportion to gaps: one program for each length."""
-    time = ALL[::2]
-    found = _exactly(SpinChain(gaps, DAMPING * gaps, hopping), time.values)
-    return xr.Dataset({name: ("time", np.asarray(value)) for name, value in found.items()}, {"time": time.time})
