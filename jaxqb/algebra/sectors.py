@@ -1,85 +1,106 @@
-"""States of spins, sorted by their number of excitations, and which of them a hop or a flip leads to: tables of numbers."""
+"""States of spins, sorted by their number of excitations, and what flips and exchanges of spins make of them: tables."""
 
 import functools
+import math
 from typing import NamedTuple
 
 import numpy as np
 
+NOWHERE = 1 << 29  # beyond all elements, however it is added to
 
-class Sector(NamedTuple):
-    """States of which coherent superpositions occur, and where operators lead from each: to a row of some sector.
 
-    `bits[s, j]`: whether spin j is excited in state s. `hops[k, s]`: the row that an exchange over bond `bonds[k, s]` leads to; a
-    last bond, which is none, fills up. `ups[j, s]` and `downs[j, s]`: rows of the sectors `above` and `below` with spin j flipped
-    up or down; where it cannot be, the number of rows there.
+class Layout(NamedTuple):
+    """Elements |a><b| of blocks, row by row, block after block: states a and b of each, and where a row begins.
+
+    `begin` has one number a state, and a last one for no state: `NOWHERE`, which rows have too that are not there.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    begin: np.ndarray
+
+
+class Sectors(NamedTuple):
+    """All states of which coherent superpositions occur together, sector by sector, each a block of the density matrix.
+
+    `bits[a, j]`: whether spin j is excited in state a. `sizes`: how many states each sector has. `place[a]`: where state a stands
+    in its sector, `NOWHERE` for no state. `ups[j, a]`, `downs[j, a]` and `swaps[j, a]`: the state with spin j flipped up, down,
+    or exchanged with spin j + 1 (the last one with none); else no state, ``len(bits)``. `diagonal`: elements with a = b;
+    `mirror`: from each element to the one with a and b exchanged. `lower` are the elements with one excitation less in b than in
+    a (or, in the only sector, the same as `whole`).
     """
 
     bits: np.ndarray
-    hops: np.ndarray
-    bonds: np.ndarray
+    sizes: tuple[int, ...]
+    place: np.ndarray
     ups: np.ndarray
     downs: np.ndarray
-    above: int | None
-    below: int | None
+    swaps: np.ndarray
+    whole: Layout
+    diagonal: np.ndarray
+    mirror: np.ndarray
+    lower: Layout
 
 
 @functools.lru_cache(maxsize=16)
-def sectors(n: int, single: bool) -> tuple[Sector, ...]:
+def sectors(n: int, single: bool) -> Sectors:
     """Of n spins: one sector for each number of excitations; `single`: one, with the empty state and a single excitation."""
     if single:
-        both = np.vstack([np.zeros((1, n), bool), np.eye(n, dtype=bool)])
-        return (_sector(n, both, both, both, 0, 0),)
-    every = (np.arange(2**n)[:, None] >> np.arange(n) & 1).astype(bool)
-    each = [every[every.sum(axis=1) == m] for m in range(n + 1)]
-    near = lambda m: each[m] if 0 <= m <= n else np.zeros((0, n), bool)  # noqa: E731
-    number = lambda m: m if 0 <= m <= n else None  # noqa: E731
-    return tuple(_sector(n, each[m], near(m + 1), near(m - 1), number(m + 1), number(m - 1)) for m in range(n + 1))
+        bits, sizes = np.vstack([np.zeros((1, n), bool), np.eye(n, dtype=bool)]), (n + 1,)
+    else:
+        bits = (np.arange(2**n)[:, None] >> np.arange(n) & 1).astype(bool)
+        count = bits.sum(axis=1)
+        bits, sizes = bits[np.argsort(count, kind="stable")], tuple(map(int, np.bincount(count)))
+    first = np.cumsum([0, *sizes])
+    place = np.arange(len(bits)) - np.repeat(first[:-1], sizes)
+    one = np.eye(n, dtype=bool)
+    ups, downs = (_states(bits, bits[None] ^ one[:, None], good) for good in (~bits.T, bits.T))
+    walls = np.append(bits[:, 1:] != bits[:, :-1], np.zeros((len(bits), 1), bool), axis=1)
+    swaps = _states(bits, bits[None] ^ (one | np.roll(one, -1, axis=0))[:, None], walls.T)
+    blocks = list(zip(first, sizes, strict=False))
+    whole = _layout(blocks, blocks, len(bits))
+    element = lambda a, b: whole.begin[a] + place[b]  # noqa: E731
+    diagonal, mirror = element(np.arange(len(bits)), np.arange(len(bits))), element(whole.columns, whole.rows)
+    lower = whole if single else _layout(blocks[1:], blocks[:-1], len(bits))
+    return Sectors(bits, sizes, np.append(place, NOWHERE), ups, downs, swaps, whole, diagonal, mirror, lower)
 
 
 def size(n: int, single: bool) -> int:
-    """How many real numbers all sectors' density matrices hold."""
-    counts = np.array([n + 1]) if single else np.cumprod([1, *((n - k) / (k + 1) for k in range(n))])
-    return int(np.sum(np.round(counts) ** 2))
+    """How many real numbers all blocks hold."""
+    counts = [n + 1] if single else [math.comb(n, m) for m in range(n + 1)]
+    return sum(count**2 for count in counts)
 
 
 @functools.lru_cache(maxsize=16)
-def exchanges(n: int, single: bool, far: bool) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-    """For each sector, and pair of spins i < j (neighbours, or `far` all): all rows with j excited, i not, and exchanged ones.
+def exchanges(n: int, single: bool, far: bool) -> tuple[np.ndarray, np.ndarray]:
+    """For each pair of spins i < j (neighbours, or `far` all) the elements |a><b| where b is a with j lowered and i raised.
 
-    Two arrays (pairs, rows) a sector; pairs are in the order of `np.triu_indices`.
+    And those with a and b exchanged; both of shape (pairs, elements), pairs in the order of `np.triu_indices`.
     """
     first, second = np.triu_indices(n, 1) if far else (np.arange(n - 1), np.arange(1, n))
-    out = []
-    for sector in sectors(n, single):
-        rows = [np.nonzero(sector.bits[:, j] & ~sector.bits[:, i])[0] for i, j in zip(first, second, strict=True)]
-        flip = np.zeros((len(first), n), bool)
-        flip[np.arange(len(first)), first] = flip[np.arange(len(first)), second] = True
-        there = [_rows(sector.bits, sector.bits[row] ^ one) for row, one in zip(rows, flip, strict=True)]
-        out.append((np.array(rows, np.int32), np.array(there, np.int32)))
-    return tuple(out)
+    t, one = sectors(n, single), np.eye(n, dtype=bool)
+    good = (t.bits[:, second] & ~t.bits[:, first]).T
+    there = _states(t.bits, t.bits[None] ^ (one[first] | one[second])[:, None], good)
+    here = np.nonzero(good)[1].reshape(len(first), -1)
+    there = np.take_along_axis(there, here, axis=1)
+    return t.whole.begin[here] + t.place[there], t.whole.begin[there] + t.place[here]
 
 
-def _rows(bits: np.ndarray, states: np.ndarray) -> np.ndarray:
-    """Where states stand in a sector, which is in the order of binary numbers, spin 0 last; its length if they do not."""
+def _states(bits: np.ndarray, wanted: np.ndarray, good: np.ndarray) -> np.ndarray:
+    """Where states stand among `bits`; their number for those that do not, or are not `good`."""
     powers = 1 << np.arange(bits.shape[1])
-    known, asked = bits @ powers, states @ powers
-    if not len(known):
-        return np.zeros(len(asked), int)
-    rows = np.minimum(np.searchsorted(known, asked), len(known) - 1)
-    return np.where(known[rows] == asked, rows, len(known))
+    known, asked = bits @ powers, wanted @ powers
+    order = np.argsort(known)
+    found = order[np.minimum(np.searchsorted(known[order], asked), len(known) - 1)]
+    return np.where(good & (known[found] == asked), found, len(known))
 
 
-def _sector(n: int, bits: np.ndarray, upper: np.ndarray, lower: np.ndarray, above: int | None, below: int | None) -> Sector:
-    one = np.eye(n, dtype=bool)
-    walls = bits[:, 1:] != bits[:, :-1]
-    width = int(walls.sum(axis=1).max(initial=0))
-    hops, bonds = np.zeros((width, len(bits)), np.int32), np.full((width, len(bits)), n - 1, np.int32)
-    state, bond = np.nonzero(walls)
-    place = (np.cumsum(walls, axis=1) - 1)[state, bond]
-    hops[place, state] = _rows(bits, bits[state] ^ one[bond] ^ one[bond + 1])
-    bonds[place, state] = bond
-    ups, downs = np.zeros((2, n, len(bits)), np.int32)
-    for j in range(n):
-        ups[j] = np.where(bits[:, j], len(upper), _rows(upper, bits | one[j]))
-        downs[j] = np.where(bits[:, j], _rows(lower, bits & ~one[j]), len(lower))
-    return Sector(bits, hops, bonds, ups, downs, above, below)
+def _layout(rows: list[tuple[int, int]], columns: list[tuple[int, int]], states: int) -> Layout:
+    """Of blocks, each with (first, count) of its rows' and of its columns' states."""
+    begin, total, a, b = np.full(states + 1, NOWHERE), 0, [], []
+    for (row, height), (column, width) in zip(rows, columns, strict=True):
+        begin[row : row + height] = total + width * np.arange(height)
+        a.append(np.repeat(np.arange(row, row + height), width))
+        b.append(np.tile(np.arange(column, column + width), height))
+        total += height * width
+    return Layout(np.concatenate(a).astype(np.int32), np.concatenate(b).astype(np.int32), begin)

@@ -3,9 +3,9 @@ r"""The exact Lindblad equation of a chain of spins, in blocks of equal numbers 
 Hopping keeps the number of excitations and each decay lowers it by one, so a start without coherence between numbers has none
 ever: of 4^n elements of the density matrix binom(2n, n) remain. Each Hermitian block is one real matrix M (`algebra.hermitian`):
 
-.. math:: \dot M_{ab} = -\tfrac12(\gamma_a + \gamma_b) M_{ab} - (E_a - E_b) M_{ba} - (TM^T)_{ab} + (TM)_{ba} + \text{jumps}
+.. math:: \dot M = [H, M]^T - \tfrac12\{\textstyle\sum_k L_k^+L_k, M\} + \sum_k L_k M L_k^+
 
-with energies E and losses of the states, and the hopping T. No matrix is built: T and jumps look up rows of M in tables.
+with H and the jumps L real. No matrix is built: flips and exchanges of spins look up elements of M in tables.
 """
 
 import functools
@@ -14,10 +14,12 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Float
 
 from ..algebra.hermitian import folded
-from ..algebra.sectors import Sector, sectors, size
+from ..algebra.sectors import Layout, sectors, size
+from ..algebra.sectors import Sectors as Tables
 from ..errors import FieldError, fail
 from ..states.blocks import Blocks
 from .lattice import Lattice, Single
@@ -26,14 +28,12 @@ from .law import AbstractMasterLaw
 LARGEST = 14  # spins that may be asked for
 COPIES = 12  # of the state that a series and its figures hold at a time
 
-Matrices = tuple[Float[Array, "_ _"], ...]
-
 
 class Terms(eqx.Module):
-    """What the field is made of; `turned` over, jumps go up."""
+    """What the field is made of: per element differences of energies and mean losses, and weights; `turned` over, jumps go up."""
 
-    energies: tuple[Array, ...]
-    losses: tuple[Array, ...]
+    turns: Float[Array, " y"]
+    losses: Float[Array, " y"]
     bonds: Float[Array, " n"]
     rates: Float[Array, " n"]
     collective: Float[Array, ""]
@@ -49,12 +49,30 @@ class Sectors(AbstractMasterLaw):
     lattice: Lattice
     exact: ClassVar[bool] = True
 
+    @classmethod
+    def of(cls, lattice: Lattice, most: int) -> "Sectors":
+        """The law, for at most so many spins (and no more than `LARGEST`).
+
+        Raises:
+            FieldError: for more; the message names the memory that they take.
+        """
+        if lattice.n > (most := min(most, LARGEST)):
+            room = 8 * COPIES * size(lattice.n, isinstance(lattice.begin, Single)) / 2**30
+            fail(
+                FieldError,
+                "exact",
+                f"be asked of at most {most} spins",
+                f"{lattice.n} of them take about {room:.2g} GiB, and time in proportion",
+                "use chain.closure() or chain.trajectories(count, key); chain.exact(most=...) allows more",
+            )
+        return cls(lattice)
+
     @property
     def _single(self) -> bool:
         return isinstance(self.lattice.begin, Single)
 
     @property
-    def _sectors(self) -> tuple[Sector, ...]:
+    def _tables(self) -> Tables:
         return sectors(self.lattice.n, self._single)
 
     def valid(self) -> Any:
@@ -66,50 +84,45 @@ class Sectors(AbstractMasterLaw):
         return size(self.lattice.n, self._single)
 
     @property
-    def start(self) -> Matrices:
-        """All blocks at t = 0."""
-        begin = self.lattice.begin
+    def start(self) -> Float[Array, " y"]:
+        """All blocks at t = 0, row by row."""
+        begin, t = self.lattice.begin, self._tables
         if isinstance(begin, Single):
             ket = jnp.concatenate([begin.vacuum()[None] + 0j, begin.amplitudes[0] + 1j * begin.amplitudes[1]])
-            return (folded(ket[:, None] * ket.conj()),)
-        chance = lambda s: jnp.prod(jnp.where(s.bits, begin.excited, 1 - begin.excited), axis=1)  # noqa: E731
-        return tuple(jnp.diag(chance(sector)) for sector in self._sectors)
+            return folded(ket[:, None] * ket.conj()).ravel()
+        chances = jnp.prod(jnp.where(t.bits, begin.excited, 1 - begin.excited), axis=1)
+        return jnp.zeros(len(t.mirror), chances.dtype).at[t.diagonal].set(chances)
 
     def coefficients(self) -> Terms:
-        """Energies and losses of all states, and the numbers that hops and jumps are weighted with."""
-        x = self.lattice
-        energies, losses = (tuple(jnp.sum(s.bits * v, axis=1) for s in self._sectors) for v in (x.gaps, x.rates))
-        return Terms(energies, losses, jnp.append(x.bonds, 0.0), x.rates, x.collective)
+        """Of all elements and flips."""
+        x, t = self.lattice, self._tables
+        each = lambda v: _spread(jnp.sum(t.bits * v, axis=1), t.sizes)  # noqa: E731
+        (a, b), (c, d) = each(x.gaps), each(x.rates)
+        return Terms(a - b, (c + d) / 2, jnp.append(x.bonds, 0.0), x.rates, x.collective)
 
     def transposed(self, coefficients: Terms) -> Terms:
         """Turning the other way, with jumps up."""
         c = coefficients
-        energies = tuple(-e for e in c.energies)
-        return Terms(energies, c.losses, -c.bonds, c.rates, c.collective, not c.turned)
+        return Terms(-c.turns, c.losses, -c.bonds, c.rates, c.collective, not c.turned)
 
-    def apply(self, coefficients: Terms, y: Matrices) -> Matrices:
-        """The field, block by block."""
-        return tuple(self._flow(coefficients, y, k) for k in range(len(y)))
+    def apply(self, coefficients: Terms, y: Float[Array, " y"]) -> Float[Array, " y"]:
+        """The field."""
+        c, t = coefficients, self._tables
+        begin, place, flips = t.whole.begin, t.place, t.downs if c.turned else t.ups
+        hops = (c.bonds, y, begin[t.swaps], place), (-c.bonds, y, begin, place[t.swaps])
+        left, right, jumps = _sums(t.whole, *hops, (c.rates, y, begin[flips], place[flips]))
+        flow = _take(c.turns * y + left + right, t.mirror) - c.losses * y + jumps
+        return flow if self.lattice.alone else flow + c.collective * self._together(y, c.turned)
 
-    def _flow(self, c: Terms, y: Matrices, k: int) -> Array:
-        """Of block k."""
-        m, sector, e, loss = y[k], self._sectors[k], c.energies[k], c.losses[k]
-        flow = -(loss[:, None] + loss) / 2 * m - (e[:, None] - e) * m.T
-        if len(sector.hops):
-            hop = functools.partial(_weighted, sector.hops, c.bonds[sector.bonds])
-            flow += hop(m).T - hop(m.T)
-        if not self.lattice.alone and sector.below is not None:
-            lower = self._sectors[sector.below]
-            back = lambda m: _flipped(sector.downs, _flipped(lower.ups, m))  # noqa: E731
-            flow -= c.collective / 2 * (back(m) + back(m.T).T)
-        origin, table = (sector.below, sector.downs) if c.turned else (sector.above, sector.ups)
-        if origin is None:
-            return flow
-        if not self.lattice.alone:
-            flow += c.collective * _flipped(table, _flipped(table, y[origin]).T).T
-        padded = jnp.pad(y[origin], ((0, 1), (0, 1)))
-        both = (table * len(padded))[:, :, None] + table[:, None, :]
-        return flow + sum(rate * _take(padded.ravel(), place) for rate, place in zip(c.rates, both, strict=True))
+    def _together(self, y: Float[Array, " y"], turned: bool) -> Float[Array, " y"]:
+        """D[the sum of flips], or its transpose, by way of matrices with one excitation less in columns than in rows."""
+        t, ones = self._tables, np.ones(self.lattice.n)
+        begin, low, place, ups, downs = t.whole.begin, t.lower.begin, t.place, t.ups, t.downs
+        narrow = [(ones, m, begin, place[ups]) for m in (y, _take(y, t.mirror))]
+        *losses, jumps = _sums(t.lower, *narrow, (ones, y, begin[downs], place) if turned else narrow[0])
+        wide = [(ones, m, low, place[downs]) for m in losses]
+        left, right, jumps = _sums(t.whole, *wide, (ones, jumps, low, place[downs]) if turned else (ones, jumps, low[ups], place))
+        return jumps - (left + _take(right, t.mirror)) / 2
 
     def extent(self) -> tuple[Any, Any, Any]:
         """Of the numerical range, which lies within the sum of those of the Hamiltonian and of each decay, all known exactly.
@@ -130,34 +143,38 @@ class Sectors(AbstractMasterLaw):
         """Any two levels may beat against each other."""
         return self.radius()
 
-    def state(self, y: Matrices) -> Blocks:
+    def state(self, y: Float[Array, " y"]) -> Blocks:
         """The blocks."""
-        return Blocks(blocks=y, gaps=self.lattice.gaps, bonds=self.lattice.bonds, single=self._single)
+        return Blocks(y=y, gaps=self.lattice.gaps, bonds=self.lattice.bonds, single=self._single)
 
 
-def check_size(n: int, single: bool, most: int) -> None:
-    """A sentence if there are more spins than `most` (or than `LARGEST`), which names the memory that they take."""
-    if n > (most := min(most, LARGEST)):
-        room = 8 * COPIES * size(n, single) / 2**30
-        but = f"{n} of them take about {room:.2g} GiB, and time in proportion"
-        fix = "use chain.closure() or chain.trajectories(count, key); chain.exact(most=...) allows more"
-        fail(FieldError, "exact", f"be asked of at most {most} spins", but, fix)
+def _spread(x: Float[Array, " states"], sizes: tuple[int, ...]) -> tuple[Float[Array, " y"], Float[Array, " y"]]:
+    """Numbers of states, for each element those of its row and of its column."""
+    parts = [jnp.broadcast_to(part, (len(part),) * 2) for part in jnp.split(x, np.cumsum(sizes)[:-1])]
+    return jnp.concatenate([part.T.ravel() for part in parts]), jnp.concatenate([part.ravel() for part in parts])
 
 
-def _take(x: Array, rows: np.ndarray) -> Array:
-    return x.at[rows].get(mode="promise_in_bounds")
+def _take(x: Float[Array, " x"], index: Any) -> Array:
+    return x.at[index].get(mode="promise_in_bounds")
 
 
-def _weighted(rows: np.ndarray, weights: Float[Array, "k s"], m: Float[Array, "_ s"]) -> Array:
-    """The sum of rows of a matrix, each with its weight."""
-    terms = [w[:, None] * _take(m, row) for w, row in zip(weights, rows, strict=True)]
-    return functools.reduce(jnp.add, terms)
+def _sums(layout: Layout, *looks: tuple[Any, Array, np.ndarray, np.ndarray]) -> list[Array]:
+    """For all elements |a><b| of a layout ``sum_k weights[k] y[begin[k, a] + place[k, b]]``, by each (weights, y, begin, place).
 
+    Nothing is added where nothing is. It is a loop because the compiler takes long over many terms.
+    """
+    shape = max(len(weights) for weights, *_ in looks), len(layout.begin) - 1
+    table = lambda x: np.broadcast_to(x[..., : shape[1]], shape).astype(np.int32)  # noqa: E731
 
-def _flipped(table: np.ndarray, m: Float[Array, "a b"]) -> Array:
-    """What the sum of all flips makes of the rows of a matrix."""
-    padded = jnp.pad(m, ((0, 1), (0, 0)))
-    return functools.reduce(jnp.add, [_take(padded, row) for row in table])
+    def add(totals, ks):
+        def term(y, weight, begin, place):
+            index = _take(begin, layout.rows) + _take(place, layout.columns)
+            return weight * y.at[index].get(mode="fill", fill_value=0)
+
+        return [total + term(y, *k) for total, (_, y, *_), k in zip(totals, looks, ks, strict=True)], None
+
+    nothing = [jnp.zeros(len(layout.rows), y.dtype) for _, y, *_ in looks]
+    return lax.scan(add, nothing, [(weights, table(begin), table(place)) for weights, _, begin, place in looks])[0]
 
 
 @functools.lru_cache(maxsize=32)
