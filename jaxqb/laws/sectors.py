@@ -49,24 +49,6 @@ class Sectors(AbstractMasterLaw):
     lattice: Lattice
     exact: ClassVar[bool] = True
 
-    @classmethod
-    def of(cls, lattice: Lattice, most: int) -> "Sectors":
-        """The law, for at most so many spins (and no more than `LARGEST`).
-
-        Raises:
-            FieldError: for more; the message names the memory that they take.
-        """
-        if lattice.n > (most := min(most, LARGEST)):
-            room = 8 * COPIES * size(lattice.n, isinstance(lattice.begin, Single)) / 2**30
-            fail(
-                FieldError,
-                "exact",
-                f"be asked of at most {most} spins",
-                f"{lattice.n} of them take about {room:.2g} GiB, and time in proportion",
-                "use chain.closure() or chain.trajectories(count, key); chain.exact(most=...) allows more",
-            )
-        return cls(lattice)
-
     @property
     def _single(self) -> bool:
         return isinstance(self.lattice.begin, Single)
@@ -146,6 +128,15 @@ class Sectors(AbstractMasterLaw):
     def state(self, y: Float[Array, " y"]) -> Blocks:
         """The blocks."""
         return Blocks(y=y, gaps=self.lattice.gaps, bonds=self.lattice.bonds, single=self._single)
+
+
+def check_size(n: int, single: bool, most: int) -> None:
+    """A sentence if there are more spins than `most` (or than `LARGEST`), which names the memory that they take."""
+    if n > (most := min(most, LARGEST)):
+        room = 8 * COPIES * size(n, single) / 2**30
+        but = f"{n} of them take about {room:.2g} GiB, and time in proportion"
+        fix = "use chain.closure() or chain.trajectories(count, key); chain.exact(most=...) allows more"
+        fail(FieldError, "exact", f"be asked of at most {most} spins", but, fix)
 
 
 def _spread(x: Float[Array, " states"], sizes: tuple[int, ...]) -> tuple[Float[Array, " y"], Float[Array, " y"]]:
