@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Complex, Float
 
 from ..algebra.hermitian import unfolded
@@ -22,7 +23,7 @@ class Blocks(AbstractSpins):
     def excited(self) -> Float[Array, " n"]:
         """From the diagonals."""
         tables = sectors(len(self.gaps), self.single)
-        return self.y[tables.diagonal] @ tables.bits
+        return jnp.matmul(self.y[tables.diagonal], tables.bits, precision=lax.Precision.HIGHEST)
 
     def neighbours(self) -> Complex[Array, " bonds"]:
         """Sums over elements that one exchange leads to."""
@@ -69,12 +70,13 @@ class Blocked(AbstractReduced):
 
     def moment(self, power: int) -> Float[Array, ""]:
         """Mean of a power of the energy."""
-        return self._diagonal() @ (sectors(len(self.gaps), self.single).bits @ self.gaps) ** power
+        energies = jnp.sum(sectors(len(self.gaps), self.single).bits * self.gaps, axis=1)
+        return jnp.sum(self._diagonal() * energies**power)
 
     def populations(self) -> Float[Array, " levels"]:
         """Probabilities of 0, 1, ... n excitations."""
         count = sectors(len(self.gaps), self.single).bits.sum(axis=1)
-        return self._diagonal() @ (count[:, None] == np.arange(len(self.gaps) + 1))
+        return jnp.matmul(self._diagonal(), count[:, None] == np.arange(len(self.gaps) + 1), precision=lax.Precision.HIGHEST)
 
     def spectrum(self) -> tuple[Float[Array, " d"], Float[Array, " d"]]:
         """Eigenvalues, each once; zeros where blocks are left out.
