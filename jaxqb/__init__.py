@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from .methods import ClosedForm as ClosedForm
     from .methods import Eigen as Eigen
     from .methods import Exponential as Exponential
+    from .methods import Jumps as Jumps
     from .methods import Resolvent as Resolvent
     from .methods import Stepped as Stepped
     from .methods import Uniformization as Uniformization
@@ -69,7 +70,7 @@ _MODULES = {
     "design": "Optimum optimize",
     "errors": "Status",
     "evolution": "Solution evolve",
-    "methods": "Adaptive Chebyshev ClosedForm Eigen Exponential Resolvent Stepped Uniformization Volterra select_method",
+    "methods": "Adaptive Chebyshev ClosedForm Eigen Exponential Jumps Resolvent Stepped Uniformization Volterra select_method",
     "papers": "reproduce",
     "steady": "steady_state",
     "summits": "maxima",

@@ -88,6 +88,7 @@ class Status(enum.IntEnum):
     UNRESOLVED = 4
     NO_PEAK = 5
     NOT_REACHED = 6
+    TOO_FEW = 7
 
     @property
     def sentence(self) -> str:
@@ -103,4 +104,5 @@ _SENTENCES = {
     Status.UNRESOLVED: "a truncation was reached: raise the charger's cutoff, or the closure's bands",
     Status.NO_PEAK: "there is no such maximum",
     Status.NOT_REACHED: "the level is not reached",
+    Status.TOO_FEW: "solved, but of a sample so small that its errors are not sure: take more trajectories",
 }

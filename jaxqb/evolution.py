@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,7 @@ from .fields import differentiable, traced
 from .given import check_law, check_method, check_save, check_single, check_times
 from .laws import AbstractLaw, AbstractMemoryLaw
 from .methods import AbstractMethod, AbstractPlanned, Figures, Resolvent, select_method
-from .methods.method import EDGE, along
+from .methods.method import EDGE, ERROR, along
 
 FULL = 1e-9  # population at a truncated edge above which an answer is called unresolved
 
@@ -33,12 +34,14 @@ class Solution(eqx.Module):
     Attributes:
         ts: the times.
         saved: one array a figure, times on the leading axis.
+        error: of figures that are means over a sample: their standard errors; else empty.
         status: a `Status` value.
         method: the method that ran; printing the solution says why.
     """
 
     ts: Float[Array, " t"]
     saved: dict[str, Array]
+    error: dict[str, Array]
     status: Int[Array, ""]
     law: str = eqx.field(static=True)
     method: AbstractMethod = eqx.field(static=True)
@@ -118,6 +121,8 @@ def evolve(
     solution = _evolve(battery, ts, law, figures, method, asked, by_size, numbers=state_size(battery, law))
     again = lambda wider: _evolve(wider, ts, None, figures, method, asked, by_size, numbers=state_size(wider)).status  # noqa: E731
     explain_edge(battery, solution.status, again)
+    if not traced(solution.status) and int(solution.status) == Status.TOO_FEW:
+        warnings.warn(Status.TOO_FEW.sentence, stacklevel=2)
     return solution
 
 
@@ -161,6 +166,7 @@ def _run(battery, ts, law, save, method, asked: bool, by_size: bool) -> Solution
     valid = law.valid()
     values, done = flow.values(_asked(save), battery, ts)
     edge = jnp.max(values.pop(EDGE))
+    error = {name: value for name, value in values.pop(ERROR, {}).items() if name != EDGE}
     saved = {}
     for name, figure in save:
         value = values[name]
@@ -174,11 +180,11 @@ def _run(battery, ts, law, save, method, asked: bool, by_size: bool) -> Solution
         jnp.where(
             ~jnp.asarray(done),
             Status.BUDGET_SPENT,
-            jnp.where(~finite, Status.NOT_FINITE, jnp.where(edge > FULL, Status.UNRESOLVED, Status.OK)),
+            jnp.where(~finite, Status.NOT_FINITE, jnp.where(edge > FULL, Status.UNRESOLVED, flow.solved)),
         ),
     )
     why = "as asked" if asked else "chosen by the law's type and size"
-    return Solution(ts, saved, status, type(law).__name__.lower(), chosen, why)
+    return Solution(ts, saved, error, status, type(law).__name__.lower(), chosen, why)
 
 
 def _asked(save: Any) -> Figures:

@@ -144,7 +144,9 @@ def check_law(law: Any, battery: AbstractBattery) -> None:
 @eqx.filter_jit
 def _own(battery: AbstractBattery, law: AbstractLaw) -> Any:
     """Whether this law is one of the battery's: by type and shapes, then by numbers, up to their rounding."""
-    shapes = lambda law: [np.shape(leaf) for leaf in jax.tree.leaves(law)]  # noqa: E731
+    key = lambda leaf: jnp.issubdtype(getattr(leaf, "dtype", float), jax.dtypes.prng_key)  # noqa: E731
+    leaves = lambda law: [leaf for leaf in jax.tree.leaves(law) if not key(leaf)]  # noqa: E731
+    shapes = lambda law: [np.shape(leaf) for leaf in leaves(law)]  # noqa: E731
     size = jnp.stack([jnp.max(jnp.abs(leaf), initial=0.0) for leaf in jax.tree.leaves(battery)]).max()
 
     def alike(one: Any, other: Any) -> Any:
@@ -154,5 +156,5 @@ def _own(battery: AbstractBattery, law: AbstractLaw) -> Any:
         return jnp.all(jnp.isclose(one, other, rtol=0, atol=near, equal_nan=True))
 
     laws = [one for one in battery.candidates(law) if type(one) is type(law) and shapes(one) == shapes(law)]
-    same = [jnp.stack(list(map(alike, jax.tree.leaves(one), jax.tree.leaves(law)))).all() for one in laws]
+    same = [jnp.stack(list(map(alike, leaves(one), leaves(law)))).all() for one in laws]
     return jnp.stack(same).any() if same else False

@@ -29,6 +29,24 @@ def _(what, fix, primals, tangents):
     raise MethodError(f"`{what}` must be differentiated once only, but a second derivative was asked for; fix: {fix}.")
 
 
+def undifferentiable(x: Any, what: str, fix: str) -> Any:
+    """The identity on a pytree, which refuses to be differentiated."""
+    moving, rest = eqx.partition(x, eqx.is_inexact_array)
+    return eqx.combine(_refused(moving, what, fix), rest)
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+def _refused(x: Any, what: str, fix: str) -> Any:
+    del what, fix
+    return x
+
+
+@_refused.defjvp
+def _(what, fix, primals, tangents):
+    del primals, tangents
+    fail(MethodError, what, "not be differentiated", "a derivative was asked for", fix)
+
+
 @jax.custom_jvp
 def smooth(x: Any, there: Any) -> Any:
     """The identity; where it is not so, its derivative is not a number."""

@@ -22,3 +22,4 @@ from .mixture import Mixture as Mixture
 from .reachable import Reachable as Reachable
 from .sectors import Sectors as Sectors
 from .towers import Towers as Towers
+from .trajectories import Trajectories as Trajectories

@@ -5,6 +5,7 @@ from .chebyshev import Chebyshev as Chebyshev
 from .closed_form import ClosedForm as ClosedForm
 from .eigen import Eigen as Eigen
 from .exponential import Exponential as Exponential
+from .jumps import Jumps as Jumps
 from .method import AbstractFlow as AbstractFlow
 from .method import AbstractMethod as AbstractMethod
 from .method import AbstractPlanned as AbstractPlanned

@@ -14,12 +14,13 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
-from ..errors import MethodError, fail
+from ..errors import MethodError, Status, fail
 from ..fields import numbers, traced
 from ..laws import AbstractDecayLaw, AbstractMasterLaw, AbstractUnitaryLaw, Chain
 
 POINTS, FINE = 5, 49  # of a window, ends included, at which a search knows the figures: if they are smooth, and if not
 EDGE = "(edge)"  # the name under which flows carry what the status needs: the population of truncated levels
+ERROR = "(error)"  # and under which they carry the standard errors of what is sampled, by the names of figures
 
 
 class Figures(eqx.Module):
@@ -58,6 +59,11 @@ class AbstractFlow(eqx.Module):
     law: eqx.AbstractVar[Any]
 
     points: ClassVar[int] = POINTS
+
+    @property
+    def solved(self) -> Status:
+        """What to say where all went well."""
+        return Status.OK
 
     @abc.abstractmethod
     def values(self, figures: "Figures", battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:

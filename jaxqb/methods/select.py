@@ -16,12 +16,14 @@ from ..laws import (
     AbstractMemoryLaw,
     AbstractUnitaryLaw,
     Mixture,
+    Trajectories,
 )
 from .adaptive import Adaptive
 from .chebyshev import Chebyshev
 from .closed_form import ClosedForm
 from .eigen import Eigen
 from .exponential import Exponential
+from .jumps import Jumps
 from .method import AbstractMethod
 from .resolvent import Resolvent
 from .stepped import Stepped
@@ -41,6 +43,7 @@ def select_method(law: Any, ts: Any = None) -> AbstractMethod:
     * master equation of at most 64 numbers: `Exponential`; a larger one: `Chebyshev`
     * damped amplitudes: `ClosedForm` where the law knows its solution, else `Chebyshev`
     * equation with memory: `Resolvent`
+    * trajectories: `Jumps`
     * differential law that is not linear: `Stepped`
     * any other differential law: `Adaptive`
 
@@ -92,3 +95,8 @@ def _(law: AbstractUnitaryLaw, ts: Any = None) -> AbstractMethod:
 @select_method.register
 def _(law: AbstractMemoryLaw, ts: Any = None) -> AbstractMethod:
     return Resolvent()
+
+
+@select_method.register
+def _(law: Trajectories, ts: Any = None) -> AbstractMethod:
+    return Jumps()
