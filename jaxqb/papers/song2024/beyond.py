@@ -18,8 +18,9 @@ from .tables import HORIZON, NEAR, RATE, UNIT, E, best, frequencies, in_time, se
 SHORT = 100.0  # times of the map
 SPAN = (-1.0, 7.0)  # of the contour, the same for all arrays
 STATES = ["plus, emitters decay", "minus, emitters decay", "plus, lossy guide", "minus, lossy guide"]
-LOOKS = 48
+LOOKS, FIRST = 48, 0.3  # at the energy up to a time, and the part of it at which they begin
 APART = 0.3  # of the battery and its chargers
+FREQUENCIES, MOST = (0.3, 1.3), 2.0  # among which the best is looked for, and up to which distance
 
 
 class Curve(eqx.Module):
@@ -33,13 +34,13 @@ class Curve(eqx.Module):
 
 
 class WorkBy(eqx.Module):
-    """The most work up to a time, looked at `LOOKS` times; or minus what is missing to have any."""
+    """The most work shortly before a time, looked at `LOOKS` times; or minus what is missing to have any."""
 
     time: Any
     horizon: float = eqx.field(static=True)
 
     def __call__(self, battery: WaveguideBattery) -> Any:
-        ts = self.time * np.linspace(0.3, 1.0, LOOKS)
+        ts = self.time * np.linspace(FIRST, 1.0, LOOKS)
         return 2 * jnp.max(Curve(ts, self.horizon)(battery)) - battery.frequency
 
 
@@ -81,7 +82,8 @@ def waiting(quick: bool) -> xr.Dataset:
     """Work against waiting time."""
     ts = np.array([8.0, 12.0, 16.0, 25.0, 40.0, 55.0, 80.0]) if quick else np.unique(np.round(np.geomspace(8.0, HORIZON, 33)))
     time, least = times(ts, "wait"), separations([0.1, 0.3] if quick else [0.1, 0.3, 0.5], "least")
-    found = [[_best_by(t, float(low), *((SHORT, 2) if quick else (HORIZON, 32))) for t in time.values] for low in least.values]
+    begin = _map(*((SHORT, 16, 8) if quick else (HORIZON, 41, 24)), least.values)
+    found = [[_best_by(t, float(low), begin) for t in time.values] for low in least.values]
     value, frequency, separation = np.moveaxis(np.array(found), -1, 0)
     # a search may have missed what a shorter time allows
     holds = np.maximum.accumulate(np.arange(len(ts)) * (value >= np.maximum.accumulate(value, axis=1)), axis=1)
@@ -103,11 +105,24 @@ def waiting(quick: bool) -> xr.Dataset:
     )
 
 
-def _best_by(time: float, least: float, horizon: float, starts: int) -> tuple[float, float, float]:
+def _map(horizon: float, rows: int, columns: int, least: np.ndarray) -> xr.DataArray:
+    """Work, or what is missing, on the plane and in time: where searches begin."""
+    frequency = frequencies(np.linspace(*FREQUENCIES, rows))
+    separation = separations(np.union1d(np.geomspace(np.min(least), MOST, columns), least))
+    ts = np.linspace(0.0, horizon, round(horizon) + 1)
+    axes = {"frequency": frequency.values, "separation": separation.values}
+    energy = sweep(Curve(ts, horizon), WaveguideBattery(1.0, NEAR, RATE), axes, progress=False).value.values
+    return 2 * xr.DataArray(energy, {"frequency": frequency, "separation": separation, "time": ts}) - frequency
+
+
+def _best_by(time: float, least: float, begin: xr.DataArray) -> tuple[float, float, float]:
     """The most work at a time, frequency, and distance."""
-    battery = WaveguideBattery(0.65, least, RATE)
-    bounds = {"frequency": (0.3, 1.3), "separation": (least, 2.0)}
-    found = optimize(WorkBy(np.asarray(time), horizon), battery, bounds, starts=starts)
+    allowed = begin.sel(separation=slice(least, None), time=slice(FIRST * time, time))
+    best = allowed.isel(allowed.argmax(allowed.dims))
+    battery = WaveguideBattery(float(best.frequency), float(best.separation), RATE)
+    bounds = {"frequency": FREQUENCIES, "separation": (least, MOST)}
+    horizon = SHORT if time <= SHORT else HORIZON  # two programs; the short one takes a fourth of the time
+    found = optimize(WorkBy(np.asarray(time), horizon), battery, bounds, starts=1)
     return found.value, found.parameters["frequency"], found.parameters["separation"]
 
 
