@@ -15,12 +15,12 @@ LARGEST = 512  # levels of chain and cavity together, whose operators are dense 
 
 
 def in_cavity(
-    chain: AbstractSpinChain,
+    chain: Any,
     coupling: Any,
     frequency: Any = 0.0,
     loss: Any = 0.0,
-    photons: int = 0,
-    cutoff: int | None = None,
+    photons: Any = 0,
+    cutoff: Any = None,
 ) -> OpenBattery:
     r"""The spins of a chain and a mode of light, which they exchange excitations with; the battery is the chain.
 

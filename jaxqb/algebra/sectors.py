@@ -1,6 +1,7 @@
 """States of spins, sorted by their number of excitations, and what flips and exchanges of spins make of them: tables."""
 
 import functools
+import itertools
 import math
 from typing import NamedTuple
 
@@ -51,7 +52,7 @@ def sectors(n: int, single: bool) -> Sectors:
         bits = (np.arange(2**n)[:, None] >> np.arange(n) & 1).astype(bool)
         count = bits.sum(axis=1)
         bits, sizes = bits[np.argsort(count, kind="stable")], tuple(map(int, np.bincount(count)))
-    first = np.cumsum([0, *sizes])
+    first = [0, *itertools.accumulate(sizes)]
     place = np.arange(len(bits)) - np.repeat(first[:-1], sizes)
     one = np.eye(n, dtype=bool)
     ups, downs = (_states(bits, bits[None] ^ one[:, None], good) for good in (~bits.T, bits.T))

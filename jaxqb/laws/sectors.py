@@ -145,7 +145,7 @@ def _spread(x: Float[Array, " states"], sizes: tuple[int, ...]) -> tuple[Float[A
     return jnp.concatenate([part.T.ravel() for part in parts]), jnp.concatenate([part.ravel() for part in parts])
 
 
-def _take(x: Float[Array, " x"], index: Any) -> Array:
+def _take(x: Array, index: Any) -> Array:
     return x.at[index].get(mode="promise_in_bounds")
 
 
