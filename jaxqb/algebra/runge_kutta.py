@@ -77,7 +77,7 @@ def travelled(course: Course, params: Any, y0: Any, ts: Float[Array, " t"], radi
         moving = course._replace(
             field=lambda some, y: course.field(whole(some), y), look=lambda some, y, slope: course.look(whole(some), y, slope)
         )
-        way = _Way(moving, ts, ts[-1] / end.steps, end.steps)
+        way = _Way(moving, params, y0, ts, ts[-1] / end.steps, end.steps)
         nothing = jax.tree.map(jnp.zeros_like, end.seen)
 
         def forward(lin):
@@ -107,7 +107,7 @@ def attempts(course: Course, params: Any, y0: Any, ts: Float[Array, " t"], span:
 
     def attempt(carry):
         n, end, _ = carry
-        way = _Way(course, ts, span / n, n)
+        way = _Way(course, params, y0, ts, span / n, n)
         y, seen, error, kept = way.march(params, y0, unseen, end.kept)
         good = error <= course.tolerance
         factor = jnp.where(jnp.isfinite(error), jnp.clip(1.2 * (error / course.tolerance) ** (1 / ORDER), 1.5, 8.0), 8.0)
@@ -127,10 +127,10 @@ class _Way:
     Where something is to be interpolated, the first and the last step are halved.
     """
 
-    def __init__(self, course: Course, ts: Float[Array, " t"], h: Any, n: Any) -> None:
+    def __init__(self, course: Course, params: Any, y: Any, ts: Float[Array, " t"], h: Any, n: Any) -> None:
         self.course, self.h, self.n, self.halved = course, h, n, ts.size > 0
         self.steps = n + 2 if self.halved else n
-        lengths = h * np.array([1.0, 0.5])[:, None, None]
+        lengths = _for_each(h, (params, y)) * np.array([1.0, 0.5])[:, None, None]
         self.rows = lengths * jnp.asarray(ROWS[:-1], h.dtype) + FIRST
         self.error = lengths[:, 0] / SURPLUS * jnp.asarray(ROWS[-2] - ROWS[-1], h.dtype)
         first = np.broadcast_to(np.eye(STAGES, 1), (2, STAGES, 1))
@@ -250,6 +250,14 @@ class _Way:
         back, ways = lax.fori_loop(0, STAGES, turn, (back, ways))
         before = jax.tree.map(jnp.add, _product(np.append(np.ones(STAGES + 1), 0.0), back), by_y)
         return rows, places, _put(back, before, 0), ways
+
+
+def _for_each(h: Any, tree: Any) -> Any:
+    """h, one for each lane of a batch: rows times rows of each lane are quick, one row times those of all is transposed first."""
+    for leaf in jax.tree.leaves(tree):
+        if leaf.size:
+            h = jnp.where(leaf.ravel()[0] == 0, h, h)
+    return h
 
 
 def _rows(y: Any) -> Any:

@@ -154,7 +154,7 @@ def test_any_times(smooth: bool) -> None:
 
 def test_more_figures_than_are_added_at_once() -> None:
     """Times are taken in blocks of two, the last of which overlaps."""
-    law = Growth(jnp.linspace(-1, 2, 700), (jnp.full(700, 0.3), jnp.asarray(0.4)), jnp.asarray(2.0))
+    law = Growth(jnp.linspace(-1, 2, 400), (jnp.full(400, 0.3), jnp.asarray(0.4)), jnp.asarray(2.0))
     ts = np.array([0.0, 0.1, 0.2, 0.21, 0.5, 1.0, 1.5, 1.6, 1.61, 1.62, 2.7])
     close(solved(law, ts)[0], known(law, ts), 2e-9)
 

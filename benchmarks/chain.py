@@ -1,0 +1,345 @@
+"""``python -m benchmarks.chain [point sweep gradient exact jumps single]``: chains of spins that store energy.
+
+``point`` is one chain of 80 spins to t = 100 by second moments (W5) beside scipy and diffrax; ``sweep`` the same for 1000 ratios
+of gaps, the peers extrapolated from some of them; ``gradient`` the last energy and its derivatives by all gaps and rates;
+``exact`` density matrices of 8 and 10 spins; ``jumps`` trajectories of 80 spins, and of as few as QuTiP can do; ``single`` one
+excitation on a chain of 1000.  Times are medians of warm calls, the first call stands apart.
+"""
+
+# ruff: noqa: E402
+import argparse
+import os
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from statistics import median
+
+for library in ("OPENBLAS", "MKL", "OMP"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # as in `python -m benchmarks`, before numpy loads
+
+import numpy as np
+
+from .chain_peers import by_jumps, contenders, stepper
+from .contender import Contender
+from .gradients import compiled
+from .ours import PACKAGES
+from .timing import Row, affordable, clocked, compare, peak_memory, write
+
+SPAN = 0.05, 0.95  # of ratios
+ACCURACY = 1e-8
+
+
+@dataclass(frozen=True)
+class Storage:
+    """A full chain with gaps 1, ratio, 1, ratio, ..., which decay in proportion.  Figures: its energies at 101 times."""
+
+    n: int = 80
+    ratio: float = 0.25
+    damping: float = 0.05
+    hopping: float = 0.05
+    horizon: float = 100.0
+
+    accuracy = ACCURACY
+
+    @property
+    def times(self):
+        return np.linspace(0, self.horizon, 101)
+
+    @property
+    def sizes(self):
+        return asdict(self)
+
+    def exact(self):
+        """Energies by the third reference."""
+        gaps = np.where(np.arange(self.n) % 2 == 0, 1.0, self.ratio)
+        return moments(tuple(gaps), tuple(self.damping * gaps), self.hopping, tuple(self.times)) @ gaps
+
+
+@lru_cache(maxsize=64)
+def moments(gaps, rates, hopping, times):
+    """Populations at all times, of whole matrices, by DOP853 to 12 digits; each time is landed on."""
+    from scipy.integrate import DOP853
+
+    gaps, rates = np.array(gaps), np.array(rates)
+    n = gaps.size
+    turn = 1j * (gaps[:, None] - gaps) - (rates[:, None] + rates) / 2
+    diagonal = np.arange(n), np.arange(n)
+
+    def field(_, y):
+        c = y.reshape(n, n)
+        z = 2 * c[diagonal].real - 1
+        before, after = np.zeros_like(c), np.zeros_like(c)
+        before[1:] += c[:-1]
+        before[:-1] += c[1:]
+        after[:, 1:] += c[:, :-1]
+        after[:, :-1] += c[:, 1:]
+        out = turn * c + 1j * hopping * (after * z - z[:, None] * before)
+        out[diagonal] = (-rates * c[diagonal] + 1j * hopping * (before - after)[diagonal]).real
+        return out.ravel()
+
+    y, found, at = np.eye(n, dtype=complex).ravel(), [], 0.0
+    for time in times:
+        if time > at:
+            steps = DOP853(field, at, y, time, rtol=1e-12, atol=1e-14)
+            while steps.status == "running":
+                steps.step()
+            y, at = steps.y, time
+        found.append(y[:: n + 1].real)
+    return np.array(found)
+
+
+def ours(work):
+    """`evolve` by itself, and compiled into a function of the ratio."""
+    return [Contender("jaxqb", how, lambda how=how: _curve(work, how), PACKAGES) for how in ("evolve", "jit")]
+
+
+def _curve(work, how):
+    import jax
+
+    import jaxqb as qb
+
+    def energies(ratio):
+        chain = qb.DimerChain(work.n, gap_ratio=ratio, damping=work.damping, hopping=work.hopping)
+        return qb.evolve(chain, work.times).saved["energy"]
+
+    solve = jax.jit(energies) if how == "jit" else energies
+    return lambda: np.asarray(solve(work.ratio))
+
+
+def point(rounds, quick):
+    """One chain, and ours beside each peer."""
+    work = Storage(n=20 if quick else 80)
+    yield from compare("W5", work, contenders(work), ours(work), rounds)
+
+
+def sweep(rounds, quick, beside):
+    """Energies at all times over the ratio of gaps; the best diffrax way of W5, called in turn for some ratios."""
+    import jaxqb as qb
+
+    work = Storage(n=20 if quick else 80)
+    size, some = (32, 4) if quick else (1000, 16)
+    ratios = np.linspace(*SPAN, size)
+    chain = qb.DimerChain(work.n, gap_ratio=ratios[0], damping=work.damping, hopping=work.hopping)
+    figures = _Energies(tuple(work.times))
+
+    def run():
+        return qb.sweep(figures, chain, {"gap_ratio": ratios}, progress=False)
+
+    before = peak_memory(reset=True)
+    table, first, _ = clocked(run)
+    memory = peak_memory()
+    places = np.linspace(0, size - 1, some).astype(int)
+    peers = {row.label: row for row in beside if row.workload == "W5" and row.tool == "diffrax" and row.run_s}
+    curves = {}
+    for label in peers:
+        name, kind = label.split(", ")
+        from .chain_peers import DIFFRAX
+
+        curves[label] = stepper(work, kind, *DIFFRAX[name])
+        np.asarray(curves[label](ratios[0]))
+    calls, theirs = [], {label: [] for label in curves}
+    for _ in range(max(1, affordable(rounds, first))):
+        calls.append(clocked(run)[1:])
+        for label, curve in curves.items():
+            wall = clocked(lambda curve=curve: [np.asarray(curve(ratios[k])) for k in places])[1]
+            theirs[label].append(wall / some)
+    wall, cpu = (median(column) for column in zip(*calls, strict=True))
+    off = [_off(table.energy.values[k], replace(work, ratio=float(ratios[k]))) for k in places[:: 1 if quick else 3]]
+    sizes = work.sizes | {"points": size, "times": len(work.times)}
+    note = f"{wall / size:.1e} s a point; peak of the process {memory:.0f} MB; failed: {int((table.status > 0).sum())}"
+    yield Row(
+        "W5 sweep", "jaxqb", f"sweep {table.attrs['mapping']}", sizes, first_s=first, run_s=wall, cpu_s=cpu, error=max(off),
+        memory=memory - before, versions=_versions(), rounds=len(calls), note=note,
+    )  # fmt: skip
+    for label, walls in theirs.items():
+        off = max(_off(np.asarray(curves[label](ratios[k])), replace(work, ratio=float(ratios[k]))) for k in places[::3])
+        yield Row(
+            "W5 sweep", "diffrax", label, sizes, run_s=size * median(walls), error=off, versions=peers[label].versions,
+            ratios=[size * one / ours for one, (ours, _) in zip(walls, calls, strict=True)], rounds=len(walls),
+            note=f"{label}: a compiled function, called for {some} ratios",
+        )  # fmt: skip
+
+
+class _Energies:
+    """Figures of a sweep, compared by their times."""
+
+    def __init__(self, times):
+        self.times = times
+
+    def __call__(self, battery):
+        import jaxqb as qb
+
+        return {"energy": qb.evolve(battery, np.array(self.times)).saved["energy"]}
+
+    def __hash__(self):
+        return hash(self.times)
+
+    def __eq__(self, other):
+        return isinstance(other, _Energies) and other.times == self.times
+
+
+def _off(energies, work):
+    exact = work.exact()
+    return float(np.abs(energies - exact).max() / exact.max())
+
+
+def gradient(rounds, quick):
+    """The last energy, and its derivatives by all gaps and rates.
+
+    `first_s` is tracing and compiling, `ratios` are to the value, `memory` what the program needs, `error` the worst of some
+    derivatives over the largest.
+    """
+    import jax
+
+    import jaxqb as qb
+
+    work = Storage(n=10 if quick else 80)
+    n, gaps = work.n, np.where(np.arange(work.n) % 2 == 0, 1.0, work.ratio)
+    values = np.concatenate([gaps, work.damping * gaps])
+
+    def energy(x):
+        chain = qb.SpinChain(gaps=x[:n], decay_rates=x[n:], hopping=work.hopping)
+        return qb.evolve(chain, [work.horizon]).saved["energy"][0]
+
+    way = np.random.default_rng(4).normal(size=values.size)
+    transforms = {
+        "value": lambda x: energy(x),
+        "reverse": jax.grad(energy),
+        "one forward": lambda x: jax.jvp(energy, (x,), (way,))[1],
+    }
+    some = sorted(np.random.default_rng(4).choice(values.size, 4, replace=False))
+    exact = np.array([_slope(work, values, np.eye(values.size)[k]) for k in some])
+    along, programs = _slope(work, values, way, 1e-4), []
+    for transform in transforms.values():
+        program, seconds = compiled(transform, values)
+        run = lambda program=program: jax.block_until_ready(program(values))  # noqa: E731
+        programs.append((run, seconds, np.asarray(run()), program.memory_analysis().temp_size_in_bytes / 2**20))
+    scale = np.abs(programs[1][2]).max()
+    errors = [
+        abs(programs[0][2] - work.exact()[-1]) / gaps.sum(),
+        np.abs(programs[1][2][some] - exact).max() / scale,
+        abs(programs[2][2] - along) / scale,
+    ]
+    walls = np.array([[clocked(run)[1] for run, *_ in programs] for _ in range(4 * rounds)])
+    for k, (how, (_, seconds, _, memory)) in enumerate(zip(transforms, programs, strict=True)):
+        row = Row("W5 gradient", "jaxqb", how, work.sizes | {"parameters": values.size}, versions=_versions())
+        row.first_s, row.run_s, row.rounds, row.memory, row.error = seconds, median(walls[:, k]), len(walls), memory, errors[k]
+        row.ratios = [median(walls[:, k] / walls[:, 0])] if k else []
+        yield row
+
+
+def _slope(work, values, way, step=1e-3):
+    """A derivative of the last energy by differences of fourth order of the reference."""
+    n = work.n
+
+    def energy(x):
+        return moments(tuple(x[:n]), tuple(x[n:]), work.hopping, (work.horizon,))[0] @ x[:n]
+
+    near = lambda move: energy(values + move * way) - energy(values - move * way)  # noqa: E731
+    return (8 * near(step) - near(2 * step)) / (12 * step)
+
+
+def exact(rounds, quick):
+    """Density matrices in blocks."""
+    import jaxqb as qb
+
+    for n in (4,) if quick else (8, 10):
+        work = Storage(n=n)
+        chain = qb.DimerChain(n, gap_ratio=work.ratio, damping=work.damping, hopping=work.hopping)
+        run = lambda chain=chain, work=work: np.asarray(  # noqa: E731
+            qb.evolve(chain, work.times, ["energy"], law=chain.exact()).saved["energy"]
+        )
+        yield _alone("exact", "evolve(law=chain.exact())", work.sizes | {"times": len(work.times)}, run, rounds)[0]
+
+
+def jumps(rounds, quick):
+    """Trajectories a second, and the standard error of the energy at t = 40 over the capacity; `error` is deviation over it."""
+    import jax
+
+    import jaxqb as qb
+
+    length, count, few = (6, 64, 20) if quick else (80, 400, 100)
+    for n, many in ((6, 20 * count), (length, count)):
+        work = Storage(n=n)
+        chain = qb.DimerChain(n, gap_ratio=work.ratio, damping=work.damping, hopping=work.hopping)
+
+        def run(chain=chain, work=work, many=many):
+            found = qb.evolve(chain, work.times, ["energy"], law=chain.trajectories(many, jax.random.key(0)))
+            return np.array([found.saved["energy"], found.error["energy"]])
+
+        row, (mean, spread) = _alone("jumps", f"{many} trajectories", work.sizes | {"trajectories": many}, run, rounds)
+        row.note = _says(work, row, many, spread[40])
+        yield row
+        if n == 6:
+            peer = by_jumps(work, few)
+            theirs, (average, spread) = _alone("jumps", f"mcsolve, {few} trajectories", row.sizes, peer, 1, "qutip")
+            theirs.note = _says(work, theirs, few, spread[40])
+            theirs.ratios = [(theirs.run_s / few) / (row.run_s / many)]
+            theirs.error = float(abs(average - mean)[40] / spread[40])
+            yield theirs
+
+
+def _says(work, row, count, spread):
+    capacity = np.where(np.arange(work.n) % 2 == 0, 1.0, work.ratio).sum()
+    return f"{count / row.run_s:.3g} trajectories/s; standard error {spread / capacity:.1e} of the capacity at t = 40"
+
+
+def single(rounds, quick):
+    """Populations of a long chain with one excitation in its middle, at 400 times, against numpy's eigenvectors."""
+    import jaxqb as qb
+
+    n, times = (40 if quick else 1000), np.linspace(0, 100, 400)
+    start = np.eye(n)[n // 2]
+    chain = qb.DimerChain(n, gap_ratio=0.25, initial=qb.single_excitation(start))
+    run = lambda: np.asarray(qb.evolve(chain, times, ["populations"]).saved["populations"])  # noqa: E731
+    row, found = _alone("single", "evolve", {"n": n, "times": len(times)}, run, rounds)
+    gaps = np.where(np.arange(n) % 2 == 0, 1.0, 0.25)
+    energies, vectors = np.linalg.eig(np.diag(gaps * (1 - 0.025j)) + 0.05 * (np.eye(n, k=1) + np.eye(n, k=-1)))
+    weights = np.linalg.solve(vectors, start)
+    row.error = float(np.abs(found - np.abs((weights * np.exp(-1j * np.outer(times, energies))) @ vectors.T) ** 2).max())
+    yield row
+
+
+def _alone(workload, label, sizes, run, rounds, tool="jaxqb"):
+    """A row without peers, and what came out."""
+    found, first, _ = clocked(run)
+    calls = [clocked(run)[1:] for _ in range(max(1, affordable(rounds, first)))]
+    wall, cpu = (median(column) for column in zip(*calls, strict=True))
+    row = Row(workload, tool, label, sizes, first_s=first, run_s=wall, cpu_s=cpu, versions=_versions(), rounds=len(calls))
+    return row, found
+
+
+def _versions():
+    from importlib.metadata import version
+
+    return {package: version(package) for package in PACKAGES}
+
+
+PARTS = {"point": point, "sweep": sweep, "gradient": gradient, "exact": exact, "jumps": jumps, "single": single}
+
+
+def main():
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.chain", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="|".join(PARTS), help="default: all of them")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", metavar="FILE", help="write the rows here")
+    parser.add_argument("--quick", action="store_true", help="small sizes")
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"parts must be among {list(PARTS)}, but got {sorted(unknown)}")
+    from .__main__ import set_up, table
+
+    set_up()
+    rows = []
+    for name in options.parts or PARTS:
+        known = (rows,) if name == "sweep" else ()
+        some = list(PARTS[name](options.rounds, options.quick, *known))
+        print(table(some), flush=True)
+        rows += some
+    print(f"load {os.getloadavg()[0]:.1f}")
+    if options.json:
+        write(rows, options.json)
+
+
+if __name__ == "__main__":
+    main()
