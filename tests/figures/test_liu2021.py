@@ -121,8 +121,8 @@ def test_excess(results):
         assert float(fig3.shifted.sel(time=t)) == pytest.approx(value, rel=6e-4)
     for t, value in PRINTED.items():
         assert float(fig3.excess.sel(early=t)) == pytest.approx(value, rel=6e-4)
-    truth = results["closures"].truth.sel(hopping=HOP)
-    shifted = results["closures"].exact.sel(hopping=HOP)
+    truth = tables.extended(80).sel(hopping=HOP, ratio=R)
+    shifted = (1 + truth) * np.exp(G * truth.time) / 2 - 1
     np.testing.assert_allclose(shifted.sel(time=list(SHIFTED)), list(SHIFTED.values()), rtol=4e-4)
     assert float(truth.sel(time=40)) == pytest.approx(BY_LENGTH[80], abs=5e-6)
     short = fig3.shifted_short.sel(mark=40) * 2 * np.exp(-G * 40) + 2 * np.exp(-G * 40) - 1
@@ -172,6 +172,7 @@ def test_coupling_takes(results):
         assert float(data.least.sel(hopping=hop, ratio=R)) == pytest.approx(-deficit, rel=0.02)
 
 
+@pytest.mark.slow
 def test_closures(results):
     data = results["closures"]
     for hop, (exact, closed) in LATE.items():
@@ -181,11 +182,24 @@ def test_closures(results):
         assert float(data.closure.sel(hopping=hop).max()) == pytest.approx(CLOSURE[hop], rel=0.03)
         assert float(data.fermions.sel(hopping=hop).max()) == pytest.approx(FERMIONS[hop], rel=0.03)
 
+    off, error = data.sampled_off, data.sampled_error
+    assert bool((off < 4 * error + 4e-8).all()) and float(error.max()) < 1e-5
+    np.testing.assert_allclose(data.sampled_energy.sel(sampled=40.0), BY_LENGTH[20], rtol=0, atol=1e-5)
+
+
+def test_storage_times(results):
+    data = results["lifetimes"]
+    uniform = data.time_of.sel(ratio=1.0)
+    np.testing.assert_allclose(uniform, -np.log(data.fraction) / G, rtol=1e-8)
+    late, energy = tables.ALL.values, tables.extended(80).sel(hopping=HOP, ratio=R).values
+    wanted = [np.interp(-f, -(1 + energy) / 2, late) for f in data.fraction.values]
+    np.testing.assert_allclose(data.time_of.sel(ratio=R), wanted, rtol=2e-3)
+
 
 def test_work(results):
-    """Ergotropy of four spins by dense matrices."""
-    gaps, data = dimer(4), results["work"].sel(chain="dimerised")
-    levels = np.sort([sum(gaps[k] for k in range(4) if i >> k & 1) for i in range(16)])
+    """Ergotropy of six spins by dense matrices."""
+    gaps, data = dimer(6), results["work"].sel(chain="dimerised")
+    levels = np.sort([sum(gaps[k] for k in range(6) if i >> k & 1) for i in range(64)])
     for t in (5.0, 30.0):
         spins, rho = full(gaps, t)
         rest = np.sort(np.linalg.eigvalsh(rho))[::-1] @ levels
@@ -217,23 +231,17 @@ def test_pattern(results):
 
 def test_discharge(results):
     data = results["discharge"]
-    for name, ratio in (("dimerised", R), ("uniform", 1.0)):
-        for gamma in (0.1, 0.5):
-            spins, rho = full(np.where(np.arange(4) % 2 == 0, 1.0, ratio), 5.0, gamma)
-            found = float(data.exact.sel(case=f"{name}, Gamma = {gamma:g}", mark=5.0))
-            assert found == pytest.approx(2 * held(spins, rho) - 1, abs=1e-9)
-    printed = data.energy.sel(case="uniform, Gamma = 0.1", law="as printed (S14, S17, S18)")
-    np.testing.assert_allclose(printed, 2 * np.exp(-(G + 0.1) * data.time) - 1, rtol=0, atol=1e-7)
-
-
-@pytest.mark.slow
-def test_discharge_of_six():
-    data = PAPER.figures["discharge"](quick=False)
+    for name, ratio, gamma, t in (("dimerised", R, 0.1, 5.0), ("uniform", 1.0, 0.1, 5.0), ("dimerised", R, 0.5, 2.5)):
+        spins, rho = full(np.where(np.arange(6) % 2 == 0, 1.0, ratio), t, gamma)
+        found = float(data.exact.sel(case=f"{name}, Gamma = {gamma:g}", mark=t))
+        assert found == pytest.approx(2 * held(spins, rho) - 1, abs=1e-9)
     for gamma, (factorised, followed) in {0.1: (0.052, 0.010), 0.5: (0.122, 0.028)}.items():
         worst = data.worst.sel(case=f"dimerised, Gamma = {gamma:g}")
         assert float(worst.sel(law="pairs factorised")) == pytest.approx(factorised, abs=6e-4)
         assert float(worst.sel(law="pairs followed")) == pytest.approx(followed, abs=6e-4)
     assert float(data.exact.sel(case="uniform, Gamma = 0.1", mark=5.0)) == pytest.approx(-0.397, abs=5e-4)
+    printed = data.energy.sel(case="uniform, Gamma = 0.1", law="as printed (S14, S17, S18)")
+    np.testing.assert_allclose(printed, 2 * np.exp(-(G + 0.1) * data.time) - 1, rtol=0, atol=1e-7)
 
 
 def test_cavity(results):

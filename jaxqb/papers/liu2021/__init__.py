@@ -11,7 +11,7 @@ from .correlations import optimum, protection, work
 from .discharge import discharge
 from .figures import fig2a, fig2b, fig3, figS1, figS2, figS3, figS4, figS5
 from .pattern import pattern
-from .readings import contrast, exponent, signs, turnover
+from .readings import contrast, exponent, lifetimes, signs, turnover
 
 FIGURES: tuple[Figure, ...] = (
     fig2a,
@@ -26,6 +26,7 @@ FIGURES: tuple[Figure, ...] = (
     signs,
     exponent,
     turnover,
+    lifetimes,
     protection,
     optimum,
     work,
@@ -59,7 +60,9 @@ PAPER = Paper(
         "Omega_k^+-": "battery.bands(printed=True), and with gamma / 2 battery.bands()",
         "E(t)": "merit.normalised_energy",
         "P(t)": "2 merit.filling - 1",
+        "storage time": "storage_time(battery, fraction, merit.total_energy)",
         "S17, S18": "battery.closure()",
+        "a, kappa, eta": "in_cavity(battery, coupling=eta, loss=kappa)",
         "Eq. 3": "battery.exact(), battery.trajectories(count, key)",
     },
     figures={item.name: item for item in FIGURES},

@@ -174,6 +174,11 @@ def faster(ratio: float) -> bool:
     return bool((alone(ALL, ratio) < uniform(ALL))[1:].all())
 
 
+def storage(r: Any, ratio: float) -> float:
+    """How long a chain keeps 1/e of its energy."""
+    return float(r["lifetimes"].time_of.sel(ratio=ratio)[1])
+
+
 def turns(r: Any) -> float:
     """When E_d - E_u is largest, exactly."""
     return float(r["turnover"].time_of.sel(hopping=HOPPING, ratio=RATIO))

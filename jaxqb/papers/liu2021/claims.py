@@ -1,8 +1,11 @@
 """What the paper says, number by number and sentence by sentence, and what is true."""
 
+import numpy as np
+
 from ..paper import Claim
 from . import checks, equations
 from .checks import PRINTED, at
+from .tables import LIFETIME, RATIO
 
 HALF = "amplitudes decay at gamma/2, as K and Eq. 3 have it; S2 has gamma"
 EMPTY = "E of Eq. 6 changes sign; energies must be counted from the empty chain, (E_d - E_u)/(E_u + 1)"
@@ -35,7 +38,7 @@ _MODEL = [
     Claim("S16", "equation of other pairs", 0.0, lambda r: equations.pairs_off(0.0, False), within=1e-15),
     Claim(
         "S14, S17, S18",
-        "they are a closed set for Eq. S12 (uniform, four spins, Gamma = 0.1: error of E below 0.05)",
+        "they are a closed set for Eq. S12 (uniform, six spins, Gamma = 0.1: error of E below 0.05)",
         True,
         lambda r: checks.worst(r, "uniform, Gamma = 0.1", "as printed (S14, S17, S18)") < 0.05,
         "convention",
@@ -78,6 +81,14 @@ _MODEL = [
         "Delta - i gamma/2",
         within=1e-12,
         reading=lambda r: equations.spectrum_off(False),
+    ),
+    Claim(
+        "S1",
+        "they are all modes, N = 10",
+        10.0,
+        lambda r: float(len(np.unique(np.round(equations.omegas(*equations.CHAIN, printed=False), 9)))),
+        within=0.5,
+        why="of an odd chain one more is at Omega_A",
     ),
     Claim("S3, S4", "eigenvectors to the right and to the left", 0.0, lambda r: equations.vectors_off(), within=1e-12),
     Claim("S8 to S10", "sums over modes (difference from Eq. 3)", 0.0, lambda r: equations.sums_off(), within=1e-10),
@@ -129,6 +140,21 @@ _SINGLE = [
         True,
         lambda r: checks.slower(r),
         why="by up to 1.3 percent in the upper band, which belongs to the larger gaps; by 4 in the lower one",
+    ),
+    Claim(
+        "before Eq. 5, S1",
+        "1/gamma is the storage time of the uniform chain (to 1/e of the energy, 80 full spins)",
+        1.0,
+        lambda r: checks.storage(r, 1.0) / LIFETIME,
+        within=1e-6,
+    ),
+    Claim(
+        "S1",
+        "so the dimerised chain has a much longer one (at least twice as long, to 1/e)",
+        True,
+        lambda r: checks.storage(r, RATIO) > 2 * LIFETIME,
+        "wrong",
+        "1.27 times: four fifths of its energy are in the spins that decay as those of the uniform chain",
     ),
     Claim(
         "S1",
@@ -414,7 +440,7 @@ _CAVITY = [
     ),
     Claim(
         "after S14",
-        "discharge is superradiant: faster than by gamma + Gamma alone (uniform, four spins, Gamma = 0.1, t = 5)",
+        "discharge is superradiant: faster than by gamma + Gamma alone (uniform, six spins, Gamma = 0.1, t = 5)",
         True,
         lambda r: checks.discharged(r) < -0.06,
         why="-0.397 for six spins; 2 exp(-(gamma + Gamma) t) - 1 is -0.055",

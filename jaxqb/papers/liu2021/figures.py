@@ -179,7 +179,7 @@ def figS4(quick: bool) -> xr.Dataset:
     "figS5",
     paper="Fig. S5",
     caption="Relative excess energy in time on logarithmic axes, 80 spins, gap ratio 0.25. As Eq. 6 has it, up to t = 13.5, and "
-    "of energies from the empty chain; no part of either is the power law of exponent 1.5 (grey line).",
+    "of energies from the empty chain; no part of either is the power law of exponent 1.5.",
 )
 def figS5(quick: bool) -> xr.Dataset:
     """Relative excess by the closure, and the claimed power law."""
