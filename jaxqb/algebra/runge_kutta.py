@@ -21,7 +21,7 @@ from .verner import ALL, BACKWARDS, FIRST, ORDER, PLACE, ROWS, STAGES, SURPLUS
 
 EVERY = 4  # steps, at the first of which the error is looked at
 REACH, USUAL = 0.8, 1e-9  # radius times length of a step, for this tolerance
-KEPT, MEMORY = 320, 2**25  # states that are kept at each of two levels: at most, and bytes
+KEPT, MEMORY = 192, 2**25  # states that are kept for the way back: at most, and bytes; half of it again between two of them
 
 
 class Course(NamedTuple):
@@ -55,7 +55,7 @@ def travelled(course: Course, params: Any, y0: Any, ts: Float[Array, " t"], radi
 
     Differentiable in `params` and `y0` in both directions, not in `ts` and `radius`. A step is computed again on its way back,
     from a state that was kept. Where there are more steps than room, every second state or less is kept, and those between two
-    are computed again when their turn comes. The gradient of more steps than the square of the room is NaN.
+    are computed again when their turn comes. The gradient of more steps than half of the square of the room is NaN.
     """
 
     @jax.custom_jvp
@@ -218,9 +218,9 @@ class _Way:
 
         zeros = lambda count: jax.tree.map(lambda y: jnp.zeros((count, *y.shape), y.dtype), y)  # noqa: E731
         ways = jax.tree.map(jnp.zeros_like, params)
-        carry = zeros(room + 1), _rows(y), zeros(STAGES), zeros(STAGES + 2), ways
+        carry = zeros(room // 2), _rows(y), zeros(STAGES), zeros(STAGES + 2), ways
         *_, back, ways = lax.fori_loop(0, legs, leg, carry)
-        lost = jnp.where(stride <= room, 1.0, jnp.nan)
+        lost = jnp.where(stride <= room // 2, 1.0, jnp.nan)
         return jax.tree.map(lambda x: x * lost, (ways, _row(back, 0)))
 
     def undo(self, params: Any, k: Any, y: Any, ct: Any, rows: Any, places: Any, back: Any, ways: Any) -> tuple:
@@ -284,4 +284,4 @@ def _largest(y: Any) -> Any:
 def _room(y: Any) -> int:
     """Of states that are kept."""
     size = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(y))
-    return min(max(MEMORY // size, KEPT // 5), KEPT)
+    return min(max(MEMORY // size, KEPT // 4), KEPT)

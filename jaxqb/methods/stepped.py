@@ -24,8 +24,8 @@ class Stepped(AbstractMethod):
     Args:
         tolerance: of the sum of all errors over the largest coordinate, as an embedded formula estimates them; where the estimate
             is larger, all is done again with shorter steps. None: 1e-9, or what the floating point type can deliver.
-        max_steps: budget of steps; an element that needs more is NaN with status `budget_spent`.  Derivatives of states of more
-            than 40 000 numbers go back over fewer steps, beyond which they are NaN.
+        max_steps: budget of steps; an element that needs more is NaN with status `budget_spent`.  Reverse mode goes back over
+            18 000 steps at most (1000, if a state is more than 80 000 numbers), beyond which derivatives are NaN.
     """
 
     tolerance: float | None = eqx.field(static=True, default=None)

@@ -198,9 +198,9 @@ def weighed(law: Growth, ts: Any, smooth: bool, figures: Callable = solve) -> An
 MOVED = jax.tree.map(lambda x: x * 0 + 0.3, LAW)
 
 
-@pytest.mark.parametrize(("smooth", "kept"), [(True, 320), (False, 7)])
+@pytest.mark.parametrize(("smooth", "kept"), [(True, 192), (False, 7)])
 def test_derivatives_both_ways(smooth: bool, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By parameters and start, with a state kept for each step, and for every third one."""
+    """By parameters and start, with a state kept for each step, and for every second one."""
     monkeypatch.setattr(runge_kutta, "KEPT", kept)
     law, ts = (Growth(LAW.rates, LAW.begin, jnp.asarray(1.7 if kept > 7 else 1.2)), np.array([0.0, 0.3, 1.7, 2.5]))
     exact = jax.grad(lambda law: weighed(law, ts, smooth, known))(law)
