@@ -114,9 +114,9 @@ _MODEL = [
     ),
     Claim(
         "before Eq. 5",
-        "the slowest decay of all belongs to this sector (four spins: smallest rate of Eq. 3 less that of S2)",
+        "the slowest decay of all belongs to this sector (three spins: smallest rate of Eq. 3 less that of K)",
         0.0,
-        lambda r: equations.slowest() - equations.slowest_of_s2(),
+        lambda r: float(np.subtract(*equations.slowest())),
         within=1e-9,
         why="coherence with the empty chain; populations decay at twice that rate",
     ),

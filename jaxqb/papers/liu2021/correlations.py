@@ -80,7 +80,7 @@ def optimum(quick: bool) -> xr.Dataset:
 def work(quick: bool) -> xr.Dataset:
     """Ergotropy of short chains."""
     chains = {"dimerised": dimer(6 if quick else 8, RATIO), "uniform": dimer(6 if quick else 8, 1.0)}
-    work = [exactly(gaps, figure="ergotropy", step=2) / gaps.sum() for gaps in chains.values()]
+    work = [exactly(gaps, figures=("ergotropy",), step=2).ergotropy / gaps.sum() for gaps in chains.values()]
     work = xr.concat(work, "chain").assign_coords(chain=list(chains)).sel(time=slice(0, 40))
     energy = xr.concat([extended(SPINS).sel(hopping=HOPPING, ratio=RATIO, drop=True), uniform(ALL)], "chain")
     energy = energy.assign_coords(chain=list(chains)).sel(time=work.time)

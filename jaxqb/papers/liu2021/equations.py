@@ -173,16 +173,13 @@ def jumps_left_out() -> tuple[float, float]:
     return float(np.abs(gain[1:]).max()), float(np.trace(gain))
 
 
-def slowest() -> float:
-    """The smallest decay rate that is not zero of Eq. 3, four spins."""
-    _, ratio, damping, hop = CHAIN
-    gaps = np.where(np.arange(N) % 2 == 0, 1.0, ratio)
-    k = (1 - 0.5j * damping) * np.tensordot(gaps, np.stack(UP) @ np.stack(DOWN), 1) + hop * HOPS
-    jumps = sum(damping * g * np.kron(d, d) for g, d in zip(gaps, DOWN, strict=True))
-    rates = -np.real(np.linalg.eigvals(-1j * (np.kron(k, EYE) - np.kron(EYE, np.conj(k))) + jumps))
-    return float(np.sort(rates)[1])
-
-
-def slowest_of_s2() -> float:
-    """The smallest one of S2 with gamma / 2."""
-    return float(np.min(-np.imag(omegas(4, *CHAIN[1:], printed=False))))
+def slowest() -> tuple[float, float]:
+    """The smallest decay rate that is not zero of three spins: of Eq. 3, and of a coherence with the empty chain, by K."""
+    n, (_, *chain) = 3, CHAIN
+    down = [_at(j, [[0, 1], [0, 0]], n) for j in range(n)]
+    gaps, one = np.where(np.arange(n) % 2 == 0, 1.0, chain[0]), np.eye(2**n)
+    hops = sum((down[j].T @ down[j + 1] + down[j + 1].T @ down[j] for j in range(n - 1)), 0 * one)
+    k = (1 - 0.5j * chain[1]) * np.tensordot(gaps, [d.T @ d for d in down], 1) + chain[2] * hops
+    jumps = sum(chain[1] * g * np.kron(d, d) for g, d in zip(gaps, down, strict=True))
+    rates = -np.real(np.linalg.eigvals(-1j * (np.kron(k, one) - np.kron(one, np.conj(k))) + jumps))
+    return float(np.sort(rates)[1]), float(np.min(-np.imag(np.linalg.eigvals(effective(n, *chain)))))

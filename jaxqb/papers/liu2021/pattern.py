@@ -87,7 +87,7 @@ def pattern(quick: bool) -> xr.Dataset:
     time = times(np.linspace(0.0, 100.0, 101))
     found = [best_pattern(n, t, starts) for t in late.values]
     small = found if quick else [best_pattern(6, t, starts) for t in late.values]
-    exact = [float(1 + exactly(gaps).sel(time=t)) / 2 for t, (_, gaps) in zip(late.values, small, strict=True)]
+    exact = [float(1 + exactly(gaps).normalised_energy.sel(time=t)) / 2 for t, (_, gaps) in zip(late.values, small, strict=True)]
     by_closure, points = [[value for value, _ in row] for row in (found, small)]
     trial = np.linspace(0.01, 1.0, 400)[:, None]
     ts = time.values

@@ -145,15 +145,17 @@ def closures() -> xr.Dataset:
 
 
 @eqx.filter_jit
-def _exactly(chain: SpinChain, ts: Any, figure: str) -> Any:
-    return evolve(chain, ts, [figure], law=chain.exact()).saved[figure]
+def _exactly(chain: SpinChain, ts: Any, figures: tuple[str, ...]) -> dict[str, Any]:
+    return evolve(chain, ts, list(figures), law=chain.exact()).saved
 
 
-def exactly(gaps: np.ndarray, hopping: float = HOPPING, figure: str = "normalised_energy", step: int = 1) -> xr.DataArray:
-    """A figure of a short full chain in time, rates in proportion to gaps: one program for each length."""
+def exactly(
+    gaps: np.ndarray, hopping: float = HOPPING, figures: tuple[str, ...] = ("normalised_energy", "filling"), step: int = 1
+) -> xr.Dataset:
+    """Figures of a short full chain in time, rates in proportion to gaps: one program for each length."""
     time = ALL[::step]
-    chain = SpinChain(gaps, DAMPING * gaps, hopping)
-    return xr.DataArray(np.asarray(_exactly(chain, time.values, figure)), {"time": time.time})
+    found = _exactly(SpinChain(gaps, DAMPING * gaps, hopping), time.values, figures)
+    return xr.Dataset({name: ("time", np.asarray(value)) for name, value in found.items()}, {"time": time.time})
 
 
 def dimer(n: int, ratio: float) -> np.ndarray:
@@ -162,15 +164,16 @@ def dimer(n: int, ratio: float) -> np.ndarray:
 
 
 @cache
-def exact(n: int) -> xr.DataArray:
-    """E of a short chain exactly: all ratios, three couplings."""
+def exact(n: int) -> xr.Dataset:
+    """E and P of a short chain exactly: all ratios, three couplings."""
     rows = [[exactly(dimer(n, ratio), hopping) for ratio in NODES.values] for hopping in FEW.values]
-    return xr.DataArray(rows, {"hopping": FEW.hopping, "ratio": NODES.ratio, "time": ALL.time})
+    data = xr.concat([xr.concat(row, "ratio") for row in rows], "hopping").assign_coords(ratio=NODES.ratio, hopping=FEW.hopping)
+    return xr.Dataset({"energy": data.normalised_energy, "population": 2 * data.filling - 1})
 
 
 def extended(n: Any) -> xr.DataArray:
     """Exact E of n spins, from those of 4 and 6."""
-    return joined({k: exact(k) for k in (4, 6)}, n)
+    return joined({k: exact(k).energy for k in (4, 6)}, n)
 
 
 def joined(short: dict[int, xr.DataArray], n: Any) -> xr.DataArray:
