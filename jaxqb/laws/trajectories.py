@@ -134,7 +134,11 @@ class Trajectories(AbstractLaw):
 
 def check_key(key: Any) -> None:
     """A sentence if this is no key of `jax.random`."""
-    array = isinstance(key, jax.Array)
-    typed = array and jnp.issubdtype(key.dtype, jax.dtypes.prng_key) and key.shape == ()
-    if not typed and not (array and key.dtype == jnp.uint32 and key.shape == (2,)):
-        fail(FieldError, "key", "be one key of jax.random", f"it is {key!r}", "use e.g. jax.random.key(0)")
+    shape, kind = getattr(key, "shape", None), getattr(key, "dtype", None)
+    if not isinstance(key, jax.Array) or not (_is_typed(key) and shape == () or kind == jnp.uint32 and shape == (2,)):
+        but = f"it is {key!r}" if shape is None else f"it is an array of shape {shape} and type {kind}"
+        fail(FieldError, "key", "be one key of jax.random", but, "use e.g. jax.random.key(0)")
+
+
+def _is_typed(key: jax.Array) -> bool:
+    return jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
