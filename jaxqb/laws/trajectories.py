@@ -135,10 +135,7 @@ class Trajectories(AbstractLaw):
 def check_key(key: Any) -> None:
     """A sentence if this is no key of `jax.random`."""
     shape, kind = getattr(key, "shape", None), getattr(key, "dtype", None)
-    if not isinstance(key, jax.Array) or not (_is_typed(key) and shape == () or kind == jnp.uint32 and shape == (2,)):
+    typed = isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
+    if shape != (() if typed else (2,)) or not (typed or kind == jnp.uint32):
         but = f"it is {key!r}" if shape is None else f"it is an array of shape {shape} and type {kind}"
         fail(FieldError, "key", "be one key of jax.random", but, "use e.g. jax.random.key(0)")
-
-
-def _is_typed(key: jax.Array) -> bool:
-    return jnp.issubdtype(key.dtype, jax.dtypes.prng_key)

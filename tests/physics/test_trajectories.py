@@ -159,7 +159,6 @@ def test_what_cannot_be_asked() -> None:
         (lambda: qb.evolve(battery, TIMES, ["average_power"], law=law), MeritError),
         (lambda: qb.evolve(battery, TIMES, {"twice": lambda _, state: 2 * state.excited()}, law=law), MeritError),
         (lambda: qb.charge(battery, law=law), MeritError),
-        (lambda: qb.evolve(battery, TIMES, law=law, method=qb.Adaptive()), MethodError),
         (lambda: qb.evolve(battery, TIMES, method=qb.Jumps()), MethodError),
     ):
         with pytest.raises(error, match=r"must .*, but .*; fix: "):
