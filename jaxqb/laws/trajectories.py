@@ -71,7 +71,7 @@ class Trajectories(AbstractLaw):
 
     def numbers(self) -> int:
         """What they cost all together, which is more than what they hold."""
-        return self.count * self.lattice.n // 80
+        return self.count * self.lattice.n // 40
 
     def row(self) -> Row:
         """Where the fermions live."""
