@@ -10,7 +10,7 @@ excitation on a chain of 1000.  Times are medians of warm calls, the first call 
 import argparse
 import os
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from statistics import median
 
 for library in ("OPENBLAS", "MKL", "OMP"):
@@ -18,7 +18,7 @@ for library in ("OPENBLAS", "MKL", "OMP"):
 
 import numpy as np
 
-from .chain_peers import by_jumps, contenders, stepper
+from .chain_peers import DIFFRAX, by_jumps, contenders, stepper
 from .contender import Contender
 from .gradients import compiled
 from .ours import PACKAGES
@@ -89,7 +89,7 @@ def moments(gaps, rates, hopping, times):
 
 def ours(work):
     """`evolve` by itself, and compiled into a function of the ratio."""
-    return [Contender("jaxqb", how, lambda how=how: _curve(work, how), PACKAGES) for how in ("evolve", "jit")]
+    return [Contender("jaxqb", how, partial(_curve, work, how), PACKAGES) for how in ("evolve", "jit")]
 
 
 def _curve(work, how):
@@ -128,20 +128,16 @@ def sweep(rounds, quick, beside):
     table, first, _ = clocked(run)
     memory = peak_memory()
     places = np.linspace(0, size - 1, some).astype(int)
-    peers = {row.label: row for row in beside if row.workload == "W5" and row.tool == "diffrax" and row.run_s}
-    curves = {}
-    for label in peers:
-        name, kind = label.split(", ")
-        from .chain_peers import DIFFRAX
-
-        curves[label] = stepper(work, kind, *DIFFRAX[name])
-        np.asarray(curves[label](ratios[0]))
-    calls, theirs = [], {label: [] for label in curves}
+    peers = {row.tool: row for row in beside if row.workload == "W5" and row.tool.startswith("diffrax") and row.run_s}
+    curves = {tool: stepper(work, tool.split(", ")[1], *DIFFRAX[row.label]) for tool, row in peers.items()}
+    for curve in curves.values():
+        np.asarray(curve(ratios[0]))
+    calls, theirs = [], {tool: [] for tool in curves}
     for _ in range(max(1, affordable(rounds, first))):
         calls.append(clocked(run)[1:])
-        for label, curve in curves.items():
+        for tool, curve in curves.items():
             wall = clocked(lambda curve=curve: [np.asarray(curve(ratios[k])) for k in places])[1]
-            theirs[label].append(wall / some)
+            theirs[tool].append(wall / some)
     wall, cpu = (median(column) for column in zip(*calls, strict=True))
     off = [_off(table.energy.values[k], replace(work, ratio=float(ratios[k]))) for k in places[:: 1 if quick else 3]]
     sizes = work.sizes | {"points": size, "times": len(work.times)}
@@ -150,12 +146,12 @@ def sweep(rounds, quick, beside):
         "W5 sweep", "jaxqb", f"sweep {table.attrs['mapping']}", sizes, first_s=first, run_s=wall, cpu_s=cpu, error=max(off),
         memory=memory - before, versions=_versions(), rounds=len(calls), note=note,
     )  # fmt: skip
-    for label, walls in theirs.items():
-        off = max(_off(np.asarray(curves[label](ratios[k])), replace(work, ratio=float(ratios[k]))) for k in places[::3])
+    for tool, walls in theirs.items():
+        off = max(_off(np.asarray(curves[tool](ratios[k])), replace(work, ratio=float(ratios[k]))) for k in places[::3])
         yield Row(
-            "W5 sweep", "diffrax", label, sizes, run_s=size * median(walls), error=off, versions=peers[label].versions,
+            "W5 sweep", tool, peers[tool].label, sizes, run_s=size * median(walls), error=off, versions=peers[tool].versions,
             ratios=[size * one / ours for one, (ours, _) in zip(walls, calls, strict=True)], rounds=len(walls),
-            note=f"{label}: a compiled function, called for {some} ratios",
+            note=f"a compiled function, called for {some} ratios",
         )  # fmt: skip
 
 
@@ -208,7 +204,7 @@ def gradient(rounds, quick):
     }
     some = sorted(np.random.default_rng(4).choice(values.size, 4, replace=False))
     exact = np.array([_slope(work, values, np.eye(values.size)[k]) for k in some])
-    along, programs = _slope(work, values, way, 1e-4), []
+    along, programs = _slope(work, values, way, 5e-5), []
     for transform in transforms.values():
         program, seconds = compiled(transform, values)
         run = lambda program=program: jax.block_until_ready(program(values))  # noqa: E731
@@ -227,7 +223,7 @@ def gradient(rounds, quick):
         yield row
 
 
-def _slope(work, values, way, step=1e-3):
+def _slope(work, values, way, step=2e-4):
     """A derivative of the last energy by differences of fourth order of the reference."""
     n = work.n
 
