@@ -37,6 +37,7 @@ EXAMPLES = [
     "batteries.starts",
     "batteries.waveguide_array",
     "batteries.waveguide_battery",
+    "cavity",
     "figures",
     "reservoirs.band_edge",
     "reservoirs.exponentials",
