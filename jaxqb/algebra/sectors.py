@@ -63,7 +63,7 @@ def sectors(n: int, single: bool) -> Sectors:
     element = lambda a, b: whole.begin[a] + place[b]  # noqa: E731
     diagonal, mirror = element(np.arange(len(bits)), np.arange(len(bits))), element(whole.columns, whole.rows)
     lower = whole if single else _layout(blocks[1:], blocks[:-1], len(bits))
-    return Sectors(bits, sizes, np.append(place, NOWHERE), ups, downs, swaps, whole, diagonal, mirror, lower)
+    return Sectors(bits, sizes, np.append(place, NOWHERE), ups, downs, swaps, whole, diagonal, mirror.astype(np.int32), lower)
 
 
 def size(n: int, single: bool) -> int:

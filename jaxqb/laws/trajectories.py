@@ -32,8 +32,8 @@ class Trajectories(AbstractLaw):
               - 2\sum_{n<l<m}\gamma_l\langle n_l c^+_n c_m\rangle
 
     with the bonds as a symmetric matrix Lambda. On the diagonals near the main one the mean follows these equations, and only
-    what they do not know is sampled: the next diagonal, and the last sum. Both are small where gaps differ or hopping is weak,
-    so is the statistical error, by orders of magnitude smaller than that of plain means, and without hopping there is none.
+    what they do not know is sampled: the next diagonal, and the last sum. Where gaps differ or hopping is weak both are small,
+    and the statistical error is so by orders of magnitude (there is none without hopping); else it is about that of plain means.
 
     Args (of ``chain.trajectories``):
         count: how many trajectories, at least 2; below 200 their error is uncertain, and the status says so.
@@ -104,7 +104,10 @@ class Trajectories(AbstractLaw):
         return laid[n + 1 : -n - 1].reshape(-1, n)
 
     def apply(self, re: Float[Array, " l"], im: Float[Array, " l"]) -> Pair:
-        """Rates of near correlations, without strings and as if there were no others; what runs over an end meets no bond."""
+        """Rates of near correlations without strings; what runs over an end meets no bond. The last row, sampled, turns by itself.
+
+        Were it driven by the one before, the noise of the mean would come back to it, and grow where hopping is strong.
+        """
         turn, loss, left, right, left_second, right_second = (table.ravel() for table in self.tables)
         n, m = self.lattice.n, turn.size
         at = lambda x, d, j: x[n + 1 + d * n + j :][:m]  # noqa: E731
@@ -112,9 +115,10 @@ class Trajectories(AbstractLaw):
         def hops(x: Any) -> Any:
             return left * at(x, 1, -1) + right * at(x, -1, 1) - left_second * at(x, -1, 0) - right_second * at(x, 1, 0)
 
-        population = np.arange(m) < n  # is real, and has two halves of which one is seen
-        d_re = -jnp.where(population, 2, 1) * hops(im) - turn * at(im, 0, 0) - loss * at(re, 0, 0)
-        d_im = jnp.where(population, 0, 1) * hops(re) + turn * at(re, 0, 0) - loss * at(im, 0, 0)
+        row = np.arange(m) // n
+        real, imag = (row < self.followed) * np.where(row > 0, 1, [[2], [0]])  # populations have two halves, of which one is seen
+        d_re = -real * hops(im) - turn * at(im, 0, 0) - loss * at(re, 0, 0)
+        d_im = imag * hops(re) + turn * at(re, 0, 0) - loss * at(im, 0, 0)
         return d_re.reshape(-1, n), d_im.reshape(-1, n)
 
     def strings(self, re: Float[Array, "d n"], im: Float[Array, "d n"]) -> Pair:

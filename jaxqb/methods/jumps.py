@@ -183,7 +183,7 @@ def _bound(law: Trajectories, row: Row, w: Walk) -> tuple[Any, Any]:
     x = law.lattice
     few = jnp.minimum(w.d.particles, x.n - w.d.particles)
     slope = jnp.sqrt(few * jnp.sum((x.bonds * jnp.diff(x.rates)) ** 2))
-    return jnp.maximum(w.rate, FLOOR * row.radius()), slope
+    return jnp.where(w.d.particles > 0, jnp.maximum(w.rate, FLOOR * row.radius()), 0.0), slope
 
 
 def _size(law: Trajectories, row: Row) -> Float[Array, ""]:

@@ -74,6 +74,15 @@ def test_means_and_errors_are_those_of_the_master_equation(name: str) -> None:
     assert np.abs(z.mean(axis=0) * np.sqrt(len(SEEDS))).max() < 3.5
 
 
+def test_strong_hopping_makes_hardly_more_noise_than_plain_means() -> None:
+    """Of one trajectory a population is at most 1 in size, so is its spread; noise that drives itself makes it grow to 1e6 here."""
+    battery, times = qb.SpinChain.dimer(6, 0.9, damping=0.02, hopping=1.0), np.array([5.0, 30.0, 90.0])
+    sol = qb.evolve(battery, times, SAVE, law=battery.trajectories(400, jax.random.key(8)))
+    known = of_dense(battery, times)
+    assert all(np.max(np.abs(sol.saved[x] - y) / sol.error[x]) < 4 for x, y in zip(SAVE, known, strict=True))
+    assert np.max(sol.error["populations"]) * np.sqrt(400) < 1.5
+
+
 def test_a_long_chain_is_bulk_and_edges() -> None:
     """Its energy is linear in the number of spins, to 4e-9 a spin here; those of 4 and 6 are known."""
     short, longer = (of_dense(qb.SpinChain.dimer(n, 0.25), TIMES)[1] for n in (4, 6))
