@@ -104,7 +104,7 @@ class Trajectories(AbstractLaw):
         return laid[n + 1 : -n - 1].reshape(-1, n)
 
     def apply(self, re: Float[Array, " l"], im: Float[Array, " l"]) -> Pair:
-        """Rates of near correlations without strings; what runs over an end meets no bond. The last row, sampled, turns by itself.
+        """Rates of near correlations without strings; what runs over an end meets no bond. The last row, sampled, turns alone.
 
         Were it driven by the one before, the noise of the mean would come back to it, and grow where hopping is strong.
         """

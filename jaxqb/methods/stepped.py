@@ -22,8 +22,8 @@ class Stepped(AbstractMethod):
     """Runge-Kutta of order 7 in equal steps, for ``dy/dt = field(y)`` whose rates are of one size.
 
     The law's `radius`, a bound on rates, times the length of a step is 0.8 for a tolerance of 1e-9. Saved times cost no steps: in
-    between, figures are interpolated. An embedded formula looks at the error of every fourth step; where there is too much, as for
-    a law that is faster than its radius says, all is done again with shorter steps.
+    between, figures are interpolated. An embedded formula looks at the error of every fourth step; where there is too much, as
+    for a law that is faster than its radius says, all is done again with shorter steps.
 
     Args:
         tolerance: of the estimated sum of errors, over the largest coordinate; what it underestimates is a factor of 3 at most,

@@ -75,7 +75,7 @@ def test_means_and_errors_are_those_of_the_master_equation(name: str) -> None:
 
 
 def test_strong_hopping_makes_hardly_more_noise_than_plain_means() -> None:
-    """Of one trajectory a population is at most 1 in size, so is its spread; noise that drives itself makes it grow to 1e6 here."""
+    """Of one trajectory a population is at most 1 in size, so is its spread; noise that drives itself makes it 1e6 here."""
     battery, times = qb.SpinChain.dimer(6, 0.9, damping=0.02, hopping=1.0), np.array([5.0, 30.0, 90.0])
     sol = qb.evolve(battery, times, SAVE, law=battery.trajectories(400, jax.random.key(8)))
     known = of_dense(battery, times)
