@@ -59,7 +59,7 @@ def evaluate(
     def submit(job: Job, low: tuple, high: tuple) -> None:
         program = build(job)
         for tile in tiles(low, high, job.shape):
-            future = pool.submit(_solve, program, job.shape, arrays, grids, tile[0])
+            future = pool.submit(_solve, program, job, arrays, grids, *tile)
             pending[future] = (job, *tile)
             future.add_done_callback(ended.put)
 
@@ -89,10 +89,11 @@ def evaluate(
     return results, job
 
 
-def _solve(program: Program, shape: tuple, arrays: list[Any], grids: tuple, low: tuple) -> dict[str, np.ndarray]:
+def _solve(program: Program, job: Job, arrays: list[Any], grids: tuple, low: tuple, high: tuple) -> dict[str, np.ndarray]:
     """One block; beyond the edge of the grid its last values are repeated."""
     parts = tuple(
         tuple(values.take(np.arange(a, a + n), mode="clip") for values in columns)
-        for columns, a, n in zip(grids, low, shape, strict=True)
+        for columns, a, n in zip(grids, low, job.shape, strict=True)
     )
-    return jax.device_get(program.run(arrays, parts))
+    counts = job.counts(tuple(b - a for a, b in zip(low, high, strict=True)))
+    return jax.device_get(program.run(arrays, parts, counts))

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jax import lax
 
 from ..errors import SweepError, fail
@@ -131,8 +132,12 @@ def tiles(low: tuple[int, ...], high: tuple[int, ...], shape: tuple[int, ...]) -
         yield corner, tuple(min(c + n, h) for c, n, h in zip(corner, shape, high, strict=True))
 
 
-def nest(point: Callable, grids: tuple, kinds: tuple[str, ...]) -> Any:
-    """`point` of every combination of the grids, the first outermost."""
+def nest(point: Callable, grids: tuple, kinds: tuple[str, ...], counts: tuple) -> Any:
+    """`point` of every combination of the first `counts` values of the grids, the first outermost; zeros beyond them.
+
+    How many values there are is data, so that blocks of all sizes are one program, and a point is the same to the last bit in
+    each. ("vmap" goes through all of them.)
+    """
 
     def level(depth: int, chosen: tuple) -> Any:
         if depth == len(grids):
@@ -140,7 +145,24 @@ def nest(point: Callable, grids: tuple, kinds: tuple[str, ...]) -> Any:
         inner = lambda values: level(depth + 1, (*chosen, values))  # noqa: E731
         if kinds[depth] == "vmap":
             return jax.vmap(inner)(grids[depth])
+        if kinds[depth] == "loop":
+            return _loop(inner, grids[depth], counts[depth])
         length = len(grids[depth][0])
-        return lax.map(inner, grids[depth], batch_size=batch(length) if kinds[depth] == "lanes" else None)
+        lanes = batch(length)
+        batches = tuple(column.reshape(-1, lanes) for column in grids[depth])
+        out = _loop(jax.vmap(inner), batches, -(-counts[depth] // lanes))
+        return jax.tree.map(lambda x: x.reshape(length, *x.shape[2:]), out)
 
     return level(0, ())
+
+
+def _loop(function: Callable, xs: tuple, count: Any) -> Any:
+    """`lax.map` over the first `count` entries."""
+    shapes = jax.eval_shape(function, tuple(x[0] for x in xs))
+    begin = jax.tree.map(lambda s: jnp.zeros((len(xs[0]), *s.shape), s.dtype), shapes)
+
+    def one(i: Any, out: Any) -> Any:
+        found = function(tuple(x[i] for x in xs))
+        return jax.tree.map(lambda whole, part: whole.at[i].set(part), out, found)
+
+    return lax.fori_loop(0, count, one, begin)

@@ -48,6 +48,12 @@ class Job:
     dtype: Any
     devices: tuple[Any, ...]
 
+    def counts(self, size: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+        """How many values of each axis a block of this size goes through, on each device that takes its share of the axis."""
+        lead, many = shard_axis(self.shape, len(self.devices)), len(self.devices)
+        parts = lambda k: (np.arange(many), self.shape[k] // many) if k == lead else (np.zeros(1, int), self.shape[k])  # noqa: E731
+        return tuple(np.clip(n - i * share, 0, share).astype(np.int32) for n, (i, share) in zip(size, map(parts, range(len(size)))))
+
     def halved(self) -> "Job":
         """The same for half a block."""
         return dataclasses.replace(self, shape=fit(halved(self.shape), self.kinds, len(self.devices)))
@@ -103,7 +109,8 @@ def merge(static: Any, arrays: list[Any]) -> tuple[Any, Any]:
 def block(job: Job) -> Callable:
     """The function of one block."""
 
-    def run(arrays: list[Any], grids: tuple) -> dict[str, Any]:
+    def run(arrays: list[Any], grids: tuple, counts: tuple) -> dict[str, Any]:
+        counts = tuple(count[0] for count in counts)
         battery, figures = merge(job.static, arrays)
         names = [name for fields in job.fields for name in fields]
 
@@ -113,7 +120,7 @@ def block(job: Job) -> Callable:
             with settled(here):
                 return figures(here)
 
-        return nest(point, grids, job.kinds)
+        return nest(point, grids, job.kinds, counts)
 
     if len(job.devices) == 1:
         return run
@@ -122,7 +129,7 @@ def block(job: Job) -> Callable:
     parts = tuple(PartitionSpec("points") if k == lead else PartitionSpec() for k in range(len(job.shape)))
     out = PartitionSpec(*(None,) * lead, "points")
     mesh = Mesh(np.array(job.devices), ("points",))
-    return jax.shard_map(run, mesh=mesh, in_specs=(PartitionSpec(), parts), out_specs=out, check_vma=False)
+    return jax.shard_map(run, mesh=mesh, in_specs=(PartitionSpec(), parts, parts), out_specs=out, check_vma=False)
 
 
 @functools.lru_cache(maxsize=32)
@@ -131,7 +138,7 @@ def build(job: Job) -> Program:
     arrays = [jax.ShapeDtypeStruct(shape, dtype, weak_type=weak) for shape, dtype, weak in job.leaves]
     column = lambda n: jax.ShapeDtypeStruct((n,), job.dtype)  # noqa: E731
     grids = tuple(tuple(column(n) for _ in fields) for fields, n in zip(job.fields, job.shape, strict=True))
-    traced = jax.jit(block(job)).trace(arrays, grids)
+    traced = jax.jit(block(job)).trace(arrays, grids, job.counts(job.shape))
     lowered, out = traced.lower(), traced.out_info
     _check_names(job, out)
     battery, points = merge(job.static, arrays)[0], math.prod(job.shape)

@@ -211,11 +211,11 @@ def test_out_of_memory_halves_the_block_and_goes_on(monkeypatch):
     tried = []
     solve = blocks._solve
 
-    def short_of_memory(program, shape, *rest):
-        tried.append(int(np.prod(shape)))
+    def short_of_memory(program, job, *rest):
+        tried.append(int(np.prod(job.shape)))
         if tried[-1] > 10:
             raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 1 bytes.")
-        return solve(program, shape, *rest)
+        return solve(program, job, *rest)
 
     monkeypatch.setattr(blocks, "_solve", short_of_memory)
     ds = qb.sweep(product, CELL, AXES, chunk=70)
