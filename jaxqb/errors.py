@@ -43,6 +43,10 @@ class SweepError(JaxqbError):
     """The axes, figures or mapping of a sweep do not fit the battery."""
 
 
+class StoreError(JaxqbError):
+    """A store cannot be read or written, holds another sweep, or has another writer."""
+
+
 class DesignError(JaxqbError):
     """The objective, bounds, starts or constraints of an optimization do not fit the battery."""
 
@@ -89,6 +93,7 @@ class Status(enum.IntEnum):
     NO_PEAK = 5
     NOT_REACHED = 6
     TOO_FEW = 7
+    MISSING = 8
 
     @property
     def sentence(self) -> str:
@@ -105,4 +110,5 @@ _SENTENCES = {
     Status.NO_PEAK: "there is no such maximum",
     Status.NOT_REACHED: "the level is not reached",
     Status.TOO_FEW: "solved, but of a sample so small that its errors are not sure: take more trajectories",
+    Status.MISSING: "not computed yet",
 }

@@ -164,6 +164,9 @@ class Ergotropy(AbstractMerit):
     `space="symmetric"`: unitaries within the collective spin; `space="full"`: all unitaries on the 2^M states of M cells,
     which reach the M-fold first excited level and so never extract less.
 
+    It has a kink where eigenvalues of the battery's density matrix meet, as many do at a product state. Derivatives by parameters
+    take them as they are found; `Rate` takes the coming side.
+
     Raises:
         MeritError: for "symmetric" where the battery occupies several towers (localised or thermal cells).
     """
@@ -179,12 +182,16 @@ class Ergotropy(AbstractMerit):
                 f"`space` must be 'symmetric' or 'full', but it is {self.space!r}; fix: ergotropy.with_(space='full')."
             )
 
-    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
+    def __call__(self, battery: Any, state: Any, rising: bool = False) -> Float[Array, ""]:
         reduced = state.battery()
         # with a negative gap the excited level is the lower one, and passive states fill the ladder from its top
         gap = battery.battery_frequency
-        rest = jnp.where(gap < 0, reduced.inverted(self.space), reduced.passive(self.space))
+        rest = jnp.where(gap < 0, reduced.inverted(self.space, rising), reduced.passive(self.space, rising))
         return gap * (reduced.moment(1) - rest)
+
+    def rising(self, battery: Any, state: Any) -> Float[Array, ""]:
+        """With the slopes of eigenvalues that meet."""
+        return self(battery, state, rising=True)
 
 
 class Photons(AbstractObservable):
@@ -206,8 +213,12 @@ class Capacity(AbstractMerit):
     symbol: ClassVar[str] = "K"
     unit: ClassVar[str] = "energy"
 
-    def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
-        return jnp.abs(battery.battery_frequency) * state.battery().swing()
+    def __call__(self, battery: Any, state: Any, rising: bool = False) -> Float[Array, ""]:
+        return jnp.abs(battery.battery_frequency) * state.battery().swing(rising)
+
+    def rising(self, battery: Any, state: Any) -> Float[Array, ""]:
+        """With the slopes of eigenvalues that meet."""
+        return self(battery, state, rising=True)
 
 
 class LogNegativity(AbstractMerit):

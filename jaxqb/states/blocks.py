@@ -6,7 +6,9 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Complex, Float
 
+from ..algebra.branches import eigenvalues
 from ..algebra.hermitian import unfolded
+from ..algebra.passive import passive_levels
 from ..algebra.sectors import exchanges, sectors
 from .reduced import AbstractReduced
 from .spins import AbstractSpins
@@ -78,7 +80,7 @@ class Blocked(AbstractReduced):
         count = sectors(len(self.gaps), self.single).bits.sum(axis=1)
         return jnp.matmul(self._diagonal(), count[:, None] == np.arange(len(self.gaps) + 1), precision=lax.Precision.HIGHEST)
 
-    def spectrum(self) -> tuple[Float[Array, " d"], Float[Array, " d"]]:
+    def spectrum(self, rising: bool = False) -> tuple[Float[Array, " d"], Float[Array, " d"]]:
         """Eigenvalues, each once; zeros where blocks are left out.
 
         One block waits for the other: batches of several factorisations at a time may wait for ever on two cores (jaxlib 0.10.2).
@@ -87,7 +89,7 @@ class Blocked(AbstractReduced):
         found = [jnp.zeros(1, self.y.dtype)]
         for part, n in zip(jnp.split(self.y, np.cumsum(np.square(sizes))[:-1]), sizes, strict=True):
             before = found[-1][0]
-            found.append(jnp.linalg.eigvalsh(unfolded(jnp.where(jnp.isnan(before), before, part.reshape(n, n)))))
+            found.append(eigenvalues(unfolded(jnp.where(jnp.isnan(before), before, part.reshape(n, n))), rising))
         values = jnp.concatenate(found[1:])
         values = jnp.pad(values, (0, 2 ** len(self.gaps) - len(values)))
         return values, jnp.ones_like(values)
@@ -99,12 +101,12 @@ class Blocked(AbstractReduced):
             total = jnp.concatenate([total, total + gap])
         return jnp.sort(total)
 
-    def passive(self, space: str) -> Float[Array, ""]:
+    def passive(self, space: str, rising: bool = False) -> Float[Array, ""]:
         """Largest eigenvalue lowest; there is one space only."""
         del space
-        return jnp.sort(self.spectrum()[0])[::-1] @ self._levels()
+        return passive_levels(self.spectrum(rising)[0], self._levels(), rising)
 
-    def swing(self) -> Float[Array, ""]:
+    def swing(self, rising: bool = False) -> Float[Array, ""]:
         """From largest eigenvalue lowest to largest eigenvalue highest."""
-        eigenvalues, levels = jnp.sort(self.spectrum()[0]), self._levels()
-        return (eigenvalues - eigenvalues[::-1]) @ levels
+        levels = self._levels()
+        return passive_levels(self.spectrum(rising)[0], levels[::-1] - levels, rising)

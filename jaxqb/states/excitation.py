@@ -61,20 +61,22 @@ class Lit(AbstractReduced):
         p = jnp.sum(self.excited)
         return jnp.zeros(len(self.gaps) + 1, p.dtype).at[0].set(1 - p).at[1].set(p)
 
-    def spectrum(self) -> tuple[Float[Array, " 2"], Float[Array, " 2"]]:
-        """The eigenvalues that are not zero, from ``[[1 - p, v sqrt(p)], [v sqrt(p), p]]``."""
+    def spectrum(self, rising: bool = False) -> tuple[Float[Array, " 2"], Float[Array, " 2"]]:
+        """The eigenvalues that are not zero, from ``[[1 - p, v sqrt(p)], [v sqrt(p), p]]``; they never meet at t = 0."""
+        del rising
         p = jnp.sum(self.excited)
         square = (1 - 2 * p) ** 2 + 4 * self.vacuum**2 * p
         apart = jnp.where(square > 0, jnp.sqrt(jnp.where(square > 0, square, 1.0)), 0.0)
         return jnp.stack([1 + apart, 1 - apart]) / 2, jnp.ones(2, p.dtype)
 
-    def passive(self, space: str) -> Float[Array, ""]:
+    def passive(self, space: str, rising: bool = False) -> Float[Array, ""]:
         """The larger eigenvalue in the lowest level, the other one a flip of the smallest gap above; there is one space only."""
-        del space
+        del space, rising
         return jnp.sum(jnp.minimum(self.gaps, 0.0)) + self._flip()
 
-    def swing(self) -> Any:
+    def swing(self, rising: bool = False) -> Any:
         """The highest level is a mirror image of the lowest."""
+        del rising
         return jnp.sum(jnp.abs(self.gaps)) - 2 * self._flip()
 
     def _flip(self) -> Float[Array, ""]:

@@ -9,13 +9,17 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
+from ..algebra.branches import eigenvalues
 from ..algebra.hermitian import folded, unfolded
-from ..algebra.passive import passive_full, passive_symmetric
+from ..algebra.passive import passive_full, passive_levels, passive_symmetric
 from ..errors import MeritError
 
 
 class AbstractReduced(eqx.Module):
-    """What the battery alone is like. Energies are in units of the battery's frequency."""
+    """What the battery alone is like. Energies are in units of the battery's frequency.
+
+    `rising`: for `jax.jvp` only, which then gives slopes to the right where eigenvalues meet (see `algebra.branches`).
+    """
 
     @abc.abstractmethod
     def moment(self, power: int) -> Float[Array, ""]:
@@ -26,20 +30,20 @@ class AbstractReduced(eqx.Module):
         """Weights of the levels."""
 
     @abc.abstractmethod
-    def spectrum(self) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+    def spectrum(self, rising: bool = False) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Eigenvalues and how often each occurs."""
 
     @abc.abstractmethod
-    def passive(self, space: str) -> Float[Array, ""]:
+    def passive(self, space: str, rising: bool = False) -> Float[Array, ""]:
         """The least energy that unitaries leave behind: within the collective spin ("symmetric"), or all of them ("full")."""
 
     @abc.abstractmethod
-    def swing(self) -> Float[Array, ""]:
+    def swing(self, rising: bool = False) -> Float[Array, ""]:
         """Largest minus least energy that unitaries can give."""
 
-    def inverted(self, space: str) -> Float[Array, ""]:
+    def inverted(self, space: str, rising: bool = False) -> Float[Array, ""]:
         """The largest energy that unitaries can give."""
-        return self.passive(space) + self.swing()
+        return self.passive(space, rising) + self.swing(rising)
 
 
 class AbstractTowers(AbstractReduced):
@@ -49,26 +53,26 @@ class AbstractTowers(AbstractReduced):
     copies: eqx.AbstractVar[Any]
     cells: eqx.AbstractVar[Any]
 
-    def passive(self, space: str) -> Float[Array, ""]:
+    def passive(self, space: str, rising: bool = False) -> Float[Array, ""]:
         """See `AbstractReduced`."""
-        eigenvalues, copies = self.spectrum()
+        eigenvalues, copies = self.spectrum(rising)
         towers = self.copies.shape[0]
         if space == "full":
-            return passive_full(eigenvalues, copies, self.cells, self.levels.shape[-1] + towers)
+            return passive_full(eigenvalues, copies, self.cells, self.levels.shape[-1] + towers, rising)
         if towers > 1:
             raise MeritError(
                 "`ergotropy` must be asked of a symmetric state in the symmetric space, but single cells are excited or "
                 "thermal; fix: use merit.ergotropy.with_(space='full')."
             )
-        return passive_symmetric(eigenvalues)
+        return passive_symmetric(eigenvalues, rising)
 
-    def swing(self) -> Float[Array, ""]:
+    def swing(self, rising: bool = False) -> Float[Array, ""]:
         """Of all unitaries; the ladder of levels is its own mirror image."""
-        return self.cells - 2 * self.passive("full")
+        return self.cells - 2 * self.passive("full", rising)
 
-    def inverted(self, space: str) -> Float[Array, ""]:
+    def inverted(self, space: str, rising: bool = False) -> Float[Array, ""]:
         """The mirror image of the passive state."""
-        return self.cells - self.passive(space)
+        return self.cells - self.passive(space, rising)
 
 
 class Populations(AbstractTowers):
@@ -86,8 +90,9 @@ class Populations(AbstractTowers):
         """Mean of the excitation number to a power."""
         return jnp.sum(self.weights * self.levels**power)
 
-    def spectrum(self) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+    def spectrum(self, rising: bool = False) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Eigenvalues and how often each occurs."""
+        del rising
         copies = jnp.broadcast_to(self.copies[:, None], self.weights.shape)
         return (self.weights / copies).ravel(), copies.ravel()
 
@@ -112,10 +117,10 @@ class Density(AbstractTowers):
         """Mean of the excitation number to a power."""
         return jnp.sum(self.populations() * self.levels**power)
 
-    def spectrum(self) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+    def spectrum(self, rising: bool = False) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
         """Eigenvalues and how often each occurs."""
         copies = jnp.broadcast_to(self.copies[:, None], self.levels.shape)
-        values = jnp.linalg.eigvalsh(self.matrices)
+        values = eigenvalues(self.matrices, rising)
         return (values / copies).ravel(), copies.ravel()
 
 
@@ -138,17 +143,17 @@ class Spectral(AbstractReduced):
         times = functools.partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
         return jnp.sum(self.m * folded(functools.reduce(times, [gap] * power, jnp.eye(len(gap), dtype=gap.dtype))))
 
-    def spectrum(self) -> tuple[Float[Array, " d"], Float[Array, " d"]]:
+    def spectrum(self, rising: bool = False) -> tuple[Float[Array, " d"], Float[Array, " d"]]:
         """Eigenvalues, each once."""
-        values = jnp.linalg.eigvalsh(unfolded(self.m))
+        values = eigenvalues(unfolded(self.m), rising)
         return values, jnp.ones_like(values)
 
-    def passive(self, space: str) -> Float[Array, ""]:
+    def passive(self, space: str, rising: bool = False) -> Float[Array, ""]:
         """Largest eigenvalue lowest; there is one space only."""
         del space
-        return self.spectrum()[0][::-1] @ jnp.linalg.eigvalsh(unfolded(self.gap))
+        return passive_levels(self.spectrum(rising)[0], jnp.linalg.eigvalsh(unfolded(self.gap)), rising)
 
-    def swing(self) -> Float[Array, ""]:
+    def swing(self, rising: bool = False) -> Float[Array, ""]:
         """From largest eigenvalue lowest to largest eigenvalue highest."""
-        eigenvalues, levels = self.spectrum()[0], jnp.linalg.eigvalsh(unfolded(self.gap))
-        return (eigenvalues - eigenvalues[::-1]) @ levels
+        levels = jnp.linalg.eigvalsh(unfolded(self.gap))
+        return passive_levels(self.spectrum(rising)[0], levels[::-1] - levels, rising)

@@ -1,7 +1,7 @@
 """What is asked of a sweep, checked before anything is compiled: axes, their values, and the hull that covers them."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..batteries import AbstractBattery
 from ..batteries.starts import AbstractStart
-from ..conventions import real_dtype
+from ..conventions import UNITS, real_dtype
 from ..errors import FieldError, SweepError, fail, nearest
 from ..fields import Field
 from ..given import check_battery, check_known, check_single
@@ -38,6 +38,11 @@ class Axis:
     def size(self) -> int:
         """Number of points."""
         return len(self.given[0])
+
+    def coordinates(self) -> Iterator[tuple[str, np.ndarray, dict[str, str]]]:
+        """Name, values and description of each field."""
+        for field, values in zip(self.fields, self.given, strict=True):
+            yield field.name, values, {"long_name": field.doc, "symbol": field.symbol, "units": UNITS.get(field.unit, field.unit)}
 
     @property
     def slow(self) -> bool:

@@ -1,10 +1,8 @@
-"""Working through the blocks of a grid: several at a time, smaller ones where memory runs out."""
+"""A chunk of a grid, block by block: smaller blocks where memory runs out."""
 
 import dataclasses
 import functools
 import math
-from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
 from typing import Any
 
 import jax
@@ -12,10 +10,11 @@ import numpy as np
 
 from .plan import CACHE, tiles
 from .program import Job, Program, build
-from .progress import reporting
 
 HOST_MEMORY = 2.0 * 2**30  # bytes of temporaries a block may take on a CPU
 DEVICE_SHARE = 0.5  # of an accelerator's memory
+
+Corner = tuple[int, ...]
 
 
 def affordable(job: Job, free: bool) -> Job:
@@ -39,61 +38,58 @@ def _budget(device: Any) -> float:
     return DEVICE_SHARE * limit if limit else math.inf
 
 
-@functools.cache
-def _pool(crew: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(crew, thread_name_prefix="jaxqb-sweep")
+class Solver:
+    """Solves rectangles of one grid; axes outermost first.
+
+    Attributes:
+        job: what is compiled; it becomes smaller where memory runs out.
+        arrays: those of battery and figures.
+        grids: for each axis, the values of its fields.
+        costs: for each axis, numbers that rise with the work of its points, or None where their order does not matter.
+    """
+
+    def __init__(self, job: Job, arrays: list[Any], grids: tuple, costs: tuple) -> None:
+        self.job, self.arrays, self.grids, self.costs = job, arrays, grids, costs
+
+    def __call__(self, low: Corner, high: Corner) -> dict[str, np.ndarray]:
+        """Arrays by name, of the points from `low` up to `high` (status as int8)."""
+        size = tuple(b - a for a, b in zip(low, high, strict=True))
+        rows = [_alike(np.arange(a, b), cost) for a, b, cost in zip(low, high, self.costs, strict=True)]
+        back = np.ix_(*(np.argsort(row) for row in rows))
+        out = build(self.job).out
+        found = {name: np.empty((*size, *one.shape[len(size) :]), one.dtype) for name, one in out.items()}
+        waiting = _parts(self.job, (0,) * len(size), size)
+        while waiting:
+            job, begin, end = waiting.pop()
+            try:
+                block = _solve(build(job), job, self.arrays, self.grids, rows, begin, end)
+            except jax.errors.JaxRuntimeError as error:
+                if "RESOURCE_EXHAUSTED" not in str(error) or max(job.shape) == 1:
+                    raise
+                self.job = min(self.job, job.halved(), key=lambda job: math.prod(job.shape))
+                waiting += _parts(self.job, begin, end)
+                continue
+            inside = tuple(slice(b - a) for a, b in zip(begin, end, strict=True))
+            for name, array in block.items():
+                found[name][tuple(map(slice, begin, end))] = array[inside]
+        if any(cost is not None for cost in self.costs):
+            found = {name: array[back] for name, array in found.items()}
+        return {name: array.astype(np.int8) if name == "status" else array for name, array in found.items()}
 
 
-def evaluate(
-    job: Job, arrays: list[Any], grids: tuple, order: tuple[int, ...], crew: int, progress: bool | None
-) -> tuple[dict[str, np.ndarray], Job]:
-    """Every block of the grid: arrays by name, axes in the order given (status as int8), and the job that did it."""
-    lengths = tuple(len(columns[0]) for columns in grids)
-    as_given = tuple(order.index(k) for k in range(len(order)))
-    results = {}
-    for name, out in build(job).out.items():
-        shape = (*(lengths[k] for k in as_given), *out.shape[len(order) :])
-        results[name] = np.empty(shape, np.int8 if name == "status" else out.dtype)
-    pool, ended, pending = _pool(1 if build(job).alone else crew), SimpleQueue(), {}
-
-    def submit(job: Job, low: tuple, high: tuple) -> None:
-        program = build(job)
-        for tile in tiles(low, high, job.shape):
-            future = pool.submit(_solve, program, job, arrays, grids, *tile)
-            pending[future] = (job, *tile)
-            future.add_done_callback(ended.put)
-
-    submit(job, (0,) * len(lengths), lengths)
-    try:
-        with reporting(math.prod(lengths), progress) as tell:
-            while pending:
-                future = ended.get()
-                tried, low, high = pending.pop(future)
-                try:
-                    block = future.result()
-                except jax.errors.JaxRuntimeError as error:
-                    if "RESOURCE_EXHAUSTED" not in str(error) or max(tried.shape) == 1:
-                        raise
-                    job = min(job, tried.halved(), key=lambda job: math.prod(job.shape))
-                    submit(job, low, high)
-                    continue
-                inside = tuple(slice(h - a) for a, h in zip(low, high, strict=True))  # the rest repeats the edge
-                place = tuple(slice(low[k], high[k]) for k in as_given)
-                for name, array in block.items():
-                    inner = range(len(order), array.ndim)
-                    results[name][place] = array[inside].transpose(*as_given, *inner)
-                tell(math.prod(h - a for a, h in zip(low, high, strict=True)))
-    finally:
-        for future in pending:
-            future.cancel()
-    return results, job
+def _parts(job: Job, low: Corner, high: Corner) -> list[tuple[Job, Corner, Corner]]:
+    """Blocks of a rectangle, the first one last."""
+    return [(job, *tile) for tile in tiles(low, high, job.shape)][::-1]
 
 
-def _solve(program: Program, job: Job, arrays: list[Any], grids: tuple, low: tuple, high: tuple) -> dict[str, np.ndarray]:
-    """One block; beyond the edge of the grid its last values are repeated."""
-    parts = tuple(
-        tuple(values.take(np.arange(a, a + n), mode="clip") for values in columns)
-        for columns, a, n in zip(grids, low, job.shape, strict=True)
-    )
-    counts = job.counts(tuple(b - a for a, b in zip(low, high, strict=True)))
+def _alike(row: np.ndarray, cost: np.ndarray | None) -> np.ndarray:
+    """Points of an axis such that those of equal work are neighbours."""
+    return row if cost is None else row[np.argsort(cost[row], kind="stable")]
+
+
+def _solve(program: Program, job: Job, arrays: list[Any], grids: tuple, rows: list, begin: Corner, end: Corner) -> dict[str, Any]:
+    """One block; beyond its last point that one is repeated."""
+    wanted = [row.take(np.arange(a, a + n), mode="clip") for row, a, n in zip(rows, begin, job.shape, strict=True)]
+    parts = tuple(tuple(values[row] for values in columns) for columns, row in zip(grids, wanted, strict=True))
+    counts = job.counts(tuple(b - a for a, b in zip(begin, end, strict=True)))
     return jax.device_get(program.run(arrays, parts, counts))

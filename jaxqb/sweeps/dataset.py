@@ -8,19 +8,19 @@ import json
 import platform
 import threading
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import equinox as eqx
 import jax
 import numpy as np
 
-from ..conventions import UNITS
 from ..errors import Status
 from .axes import Axis
 
 _MEANINGS = {
     "long_name": "what became of each point",
-    "flag_values": np.array([int(status) for status in Status], np.int8),
+    "flag_values": [int(status) for status in Status],
     "flag_meanings": " ".join(status.name.lower() for status in Status),
 }
 
@@ -35,23 +35,34 @@ def dataset(axes: tuple[Axis, ...], arrays: dict[str, np.ndarray], figures: Any,
     import xarray
 
     dims = tuple(axis.name for axis in axes)
-    coordinates = {}
-    for axis in axes:
-        for field, values in zip(axis.fields, axis.given, strict=True):
-            about = {"long_name": field.doc, "symbol": field.symbol, "units": UNITS.get(field.unit, field.unit)}
-            coordinates[field.name] = (axis.name, values, about)
+    coordinates = {name: (axis.name, values, about) for axis in axes for name, values, about in axis.coordinates()}
     variables = {}
     for name, array in arrays.items():
         inner = tuple(f"{name}_{k}" for k in range(array.ndim - len(dims)))
-        about = _MEANINGS if name == "status" else dataclasses.asdict(figures.label(name))
-        variables[name] = (dims + inner, array, about)
-    counts = np.bincount(arrays["status"].ravel())
-    counted = {status.name.lower(): int(n) for status, n in zip(Status, counts, strict=False) if n}
-    return xarray.Dataset(variables, coordinates, attrs | {"status_counts": json.dumps(counted)})
+        variables[name] = (dims + inner, array, label(figures, name))
+    return xarray.Dataset(variables, coordinates, attrs | {"status_counts": counted(arrays["status"])})
+
+
+def stored(path: Path) -> Any:
+    """The Dataset of a store, whose arrays are read when they are looked at."""
+    import xarray
+
+    return xarray.open_zarr(path, chunks=None)
+
+
+def label(figures: Any, name: str) -> dict[str, Any]:
+    """What is said about an array."""
+    return dict(_MEANINGS) if name == "status" else dataclasses.asdict(figures.label(name))
+
+
+def counted(statuses: np.ndarray) -> str:
+    """How many points have which status, as JSON."""
+    counts = np.bincount(np.ravel(statuses), minlength=len(Status))
+    return json.dumps({status.name.lower(): int(n) for status, n in zip(Status, counts, strict=True) if n})
 
 
 def provenance(battery: Any, axes: tuple[Axis, ...], devices: tuple[Any, ...]) -> dict[str, Any]:
-    """Where, when and of what; strings and numbers only, which every file format can hold."""
+    """Where and of what; strings and numbers only, which every file format can hold."""
     varied = {field.name for axis in axes for field in axis.fields}
     kept = {
         item.name: plain(getattr(battery, item.name))
@@ -60,26 +71,32 @@ def provenance(battery: Any, axes: tuple[Axis, ...], devices: tuple[Any, ...]) -
     }
     device, dtype = devices[0], axes[0].values[0].dtype
     return {
-        **_versions(),
+        **versions(),
         "device": f"{len(devices)} x {device.device_kind}" if len(devices) > 1 else device.device_kind,
         "platform": device.platform,
+        "device_kind": device.device_kind,
         "dtype": str(dtype),
         "x64": int(dtype == np.float64),
         "battery": json.dumps({"type": type(battery).__name__} | kept),
         "axes": json.dumps({axis.name: [field.name for field in axis.fields] for axis in axes}),
-        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
 
 
+def now() -> str:
+    """The time, as it is written down."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
 @functools.cache
-def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version()}
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that a number depends on."""
+    found = {"python": platform.python_version()}
     for package in ("jaxqb", "jax", "jaxlib", "numpy"):
         try:
-            versions[package] = metadata.version(package)
+            found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:  # run from a source tree
-            versions[package] = "not installed"
-    return versions
+            found[package] = "not installed"
+    return found
 
 
 def plain(value: Any) -> Any:

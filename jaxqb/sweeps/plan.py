@@ -1,4 +1,4 @@
-"""In which order, by which maps and in which blocks a grid is evaluated.
+"""In which order, by which maps and in which blocks and chunks a grid is evaluated.
 
 Under nested loops XLA moves work out of the inner ones that does not depend on them, so axes that an expensive piece
 depends on (`slow` fields) go outermost, and of the others the longest goes innermost. Three ways to map an axis:
@@ -6,6 +6,8 @@ depends on (`slow` fields) go outermost, and of the others the longest goes inne
 * ``"loop"``: one point after the other (`lax.map`). Least memory, quickest to compile; other cores take other blocks.
 * ``"lanes"``: at most 40 points at a time. On a CPU this halves the time of small batteries and takes a second more to compile.
 * ``"vmap"``: all points at once, which is what fills a GPU. An iteration lasts as long as its slowest point.
+
+A *block* is what one call of the compiled program goes through at most, a *chunk* what is published at once.
 """
 
 import itertools
@@ -27,8 +29,10 @@ MANY = 16_384  # points from which on lanes repay their longer compilation
 SOME = 256  # the same for batteries with memory
 CACHE = 4 * 2**20  # bytes of temporaries that lanes may take: what a core's own cache holds
 CPU_BLOCK, ACCELERATOR_BLOCK = 4096, 65_536  # points of a block at most
-LEAST_BLOCK = 8  # points that repay the dispatch of a block
-SHARE = 2  # blocks a worker should get, so that all end about together
+LEAST = 8  # points that repay the dispatch of a chunk
+SHARE = 2  # chunks a worker should get, so that all end about together
+PACE = 5.0  # seconds that a chunk of a store should take: what is lost when a process dies
+CHUNK, CHUNK_BYTES = 65_536, 32 * 2**20  # points and bytes of such a chunk at most
 
 
 def order_of(axes: tuple[Axis, ...]) -> tuple[int, ...]:
@@ -51,7 +55,7 @@ def check_mapping(mapping: Any, axes: tuple[Axis, ...]) -> tuple[str, ...] | Non
 
 
 def check_chunk(chunk: Any) -> int | None:
-    """Points of a block."""
+    """Points of a chunk."""
     if chunk is None:
         return None
     if isinstance(chunk, bool) or not hasattr(chunk, "__index__") or chunk < 1:
@@ -73,17 +77,20 @@ def workers(devices: tuple[Any, ...]) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def block_count(points: int, chunk: int | None, devices: tuple[Any, ...], crew: int) -> int:
-    """Blocks wanted: some for every worker, and enough for progress to be seen and memory to be bounded."""
-    if chunk is None:
-        chunk = len(devices) * (CPU_BLOCK if devices[0].platform == "cpu" else ACCELERATOR_BLOCK)
-        if crew > 1:
-            chunk = min(chunk, max(math.ceil(points / (SHARE * crew)), LEAST_BLOCK))
-    return math.ceil(points / chunk)
+def chunk_points(points: int, devices: tuple[Any, ...], crew: int) -> int:
+    """Points of a chunk: some chunks for every worker, and enough for progress to be seen and memory to be bounded."""
+    most = len(devices) * (CPU_BLOCK if devices[0].platform == "cpu" else ACCELERATOR_BLOCK)
+    return min(most, max(math.ceil(points / (SHARE * crew)), LEAST)) if crew > 1 else most
+
+
+def stored_points(points: int, seconds: float, size: int, crew: int) -> int:
+    """Points of a chunk of a store, of which one takes so many seconds and bytes."""
+    most = min(CHUNK, CHUNK_BYTES // max(size, 1), PACE / seconds)
+    return max(min(2 ** int(math.log2(max(most, 1))), math.ceil(points / (SHARE * crew))), 1)
 
 
 def block_shape(lengths: tuple[int, ...], kinds: tuple[str, ...], count: int, devices: int = 1) -> tuple[int, ...]:
-    """Lengths of a block if there are to be about `count`: the outermost axis that divides well is divided."""
+    """Lengths of a block, or chunk, if there are to be about `count`: the outermost axis that divides well is divided."""
     shape = list(lengths)
     while count > 1 and max(shape) > 1:
         k = next((k for k, n in enumerate(shape) if n >= count and _waste(n, count) < 1.2), shape.index(max(shape)))

@@ -18,6 +18,7 @@ from ..figures import Charging
 from ..methods import AbstractMethod, select_method
 from .dataset import preload
 from .plan import fit, halved, nest, shard_axis
+from .record import digest
 
 FEW = 32  # points of a block
 # primitives of jax that call LAPACK
@@ -50,9 +51,12 @@ class Job:
 
     def counts(self, size: tuple[int, ...]) -> tuple[np.ndarray, ...]:
         """How many values of each axis a block of this size goes through, on each device that takes its share of the axis."""
-        lead, many = shard_axis(self.shape, len(self.devices)), len(self.devices)
-        parts = lambda k: (np.arange(many), self.shape[k] // many) if k == lead else (np.zeros(1, int), self.shape[k])  # noqa: E731
-        return tuple(np.clip(n - i * share, 0, share).astype(np.int32) for n, (i, share) in zip(size, map(parts, range(len(size)))))
+        many = len(self.devices)
+        lead, counts = shard_axis(self.shape, many), []
+        for k, (n, most) in enumerate(zip(size, self.shape, strict=True)):
+            shares = many if k == lead else 1
+            counts.append(np.clip(n - np.arange(shares) * (most // shares), 0, most // shares).astype(np.int32))
+        return tuple(counts)
 
     def halved(self) -> "Job":
         """The same for half a block."""
@@ -68,12 +72,14 @@ class Program:
         out: shapes and dtypes of these.
         temporaries: bytes of working memory on each device.
         alone: two blocks must not run at a time.
+        digest: of its text, before it was compiled: equal programs compute the same.
     """
 
     run: Callable
     out: dict[str, Any]
     temporaries: int
     alone: bool
+    digest: str
 
 
 def split(battery: Any, figures: Any) -> tuple[list[Any], Any, tuple]:
@@ -149,7 +155,7 @@ def build(job: Job) -> Program:
     compiled = lowered.compile(options(state, points) if set(job.kinds) == {"loop"} else options(state * points))
     memory = compiled.memory_analysis()
     temporaries = 0 if memory is None else int(memory.temp_size_in_bytes)
-    return Program(compiled, out, temporaries, _factorises_many(traced.jaxpr.jaxpr))
+    return Program(compiled, out, temporaries, _factorises_many(traced.jaxpr.jaxpr), digest(lowered.as_text()))
 
 
 def _factorises_many(jaxpr: Any) -> bool:

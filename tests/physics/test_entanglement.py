@@ -204,6 +204,15 @@ def test_the_first_slope(sizes: tuple[int, int]) -> None:
     np.testing.assert_allclose(early, wanted, rtol=1e-3)
 
 
+@pytest.mark.parametrize(("cells", "n"), [(2, 0.2), (3, 0.4)])
+def test_the_first_work(cells: int, n: float) -> None:
+    """None: what comes into an empty battery is passive at first, and so is what leaves the charger's bath."""
+    save = {"W": qb.merit.Rate(qb.merit.ergotropy), "full": qb.merit.Rate(FULL), "E": qb.merit.instantaneous_power}
+    rates = qb.evolve(battery(cells, 6, n), [0.0], save).saved
+    assert rates["E"][0] > 0.1
+    assert [rates["W"][0], rates["full"][0]] == pytest.approx([0.0, 0.0], abs=1e-12)
+
+
 @pytest.mark.parametrize("sizes", [(1, 1), (3, 15), (5, 5), (10, 50)], ids=str)
 def test_product_states(sizes: tuple[int, int]) -> None:
     """Signs and digits of Clebsch-Gordan coefficients, by Racah's sum; padding is zero."""

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import qutip
-from truth import master
+from truth import linear, master
 from truth.chain import Spins
 
 import jaxqb as qb
@@ -216,6 +216,59 @@ def test_gradients() -> None:
         way[k] = RNG.normal(size=np.shape(part))
         there, back = (known([p + h * w for p, w in zip(point, way, strict=True)]) for h in (1e-5, -1e-5))
         np.testing.assert_allclose(np.sum(part * way[k]), (there - back) / 2e-5, rtol=1e-7, atol=1e-9)
+
+
+SLOPES = {
+    "work": qb.merit.Rate(qb.merit.ergotropy),
+    "mean": qb.merit.Average(qb.merit.ergotropy),
+    "swing": qb.merit.Rate(qb.merit.capacity),
+}
+
+
+def ahead(total: np.ndarray, rho: np.ndarray, energies: np.ndarray, step: float = 1e-3) -> tuple[float, float]:
+    """Slopes of ergotropy and capacity to the right, through six points."""
+    rhos = master.evolve(total, rho, step * np.arange(6))
+    works, swings = ([f(rho, energies) for rho in rhos] for f in (linear.ergotropy, linear.capacity))
+    return tuple(np.polyfit(np.arange(6), values, 5)[-2] / step for values in (works, swings))
+
+
+@pytest.mark.parametrize("collective", [0.0, 0.15])
+@pytest.mark.parametrize("start", ["full", "product", "warm", "single", "superposed"])
+def test_slopes_where_eigenvalues_meet(start: str, collective: float) -> None:
+    """Of a product state many are one number, of one block and of different ones; of a pure state all but one."""
+    n, amplitudes = 3, AMPLITUDES[[0, 1, 3]] * (1 if start == "superposed" else 1 / np.linalg.norm(AMPLITUDES))
+    chances = {"full": np.ones(n), "product": np.array([0.5, 1.0, 0.5]), "warm": np.full(n, 0.3)}.get(start)
+    lower = [at(master.DOWN, j, n) for j in range(n)]
+    free = sum(g * a.T @ a for g, a in zip(GAPS, lower, strict=False))
+    whole = free + sum(b * (x.T @ y + y.T @ x) for b, x, y in zip(BONDS, lower, lower[1:], strict=False))
+    total = master.generator(whole, [*lower, sum(lower)], [*RATES[:n], collective])
+    if chances is None:
+        ket = np.eye(2**n)[0] * np.sqrt(max(1 - np.sum(np.abs(amplitudes) ** 2), 0.0))
+        ket = ket + sum(c * a.T[:, 0] for c, a in zip(amplitudes, lower, strict=True))
+        rho = np.outer(ket, ket.conj())
+    else:
+        rho = functools.reduce(np.kron, [np.diag([1 - p, p]) for p in chances]).astype(complex)
+    initial = qb.single_excitation(amplitudes) if chances is None else chances
+    battery = qb.SpinChain(GAPS[:n], RATES[:n], BONDS[: n - 1], collective, initial)
+    saved = qb.evolve(battery, [0.0, 1.3], SLOPES, law=battery.exact()).saved
+    work, swing = ahead(total, rho, np.diagonal(free))
+    assert [saved[name][0] for name in SLOPES] == pytest.approx([work, work, swing], abs=1e-8)
+    later = ahead(total, master.evolve(total, rho, [1.3])[0], np.diagonal(free))
+    assert [saved["work"][1], saved["swing"][1]] == pytest.approx(later, abs=1e-8)
+
+
+def test_derivatives_of_the_first_slope() -> None:
+    """Of two full spins, one of which decays first: ``-gamma (1 + r)^2``, in batches too."""
+
+    def slope(ratio: Any, kind: type) -> Any:
+        battery = qb.SpinChain.dimer(2, ratio, damping=0.05)
+        return qb.evolve(battery, [0.0], {"W": kind(qb.merit.ergotropy)}, law=battery.exact()).saved["W"][0]
+
+    ratios = np.array([0.25, 0.7, 1.3])
+    for kind in (qb.merit.Rate, qb.merit.Average):
+        values, slopes = jax.jit(jax.vmap(jax.value_and_grad(functools.partial(slope, kind=kind))))(ratios)
+        np.testing.assert_allclose(values, -0.05 * (1 + ratios) ** 2, rtol=1e-12)
+        np.testing.assert_allclose(slopes, -0.1 * (1 + ratios), rtol=1e-12)
 
 
 def test_bad_input() -> None:

@@ -70,6 +70,19 @@ def truth(name: str) -> dict[str, np.ndarray]:
     }
 
 
+def test_slopes_of_work_where_eigenvalues_meet() -> None:
+    """Two spins in a pure state, in the most mixed one, and with two eigenvalues on two levels each."""
+    gap, save = np.kron(ONE, np.eye(2)) + np.kron(np.eye(2), ONE), {"W": qb.merit.Rate(qb.merit.ergotropy)}
+    rng = np.random.default_rng(4)
+    turn = np.linalg.qr(rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4)))[0]
+    h, jumps = at(X, 0, 2) + 0.5 * at(Y, 1, 2) @ at(Z, 0, 2) + gap, [at(DOWN, 0, 2), at(DOWN + 0.3j * Z, 1, 2), at(Z, 1, 2)]
+    total = master.generator(h, jumps, RATES[:3])
+    for start in (np.diag([0.0, 0.0, 0.0, 1.0]), np.eye(4) / 4, turn @ np.diag([0.4, 0.4, 0.1, 0.1]) @ turn.conj().T):
+        works = [master.ergotropy(rho, gap) for rho in master.evolve(total, start, 1e-3 * np.arange(6))]
+        found = qb.evolve(qb.OpenBattery(h, jumps, RATES[:3], gap, start), [0.0], save).saved["W"][0]
+        assert found == pytest.approx(np.polyfit(np.arange(6), works, 5)[-2] / 1e-3, abs=1e-8)
+
+
 def density(battery: Any, state: Any) -> Any:
     return state.density()
 

@@ -15,9 +15,9 @@ from scipy.linalg import expm
 from truth import linear
 
 from jaxqb import peaks
-from jaxqb.algebra import chebyshev, spectra
+from jaxqb.algebra import branches, chebyshev, spectra
 from jaxqb.algebra.ladders import boson_lowering, spin_lowering
-from jaxqb.algebra.passive import passive_full, passive_symmetric
+from jaxqb.algebra.passive import passive_full, passive_levels, passive_symmetric
 from jaxqb.algebra.sine import sine
 from jaxqb.methods import method
 
@@ -157,6 +157,40 @@ def test_passive_full_with_many_cells() -> None:
     eigenvalues = np.linspace(2, 1, 1001) / 1501.5
     found = passive_full(jnp.asarray(eigenvalues), jnp.ones(1001), jnp.asarray(1000.0), 1001)
     assert float(found) == pytest.approx(1 - eigenvalues[0], rel=1e-12)
+
+
+@jax.jit
+def _left(one: Any, other: Any, levels: Any) -> Any:
+    """In the passive state of two blocks."""
+    found = [branches.eigenvalues(part, rising=True) for part in (one, other)]
+    return passive_levels(jnp.concatenate(found), levels, rising=True)
+
+
+def test_slopes_of_passive_energies() -> None:
+    """To the right, where eigenvalues are one number within blocks and across them; and their derivatives, both ways."""
+    rng = np.random.default_rng(2)
+    hermitian = lambda n: (x := rng.normal(size=(n, n)) + 1j * rng.normal(size=(n, n))) + x.conj().T  # noqa: E731
+    of = lambda values: (q := np.linalg.qr(hermitian(len(values)))[0]) @ np.diag(values) @ q.conj().T  # noqa: E731
+    levels = np.array([0.0, 0.1, 0.1, 0.7, 1.5, 1.8, 3.0])
+    whole = lambda x, y: linear.passive_energy(np.block([[x, np.zeros((4, 3))], [np.zeros((3, 4)), y]]), levels)  # noqa: E731
+    slope = jax.jit(lambda x, v: jax.jvp(lambda x, y: _left(x, y, levels), x, v)[1])
+    bends = [jax.jit(d) for d in (lambda x, v, w: jax.jvp(slope, (x, v), w)[1], lambda x, v, w: jax.vjp(slope, x, v)[1](1.0))]
+    starts = [
+        ([0.3, 0.3, 0.1, 0.0], [0.3, 0.0, 0.0]),
+        ([0.2, 0.2, 0.2, 0.1], [0.1, 0.1, 0.1]),
+        ([0.0] * 4, [1.0, 0, 0]),
+        ([0.3, 0.2, 0.1, 0.05], [0.25, 0.06, 0.04]),
+    ]
+    for values in starts:
+        x, v, t = tuple(map(of, values)), (hermitian(4), hermitian(3)), 1e-5
+        at = [whole(*(a + k * t * b for a, b in zip(x, v, strict=True))) for k in range(5)]
+        assert float(slope(x, v)) == pytest.approx(np.dot([-25, 48, -36, 16, -3], at) / 12 / t, rel=1e-8)
+    # of different eigenvalues, by matrices and ways
+    w = (hermitian(4), hermitian(3)), (hermitian(4), hermitian(3))
+    there, back = (float(slope(*jax.tree.map(lambda a, b, t=t: a + t * b, (x, v), w))) for t in (1e-6, -1e-6))
+    assert float(bends[0](x, v, w)) == pytest.approx((there - back) / 2e-6, rel=1e-7)
+    reverse = sum(np.sum(np.real(a * b)) for a, b in zip(jax.tree.leaves(bends[1](x, v, w)), jax.tree.leaves(w), strict=True))
+    assert float(reverse) == pytest.approx(float(bends[0](x, v, w)), rel=1e-12)
 
 
 # ----------------------------------------------------------------------------------------------------- spectra

@@ -14,8 +14,9 @@ import pytest
 from truth import closed, tables
 
 import jaxqb as qb
-from jaxqb.errors import FieldError, MeritError, Status, SweepError, TimesError
-from jaxqb.sweeps import blocks, plan, program, run
+from jaxqb.errors import FieldError, MeritError, Status, StoreError, SweepError, TimesError
+from jaxqb.sweeps import blocks, plan, program
+from jaxqb.sweeps import grid as grids
 
 TIMES = np.array([0.2, 0.9])
 
@@ -189,7 +190,7 @@ def test_lanes_are_the_default_where_points_are_many_and_steps_alike(monkeypatch
             jobs.append(job)
             raise InterruptedError
 
-        monkeypatch.setattr(run, "affordable", stop)
+        monkeypatch.setattr(grids, "affordable", stop)
         with compiles(0), contextlib.suppress(InterruptedError):
             qb.sweep(figures, CELL, {"coupling": np.linspace(0.5, 1.5, points), "n_charger": [1, 2]}, **options)
         return jobs[0].fields, jobs[0].kinds
@@ -330,7 +331,7 @@ def test_labels_and_provenance(table):
     assert table.first_peak_time.attrs["units"] == "1 / frequency"
     assert table.n_battery.dtype == np.arange(1).dtype  # as given
     assert table.status.dtype == np.int8
-    assert table.status.attrs["flag_values"].tolist() == [int(status) for status in Status]
+    assert table.status.attrs["flag_values"] == [int(status) for status in Status]
     assert table.status.attrs["flag_meanings"].split()[Status.NO_PEAK] == "no_peak"
     assert table.attrs["jax"] == jax.__version__ and table.attrs["numpy"] == np.__version__
     assert table.attrs["method"] == "Chebyshev()" or "Chebyshev" in table.attrs["method"]
@@ -431,16 +432,9 @@ WRONG = {
     ),
     "mappings": (lambda: grid({"coupling": [1]}, mapping=("loop",) * 2), SweepError, "2 for 1"),
     "chunk": (lambda: grid({"coupling": [1]}, chunk=0), SweepError, "at least 1"),
-    "store": (
-        lambda: grid({"coupling": [1]}, store="x.zarr"),
-        SweepError,
-        "not available in this version",
-    ),
-    "client": (
-        lambda: grid({"coupling": [1]}, client=1),
-        SweepError,
-        "not available in this version",
-    ),
+    "store": (lambda: grid({"coupling": [1]}, store=7), StoreError, "be the path of a folder"),
+    "client": (lambda: grid({"coupling": [1]}, client=1), SweepError, "be a dask.distributed.Client"),
+    "branch": (lambda: grid({"coupling": [1]}, branch="yes"), SweepError, "`branch` must be True or False"),
     "name": (
         lambda: qb.sweep(clash, CELL, {"coupling": [1]}),
         SweepError,

@@ -11,10 +11,10 @@ from ...batteries import SpinChain
 from ...evolution import evolve
 from .equations import omegas
 from .figures import LATE
+from .readings import AT
 from .single import BY, LONG, TWICE, one
 from .tables import ALL, DAMPING, HOPPING, NODES, RATIO, SPINS, alone, closures, extended, shifted, summits, uniform
 
-AT = 25.0  # time of the statements about Fig. 2(a)
 PRINTED = BY[1]
 KAPPA, ETA, DETUNING = 20.0, np.sqrt(0.1), 10.0  # of the cavity by which S11 is tried
 
@@ -62,6 +62,11 @@ def lost(r: Any, case: str = BY[0]) -> float:
 def when_most(r: Any, case: str = BY[0]) -> float:
     """When the dimerised and the uniform chain differ most."""
     return float(summits(r["contrast"].contrast.sel(case=case), "time")[0])
+
+
+def of_other_chain(r: Any, name: str) -> float:
+    """A number of the chain of gap ratio 0.4 with lambda = 0.02."""
+    return float(r["contrast"][name].sel(way=f"ratio 0.4, {BY[0]}").interp(hopping=0.02))
 
 
 def left_of_uniform(r: Any, time: float) -> float:

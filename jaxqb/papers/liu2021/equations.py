@@ -89,6 +89,17 @@ def missing(case: Case, n: int, m: int) -> Any:
     return case.collective * (-case.mean(UP[n], DOWN[m]) + z / 4 + three / 2)
 
 
+def s13_off() -> float:
+    """Largest difference of both identities of S13 and before from the master equation, S^z_1 and a random jump."""
+    case, random = Case(0.0), np.random.default_rng(4)
+    jump, a, h, rho = random.normal(size=EYE.shape), Z[0] + HOPS, case.hamiltonian(), case.rho
+    lost = jump.T @ jump
+    flow = jump @ rho @ jump.T - (lost @ rho + rho @ lost) / 2
+    printed = (jump.T @ a - a @ jump.T) @ jump @ rho / 2 + rho @ jump.T @ (a @ jump - jump @ a) / 2
+    turned = a @ (h @ rho - rho @ h) - (a @ h - h @ a) @ rho
+    return max(abs(np.trace(a @ flow - printed)), abs(np.trace(turned)))
+
+
 def populations_off(collective: float) -> float:
     """Largest difference of S14 from the master equation."""
     case = Case(collective)
@@ -122,11 +133,11 @@ def omegas(n: int, ratio: float, damping: float, hop: float, printed: bool) -> n
     return np.concatenate([(a + b - root) / 2, (a + b + root) / 2])
 
 
-def vectors(n: int, ratio: float, damping: float, hop: float) -> np.ndarray:
-    """Right eigenvectors by Eq. S4 with gamma / 2, as columns: v' (lower band), then u'."""
-    half = 1 - 0.5j * damping
+def vectors(n: int, ratio: float, damping: float, hop: float, printed: bool = False) -> np.ndarray:
+    """Right eigenvectors by Eq. S4, as columns: v' (lower band), then u'; with gamma / 2, or as `printed`."""
+    decays = 1 - 1j * damping * (1 if printed else 0.5)
     k = 2 * np.pi * np.arange(1, n // 2 + 1) / (n + 1)
-    theta = np.arctan(-4 * hop * np.cos(k / 2) / ((1 - ratio) * half)) / 2
+    theta = np.arctan(-4 * hop * np.cos(k / 2) / ((1 - ratio) * decays)) / 2
     m = np.arange(1, n // 2 + 1)[:, None]
     odd, even = np.sin(k * (m - 0.5)), np.sin(k * m)
     both = np.zeros((n, n), complex)
@@ -146,9 +157,9 @@ def spectrum_off(printed: bool, empty: float = 0.0) -> float:
     return float(max(np.abs(exact - w).min() for w in omegas(*CHAIN, printed)))
 
 
-def vectors_off() -> float:
+def vectors_off(printed: bool) -> float:
     """How far S4 is from K v = Omega v, and from the transposes being the left vectors."""
-    right = vectors(*CHAIN)
+    right = vectors(*CHAIN, printed)
     turned = effective(*CHAIN) @ right - right * omegas(*CHAIN, printed=False)
     return float(max(np.abs(turned).max(), np.abs(right.T @ right - np.eye(len(right))).max()))
 

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from ..paper import as_label, axis, figure
-from .single import CURVE, bands, coherences, sites
+from .single import BY, CURVE, bands, coherences, sites
 from .tables import (
     ALL,
     EXCESS,
@@ -17,6 +17,7 @@ from .tables import (
     closures,
     exact,
     excess,
+    finely,
     part,
     shifted,
     stored,
@@ -39,16 +40,28 @@ LATE = [10.0, 20.0, 30.0, 50.0, 100.0]  # of insets
 def fig2a(quick: bool) -> xr.Dataset:
     """Populations."""
     del quick
-    found = 2 * sites(CURVE)[["site10", "site11"]] - 1
+    ours, printed = (2 * found - 1 for found in _both_ways())
+    spin10, spin11 = ((f"<sigma_{j}^z>", "1", f"population of spin {j}") for j in (10, 11))
     return xr.Dataset(
         {
-            "site10": as_label(found.site10, "<sigma_10^z>", "1", "population of spin 10"),
-            "site11": as_label(
-                found.site11.where(found.chain.isin(found.chain[::2])), "<sigma_11^z>", "1", "population of spin 11"
-            ),
+            "site10": as_label(ours.site10, *spin10),
+            "site10_printed": as_label(printed.site10, *spin10),
+            "site11": as_label(ours.site11.where(ours.chain == ours.chain[0]), *spin11),
+            "site11_printed": as_label(printed.site11.where(printed.printed == printed.printed[0]), *spin11),
         },
-        attrs={"x": "time", "panels": ["site10", "site11"], "printed": [0, 25.0, 2 * 0.6 * 0.25 - 1]},
+        attrs={
+            "x": "time",
+            "panels": ["site10 site10_printed", "site11 site11_printed"],
+            "titles": ["spin 10", "inset: spin 11"],
+            "printed": [0, 25.0, 2 * 0.6 * 0.25 - 1],
+        },
     )
+
+
+def _both_ways() -> tuple[xr.Dataset, xr.Dataset]:
+    """By Eq. 3, and by the printed Omega, which has a hue of its own."""
+    ours, printed = (sites(CURVE, by) for by in BY)
+    return ours, printed.rename(chain="printed")
 
 
 @figure(
@@ -60,13 +73,16 @@ def fig2a(quick: bool) -> xr.Dataset:
 def fig2b(quick: bool) -> xr.Dataset:
     """Correlations."""
     del quick
-    found = sites(CURVE)
+    ours, printed = _both_ways()
+    real, imaginary = (("<sigma_10^+ sigma_11^->", "1", f"{part} of the correlation") for part in ("real part", "imaginary part"))
     return xr.Dataset(
         {
-            "re": as_label(found.re, "Re <sigma_10^+ sigma_11^->", "1", "correlation"),
-            "im": as_label(found.im, "Im <sigma_10^+ sigma_11^->", "1", "correlation"),
+            "re": as_label(ours.re, *real),
+            "re_printed": as_label(printed.re, *real),
+            "im": as_label(ours.im, *imaginary),
+            "im_printed": as_label(printed.im, *imaginary),
         },
-        attrs={"x": "time", "panels": ["re", "im"]},
+        attrs={"x": "time", "panels": ["re re_printed", "im im_printed"], "titles": ["", "inset"]},
     )
 
 
@@ -104,26 +120,32 @@ def _relative(name: str, quick: bool) -> xr.Dataset:
     late = every.sel(time=LATE, ratio=NODES).rename(time="late")
     late = shifted(late, late.late).assign_coords(late=axis("late", LATE, "Delta_A t", "1", "time").late)
     of = "" if name == "energy" else " of population"
-    long = {"label": "N = 80"}
+    long = {"label": "$N$ = 80"}
+    early = finely(longest, "early", 0.0, EARLY)
+    short_early, short_late = part(excess(short, ALL), "dots", EARLY, 3), part(shifted(short, ALL), "mark", step=8)
     return xr.Dataset(
         {
-            "excess": as_label(part(excess(longest, ALL), "early", EARLY), *_of(EXCESS, of), against="early", **long),
-            "short": as_label(
-                part(excess(short, ALL), "dots", EARLY, 3), *_of(EXCESS, of), draw="points", against="dots", label="fewer spins"
-            ),
+            "excess": as_label(excess(early, early.early), *_of(EXCESS, of), against="early", **long),
+            "short": as_label(short_early, *_of(EXCESS, of)),
+            "short_seen": as_label(_in_turn(short_early), *_of(EXCESS, of), draw="points", against="dots"),
             "shifted": as_label(shifted(longest, ALL), *_of(SHIFTED, of), **long),
-            "shifted_short": as_label(
-                part(shifted(short, ALL), "mark", step=16), *_of(SHIFTED, of), draw="points", against="mark"
-            ),
-            "by_ratio": as_label(late, *_of(SHIFTED, of), against="ratio"),
+            "shifted_short": as_label(short_late, *_of(SHIFTED, of)),
+            "shifted_seen": as_label(_in_turn(short_late), *_of(SHIFTED, of), draw="points", against="mark"),
+            "by_ratio": as_label(late, *_of(SHIFTED, of), draw="both", against="ratio"),
         },
         attrs={
             "x": "time",
-            "panels": ["excess short", "shifted shifted_short", "by_ratio"],
+            "panels": ["excess short_seen", "shifted shifted_seen", "by_ratio"],
             "titles": TITLES,
             "log": ["", "", "y"],
         },
     )
+
+
+def _in_turn(curves: xr.DataArray) -> xr.DataArray:
+    """Each point of one curve only: they lie on each other."""
+    turn = np.arange(curves.shape[-1]) % curves.sizes["spins"]
+    return curves.where(turn == np.arange(curves.sizes["spins"])[:, None])
 
 
 def _of(label: tuple[str, str, str], what: str) -> tuple[str, str, str]:
@@ -187,14 +209,16 @@ def figS5(quick: bool) -> xr.Dataset:
     longest = closures().energy.sel(hopping=HOPPING, ratio=RATIO, drop=True).isel(time=slice(2, None))
     time = longest.time
     at = float(shifted(longest, time).sel(time=24.0))
+    early = finely(longest, "early", 1.0, EARLY)
     free = shifted(alone(time, RATIO), time)[np.unique(np.geomspace(1, len(time) - 1, 20).astype(int))]
     free = part(free, "mark")
+    either = ("", "1", "relative excess")
     return xr.Dataset(
         {
-            "shifted": as_label(shifted(longest, time), *SHIFTED, label="from the empty chain"),
-            "excess": as_label(part(excess(longest, time), "early", EARLY), *EXCESS, label="as Eq. 6 has it", against="early"),
-            "free": as_label(free, *SHIFTED, draw="points", against="mark", label="from the empty chain, without coupling"),
-            "law": as_label(at * (time / 24.0) ** 1.5, *SHIFTED, label="exponent 1.5"),
+            "shifted": as_label(shifted(longest, time), *either, label="from the empty chain"),
+            "excess": as_label(excess(early, early.early), *either, label="as Eq. 6 has it", against="early"),
+            "free": as_label(free, *either, draw="points", against="mark", label="from the empty chain, without coupling"),
+            "law": as_label(at * (time / 24.0) ** 1.5, *either, label="exponent 1.5"),
         },
         attrs={"x": "time", "panels": ["shifted excess free law"], "log": "xy"},
     )

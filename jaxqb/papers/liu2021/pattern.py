@@ -15,7 +15,7 @@ from ..paper import as_label, axis, figure
 from .tables import DAMPING, HOPPING, RATIO, alone, exactly, times
 
 LEAST, MOST = 0.05, 2.0  # gaps, in units of their mean, which is fixed
-KEPT = ("<H> / sum Delta_j", "1", "energy kept, over the capacity")
+KEPT = ("<H> / <H>_0", "1", "energy kept, over the capacity")
 
 
 def at_capacity(x: Any) -> Any:
@@ -101,19 +101,20 @@ def pattern(quick: bool) -> xr.Dataset:
     free, dots = lines[0].drop_vars("kind"), {"late": late.late}
     free_late = xr.DataArray([bound(t)[0] for t in late.values], dots)
     best, check = (xr.DataArray(x, dots) for x in (by_closure, exact))
-    over = ("kept / bound", "1", "over the most without coupling")
-    drawn = {"draw": "points", "against": "late"}
+    over = ("", "1", "energy kept, over the most without coupling")
+    by_closure_of = {"draw": "points", "against": "late", "label": f"best pattern of {n} spins, closure"}
+    exact_of = {"draw": "points", "against": "late", "label": "best pattern of 6 spins, exact"}
     site = axis("site", np.arange(1, n + 1), "j", "1", "spin")
     shown = axis("shown", late.values[-3:], "Delta_A t", "1", "time").shown
     gaps = xr.DataArray(np.stack([row for _, row in found[-3:]]), {"shown": shown, "site": site.site})
     return xr.Dataset(
         {
             "kept": as_label(lines, *KEPT),
-            "best": as_label(best, *KEPT, label=f"best pattern of {n} spins, closure", **drawn),
-            "exact": as_label(check, *KEPT, label="best pattern of 6 spins, exact", **drawn),
+            "best": as_label(best, *KEPT, **by_closure_of),
+            "exact": as_label(check, *KEPT, **exact_of),
             "kept_over": as_label(lines / free, *over),
-            "best_over": as_label(best / free_late, *over, **drawn),
-            "exact_over": as_label(check / free_late, *over, **drawn),
+            "best_over": as_label(best / free_late, *over, **by_closure_of),
+            "exact_over": as_label(check / free_late, *over, **exact_of),
             "gaps": as_label(gaps, "Delta_j", "mean gap", "gap", draw="both", against="site"),
             "closure_off": as_label(abs(xr.DataArray(points, dots) - check), "delta", "1", "error of the closure"),
         },

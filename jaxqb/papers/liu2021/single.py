@@ -9,7 +9,7 @@ import xarray as xr
 from ...batteries import DimerChain, single_excitation
 from ...evolution import evolve
 from ..paper import as_label, axis
-from .tables import DAMPING, HOPPING, RATIO, ratios, times
+from .tables import DAMPING, HOPPING, RATIO, ratios, summits, times
 
 SPINS = 50  # of Figs. 2, S1 and S2
 SITE = 9  # spin 10, counted from zero
@@ -17,6 +17,7 @@ CURVE = times(np.linspace(0.0, 50.0, 201))
 LONG = times(np.linspace(0.0, 100.0, 401))
 TWICE = 2 * DAMPING  # amplitudes that decay at gamma, as the printed Omega has it, are those of twice the rates
 BY = ["by Eq. 3", "printed Omega"]
+RATES = dict(zip(BY, (DAMPING, TWICE), strict=True))
 MODE = 10  # l of k = 20 pi / 51
 RATE = ("|Im Omega| / Delta_A", "1", "decay rate of amplitudes")
 
@@ -41,37 +42,41 @@ def one(time: xr.DataArray, ratio: float, damping: float = DAMPING, hopping: flo
     return xr.Dataset(data, {"time": time.time})
 
 
-def sites(time: xr.DataArray) -> xr.Dataset:
-    """Populations of spins 10 and 11 and their correlation: dimerised and uniform, by Eq. 3 and by the printed Omega."""
-    cases = {
-        f"{chain}, {by}": one(time, ratio, damping)
-        for by, damping in zip(BY, (DAMPING, TWICE), strict=True)
-        for chain, ratio in (("dimerised", RATIO), ("uniform", 1.0))
-    }
+def sites(time: xr.DataArray, by: str) -> xr.Dataset:
+    """Populations of spins 10 and 11 and their correlation: dimerised and uniform, by Eq. 3 or by the printed Omega."""
+    cases = {f"{chain}, {by}": one(time, ratio, RATES[by]) for chain, ratio in (("dimerised", RATIO), ("uniform", 1.0))}
     data = xr.concat(cases.values(), "chain").assign_coords(chain=list(cases))
     here, beside = (data.left.isel(site=i) for i in (1, 2))
     return xr.Dataset({"site10": here, "site11": beside, "re": data.pair.real, "im": data.pair.imag})
 
 
-def kept(time: xr.DataArray) -> xr.Dataset:
-    """What is left of the start in one of its spins, dimerised and uniform."""
-    cases = {
-        BY[0]: (DAMPING, HOPPING, SITE),
-        BY[1]: (TWICE, HOPPING, SITE),
-        f"{BY[0]}, without coupling": (DAMPING, 0.0, SITE),
-        f"{BY[0]}, from spins 9 and 11": (DAMPING, HOPPING, SITE - 1),
-        f"{BY[1]}, from spins 9 and 11": (TWICE, HOPPING, SITE - 1),
+def left(time: xr.DataArray, ratio: float, by: str = BY[0], hopping: float = HOPPING, first: int = SITE) -> xr.DataArray:
+    """What is left of the start in the first of its spins."""
+    curve = one(time, ratio, RATES[by], hopping, first).left.isel(site=1 + first - SITE)
+    return curve / curve[0]
+
+
+def kept(time: xr.DataArray, by: str) -> xr.Dataset:
+    """That of dimerised and uniform chains in a few cases."""
+    cases: dict[str, dict[str, Any]] = {
+        by: {},
+        f"{by}, without coupling": {"hopping": 0.0},
+        f"{by}, from spins 9 and 11": {"first": SITE - 1},
     }
+    rows = {
+        name: xr.concat([left(time, ratio, by, **case) for case in cases.values()], "case").assign_coords(case=list(cases))
+        for name, ratio in (("dimer", RATIO), ("uniform", 1.0))
+    }
+    return xr.Dataset(rows)
 
-    def left(ratio: float) -> xr.DataArray:
-        rows = [
-            one(time, ratio, damping, hopping, first).left.isel(site=1 + first - SITE)
-            for damping, hopping, first in cases.values()
-        ]
-        curves = xr.concat(rows, "case").assign_coords(case=list(cases))
-        return curves / curves.isel(time=0)
 
-    return xr.Dataset({"dimer": left(RATIO), "uniform": left(1.0)})
+def lost_and_when(time: xr.DataArray, at: float, hopping: np.ndarray, ratio: float, by: str) -> np.ndarray:
+    """For each coupling: the part that is lost at a time, and when dimerised and uniform chains differ most."""
+    found = []
+    for x in hopping:
+        dimer, uniform = (left(time, r, by, float(x)) for r in (ratio, 1.0))
+        found.append((1 - float(dimer.sel(time=at)), float(summits(dimer - uniform, "time")[0])))
+    return np.array(found).T
 
 
 def coherences(quick: bool) -> xr.Dataset:
@@ -101,19 +106,22 @@ def bands(apart: np.ndarray) -> xr.Dataset:
     """Decay rates against gamma_A / gamma_B at one k, and for all k at one ratio; both ways, both bands."""
     over = axis("over", apart, "gamma_A / gamma_B", "1", "ratio of rates")
     mode = axis("mode", np.arange(1, SPINS // 2 + 1), "l", "1", "index of k")
-    cases = {f"{band} band, {by}": (i, by == BY[1]) for by in BY for i, band in enumerate(("upper", "lower"))}
-    rows = {printed: np.stack([rates(1 / x, printed) for x in apart]) for printed in (False, True)}
-    case = {"band": list(cases)}
-    at = np.stack([rows[printed][:, i, MODE - 1] for i, printed in cases.values()])
-    of_all = np.stack([rates(RATIO, printed)[i] for i, printed in cases.values()])
     uniform = np.stack([rates(1.0, printed)[0] for printed in (False, True)])
+    data = {}
+    for by, band, of in zip(BY, ("band", "printed"), ("", "_printed"), strict=True):
+        named = {band: [f"{name} band, {by}" for name in ("upper", "lower")]}
+        at = np.stack([rates(1 / x, by == BY[1])[:, MODE - 1] for x in apart], axis=1)
+        of_all = xr.DataArray(rates(RATIO, by == BY[1]), {**named, "mode": mode.mode})
+        data[f"rate{of}"] = as_label(xr.DataArray(at, {**named, "over": over.over}), *RATE)
+        data[f"of_all{of}"] = as_label(of_all, *RATE, draw="both", against="mode")
+    of = {"of": [f"uniform, {by}" for by in BY], "mode": mode.mode}
+    data["uniform"] = as_label(xr.DataArray(uniform, of), *RATE, against="mode")
     return xr.Dataset(
-        {
-            "rate": as_label(xr.DataArray(at, {**case, "over": over.over}), *RATE),
-            "of_all": as_label(xr.DataArray(of_all, {**case, "mode": mode.mode}), *RATE, draw="points", against="mode"),
-            "uniform": as_label(
-                xr.DataArray(uniform, {"of": [f"uniform, {by}" for by in BY], "mode": mode.mode}), *RATE, against="mode"
-            ),
+        data,
+        attrs={
+            "x": "over",
+            "panels": ["rate rate_printed", "of_all of_all_printed uniform"],
+            "titles": ["one k", "inset: all k"],
+            "printed": [0, 1.0, 0.05],
         },
-        attrs={"x": "over", "panels": ["rate", "of_all uniform"], "printed": [0, 1.0, 0.05]},
     )

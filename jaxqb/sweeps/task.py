@@ -1,0 +1,237 @@
+"""A sweep that was checked: what it is going to take, and how it is done, in memory or in a store."""
+
+import dataclasses
+import json
+import math
+import os
+import socket
+import time
+from contextlib import closing
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .axes import Axis
+from .blocks import Solver
+from .crews import Threads, Workers
+from .dataset import counted, dataset, label, now, stored
+from .grid import Grid
+from .outlook import Outlook, bytes_a_point, memory, seconds_a_point
+from .plan import stored_points
+from .program import build
+from .progress import Speaker, reporting
+from .record import FORMAT, differences, values
+from .sinks import Disk, Memory, Pieces
+from .store import branches, check_same, locked, make, opened, plan_at, published
+from .work import Stop, Stopped, work_through
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """A sweep that was checked.
+
+    Attributes:
+        axes: as they were given.
+        order: from the order of evaluation to the one given.
+        grid: what is solved.
+        devices: where, if there is no client.
+        crew: chunks at a time.
+        client: of a cluster, or None.
+        about: provenance.
+        chunked: whether the size of chunks was asked for.
+    """
+
+    axes: tuple[Axis, ...]
+    order: tuple[int, ...]
+    grid: Grid
+    devices: tuple[Any, ...]
+    crew: int
+    client: Any
+    about: dict[str, Any]
+    chunked: bool
+
+    @cached_property
+    def compiled(self) -> tuple[Solver, float]:
+        """The program, and the seconds it took to compile."""
+        begun = time.perf_counter()
+        return self.grid.solver(self.devices if self.client is None else self.devices[:1]), time.perf_counter() - begun
+
+    def in_memory(self, progress: Any) -> "xarray.Dataset":
+        """Solve, and keep all in memory."""
+        (solver, compiling), begun = self.compiled, time.perf_counter()
+        pieces = Pieces(self.grid.lengths, self.grid.chunk_shape(solver.job), self.order)
+        sink = Memory(pieces, self._outputs(solver))
+        with reporting(self._points, progress, len(sink.todo)) as speaker:
+            self._work(sink, solver, speaker, Stop())
+        attrs = self._attributes(solver, pieces) | {
+            "created": now(),
+            "block": self._by_axis(solver.job.shape),
+            "seconds_compile": compiling,
+            "seconds_run": time.perf_counter() - begun,
+        }
+        return dataset(self.axes, sink.arrays, self.grid.figures, attrs)
+
+    def on_disk(self, path: Path, branch: bool, progress: Any) -> "xarray.Dataset":
+        """Solve what a store lacks.
+
+        Raises:
+            StoreError: if it holds another sweep, has another writer, or cannot be written.
+            Stopped: after a signal.
+        """
+        path = self._free(path) if branch else path
+        self._same(path, self._plan())
+        with locked(path):
+            solver, compiling = self.compiled
+            begun, pieces = time.perf_counter(), self._pieces(path, solver)
+            plan = self._plan(solver, pieces)
+            store = opened(path, plan, lambda: self._make(path, solver, pieces, plan))
+            sink, stop = Disk(pieces, store), Stop()
+            chunks, points = len(sink.todo), sum(math.prod(b - a for a, b in zip(*each, strict=True)) for each in sink.todo)
+            run = {
+                "begun": now(),
+                "host": socket.gethostname(),
+                "process": os.getpid(),
+                "chunks": chunks,
+                "damaged": sink.damaged,
+            }
+            with reporting(self._points, progress, chunks, self._points - points) as speaker, stop.listening(speaker.say):
+                try:
+                    self._work(sink, solver, speaker, stop)
+                except Stopped as stopped:
+                    stopped.args = (f"{speaker.published} of {chunks} chunks were added to {path}; run the same again to go on",)
+                    raise
+            seconds = time.perf_counter() - begun
+            if chunks:
+                store.note(
+                    {"status_counts": counted(store.group["status"][...])},
+                    run | {"seconds": seconds, "seconds_compile": compiling},
+                )
+        found = stored(path)
+        return found.assign_attrs(seconds_compile=compiling, seconds_run=seconds)
+
+    def outlook(self, path: Path | None) -> Outlook:
+        """What it is going to take."""
+        if path is not None:
+            self._same(path, self._plan())
+        solver, compiling = self.compiled
+        pieces = Pieces(self.grid.lengths, self.grid.chunk_shape(solver.job), self.order)
+        pieces = pieces if path is None else self._pieces(path, solver)
+        chunks, size = len(pieces.all()), bytes_a_point(solver)
+        chunk_bytes = size * math.prod(pieces.shape)
+        done = 0 if path is None else published(path)
+        at_a_time = min(self.crew, chunks) if self.client is not None or not build(solver.job).alone else 1
+        left = self._points * (1 - done / chunks)
+        return Outlook(
+            points=self._points,
+            chunk=dict(zip(self._names, pieces.given(pieces.shape), strict=True)),
+            chunks=chunks,
+            done=done,
+            chunk_bytes=chunk_bytes,
+            output_bytes=size * self._points,
+            memory_bytes=memory(solver, at_a_time, chunk_bytes) + (0 if path else size * self._points),
+            seconds_compile=compiling,
+            seconds_run=seconds_a_point(solver, self.grid.lengths) * left / at_a_time,
+            at_a_time=at_a_time,
+            device=self.about["device"],
+            mapping=json.loads(self._by_axis(solver.job.kinds)),
+        )
+
+    @property
+    def _names(self) -> list[str]:
+        return [axis.name for axis in self.axes]
+
+    @property
+    def _points(self) -> int:
+        return math.prod(self.grid.lengths)
+
+    def _by_axis(self, items: Any) -> str:
+        return json.dumps(dict(zip((self.axes[k].name for k in self.order), items, strict=True)))
+
+    def _work(self, sink: Memory | Disk, solver: Solver, speaker: Speaker, stop: Stop) -> None:
+        """Solve and publish all that is to be done."""
+        if not sink.todo:
+            return
+        crew = Threads(solver, self.crew) if self.client is None else Workers(self.client, self.grid)
+
+        def publish(chunk: Any, arrays: Any) -> None:
+            sink.publish(chunk, arrays)
+            speaker.tell(math.prod(b - a for a, b in zip(*chunk, strict=True)))
+
+        with closing(crew):
+            work_through(sink.todo, crew.submit, crew.room, publish, stop)
+
+    def _outputs(self, solver: Solver) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
+        """Shape at a point, and dtype, of each array."""
+        axes = len(self.axes)
+        out = build(solver.job).out.items()
+        return {name: (one.shape[axes:], np.dtype(np.int8) if name == "status" else np.dtype(one.dtype)) for name, one in out}
+
+    def _attributes(self, solver: Solver, pieces: Pieces) -> dict[str, Any]:
+        """What is said about all."""
+        names = [name for name in build(solver.job).out if name != "status"]
+        maps, chunk = self._by_axis(solver.job.kinds), self._by_axis(pieces.shape)
+        return self.about | {"figures": json.dumps(names), "mapping": maps, "chunk": chunk}
+
+    # ------------------------------------------------------------------------------------------ stores
+
+    def _plan(self, solver: Solver | None = None, pieces: Pieces | None = None) -> dict[str, Any]:
+        """What makes it this very sweep: what is known before compiling, and after."""
+        kept = ("window", "method", "dtype", "platform", "device_kind", "jaxqb", "jax", "jaxlib")
+        plan: dict[str, Any] = {
+            "format": FORMAT,
+            "battery": json.loads(self.about["battery"]),
+            "axes": {axis.name: {name: values(column) for name, column, _ in axis.coordinates()} for axis in self.axes},
+            **{key: self.about[key] for key in kept},
+        }
+        if solver is None or pieces is None:
+            return plan
+        outputs = {name: f"{dtype}{list(inner) or ''}" for name, (inner, dtype) in self._outputs(solver).items()}
+        chunk = dict(zip(self._names, pieces.given(pieces.shape), strict=True))
+        maps = json.loads(self._by_axis(solver.job.kinds))
+        return plan | {"figures": outputs, "mapping": maps, "chunk": chunk, "program": self._digest(solver)}
+
+    def _digest(self, solver: Solver) -> str:
+        """Of the program on one device, whatever their number here."""
+        job = solver.job
+        return build(job if len(job.devices) == 1 else self.grid.solver(job.devices[:1]).job).digest
+
+    def _same(self, path: Path, plan: dict[str, Any]) -> None:
+        """A sentence if a store holds another sweep, as far as is known."""
+        there = plan_at(path)
+        if there is not None:
+            check_same(path, {key: there.get(key) for key in plan}, plan)
+
+    def _free(self, path: Path) -> Path:
+        """The first of all branches of a store that holds this sweep, as far as is known, or none."""
+        plan = self._plan()
+        for branch in branches(path):
+            there = plan_at(branch)
+            if there is None or not differences({key: there.get(key) for key in plan}, plan):
+                return branch
+        raise AssertionError("branches go on for ever")
+
+    def _pieces(self, path: Path, solver: Solver) -> Pieces:
+        """Chunks as a store has them, or as were asked for, or such as take some seconds."""
+        lengths, there = self.grid.lengths, plan_at(path)
+        if self.chunked:
+            return Pieces(lengths, self.grid.chunk_shape(solver.job), self.order)
+        if there is not None and set(there.get("chunk", ())) == set(self._names):
+            return Pieces(lengths, tuple(there["chunk"][self.axes[k].name] for k in self.order), self.order)
+        points = stored_points(self._points, seconds_a_point(solver, lengths), bytes_a_point(solver), self.crew)
+        return Pieces(lengths, self.grid.chunk_shape(solver.job, points), self.order)
+
+    def _make(self, path: Path, solver: Solver, pieces: Pieces, plan: dict[str, Any]) -> None:
+        attributes = self._attributes(solver, pieces) | {"plan": json.dumps(plan)}
+        make(
+            path,
+            self.axes,
+            self._outputs(solver),
+            pieces.given(pieces.shape),
+            attributes,
+            lambda name: label(self.grid.figures, name),
+        )

@@ -1,0 +1,89 @@
+"""Chunks of a sweep, some at a time, each given away as it ends; what a signal to stop does to them."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from types import FrameType
+from typing import Any
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal came while chunks were waiting.
+
+    Attributes:
+        number: of the signal.
+    """
+
+    number: int = signal.SIGINT
+
+
+class Stop:
+    """Where a signal is noted: `number` is 0 until it came. A second one does what signals usually do."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.ended: SimpleQueue = SimpleQueue()
+
+    @contextmanager
+    def listening(self, say: Callable[[str], None]) -> Iterator[None]:
+        """Note signals (in the main thread; no other one is told of them)."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        usual = {each: signal.getsignal(each) or signal.SIG_DFL for each in SIGNALS}
+
+        def note(number: int, frame: FrameType | None) -> None:
+            del frame
+            self.number = number
+            restore()
+            say("stopping when the running chunks are done; once more: at once")
+            self.ended.put(None)
+
+        def restore() -> None:
+            for each in SIGNALS:
+                signal.signal(each, usual[each])
+
+        for each in SIGNALS:
+            signal.signal(each, note)
+        try:
+            yield
+        finally:
+            restore()
+
+
+def work_through(chunks: Iterable[Any], submit: Callable, room: int, publish: Callable, stop: Stop) -> None:
+    """Solve all chunks, `room` of them at a time, and publish each as it ends.
+
+    Args:
+        chunks: what `submit` takes.
+        submit: begins to solve a chunk and returns a future (of `concurrent.futures`, or one of Dask).
+        room: how many run at a time.
+        publish: takes a chunk and its result.
+        stop: after a signal, what runs is finished and nothing more begun.
+
+    Raises:
+        Stopped: if a signal left chunks waiting.
+    """
+    waiting, running = iter(chunks), {}
+    try:
+        while True:
+            while len(running) < room and not stop.number and (chunk := next(waiting, None)) is not None:
+                future = submit(chunk)
+                running[future] = chunk
+                future.add_done_callback(stop.ended.put)
+            if not running:
+                break
+            future = stop.ended.get()
+            if future is not None:
+                publish(running.pop(future), future.result())
+    finally:
+        for future in running:
+            future.cancel()
+    if stop.number and next(waiting, None) is not None:
+        stopped = Stopped()
+        stopped.number = stop.number
+        raise stopped
