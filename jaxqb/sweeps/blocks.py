@@ -69,9 +69,8 @@ class Solver:
                 self.job = min(self.job, job.halved(), key=lambda job: math.prod(job.shape))
                 waiting += _parts(self.job, begin, end)
                 continue
-            inside = tuple(slice(b - a) for a, b in zip(begin, end, strict=True))
             for name, array in block.items():
-                found[name][tuple(map(slice, begin, end))] = array[inside]
+                found[name][tuple(map(slice, begin, end))] = array
         if any(cost is not None for cost in self.costs):
             found = {name: array[back] for name, array in found.items()}
         return {name: array.astype(np.int8) if name == "status" else array for name, array in found.items()}
@@ -88,8 +87,12 @@ def _alike(row: np.ndarray, cost: np.ndarray | None) -> np.ndarray:
 
 
 def _solve(program: Program, job: Job, arrays: list[Any], grids: tuple, rows: list, begin: Corner, end: Corner) -> dict[str, Any]:
-    """One block; beyond its last point that one is repeated."""
-    wanted = [row.take(np.arange(a, a + n), mode="clip") for row, a, n in zip(rows, begin, job.shape, strict=True)]
-    parts = tuple(tuple(values[row] for values in columns) for columns, row in zip(grids, wanted, strict=True))
-    counts = job.counts(tuple(b - a for a, b in zip(begin, end, strict=True)))
-    return jax.device_get(program.run(arrays, parts, counts))
+    """One block, of the points that are wanted; the rest of it repeats one of them."""
+    dealt = job.dealt(tuple(b - a for a, b in zip(begin, end, strict=True)))
+    parts = []
+    for columns, row, a, b, n, (places, _) in zip(grids, rows, begin, end, job.shape, dealt, strict=True):
+        wanted = np.full(n, row[a])
+        wanted[places] = row[a:b]
+        parts.append(tuple(values[wanted] for values in columns))
+    block = jax.device_get(program.run(arrays, tuple(parts), tuple(counts for _, counts in dealt)))
+    return {name: array[np.ix_(*(places for places, _ in dealt))] for name, array in block.items()}

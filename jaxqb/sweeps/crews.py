@@ -51,7 +51,8 @@ class Workers:
             "jax_enable_x64": bool(jax.config.jax_enable_x64),  # pyright: ignore[reportAttributeAccessIssue]
             "jax_compilation_cache_dir": jax.config.jax_compilation_cache_dir,  # pyright: ignore[reportAttributeAccessIssue]
         }
-        self.task = client.scatter((self.name, settings, grid), broadcast=True, hash=False)
+        # the result of a task, in place of scattered data: it is made again if all workers that hold it die
+        self.task = client.submit(_same, (self.name, settings, grid), key=self.name)
         known = list(client.scheduler_info(n_workers=-1)["workers"])
         warm = [client.submit(_warm, self.task, workers=[each], key=f"{self.name}-warm-{k}") for k, each in enumerate(known)]
         client.gather(warm)
@@ -84,6 +85,11 @@ def check_client(client: Any) -> Any:
 def threads(client: Any) -> int:
     """Threads of all workers."""
     return sum(client.nthreads().values())
+
+
+def _same(task: tuple[str, dict, Grid]) -> tuple[str, dict, Grid]:
+    """As it was sent."""
+    return task
 
 
 def _warm(task: tuple[str, dict, Grid]) -> None:

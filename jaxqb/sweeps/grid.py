@@ -9,7 +9,7 @@ import numpy as np
 from ..conventions import real_dtype
 from .blocks import Solver, affordable
 from .costs import costs_of
-from .plan import CPU_BLOCK, batch, block_shape, fit
+from .plan import CPU_BLOCK, batch, block_shape
 from .program import Job, split
 
 
@@ -43,21 +43,19 @@ class Grid:
     def solver(self, devices: tuple[Any, ...]) -> Solver:
         """The compiled program on these devices, ready to solve chunks.
 
-        Loops of one device go through as many points as they are told, so their program does not depend on the chunks: a point
-        is the same in each, to the last bit.
+        Loops go through as many points as they are told, so that their program does not depend on the chunks: a point is the same
+        in each, to the last bit.
         """
         arrays, static, leaves = split(self.battery, self.figures)
-        points, free = math.prod(self.lengths), "vmap" not in self.kinds and len(devices) == 1 and devices[0].platform == "cpu"
+        points, free = math.prod(self.lengths), "vmap" not in self.kinds and devices[0].platform == "cpu"
         count = math.ceil(points / (CPU_BLOCK if free else self.chunk))
         shape = block_shape(self.lengths, self.kinds, count, len(devices))
-        job = affordable(Job(static, leaves, self.fields, shape, self.kinds, real_dtype(), devices), self.free)
+        job = affordable(Job(static, leaves, self.fields, shape, self.kinds, real_dtype(), devices, points), self.free)
         return Solver(job, arrays, self.values, costs_of(self.battery, self.fields, self.values, job.kinds))
 
     def chunk_shape(self, job: Job, points: int | None = None) -> tuple[int, ...]:
-        """Lengths of a chunk of so many points (default: as many as are wanted): whole batches, and whole shares of devices."""
+        """Lengths of a chunk of so many points (default: as many as are wanted); whole batches."""
         wanted = points or self.chunk
         shape = block_shape(self.lengths, ("loop",) * len(self.lengths), math.ceil(math.prod(self.lengths) / wanted))
-        if len(job.devices) > 1:
-            return fit(shape, job.kinds, len(job.devices))
         lanes = batch(job.shape[-1]) if job.kinds[-1] == "lanes" else 1
         return (*shape[:-1], lanes * math.ceil(shape[-1] / lanes)) if shape[-1] > lanes else shape

@@ -17,10 +17,11 @@ from ..fields import settled
 from ..figures import Charging
 from ..methods import AbstractMethod, select_method
 from .dataset import preload
-from .plan import fit, halved, nest, shard_axis
+from .plan import CPU_BLOCK, fit, halved, nest, shard_axis
 from .record import digest
 
-FEW = 32  # points of a block
+FEW = 32  # points
+ABOUT = 4  # chunks, into which a small sweep is cut on two cores
 # primitives of jax that call LAPACK
 FACTORISATIONS = set(
     "cholesky eig eigh hessenberg householder_product lu qr schur svd triangular_solve tridiagonal tridiagonal_solve".split()
@@ -39,6 +40,7 @@ class Job:
         kinds: how each axis is mapped.
         dtype: type of the swept values.
         devices: where it runs.
+        points: of all blocks together, which decide how it is compiled.
     """
 
     static: Any
@@ -48,15 +50,18 @@ class Job:
     kinds: tuple[str, ...]
     dtype: Any
     devices: tuple[Any, ...]
+    points: int
 
-    def counts(self, size: tuple[int, ...]) -> tuple[np.ndarray, ...]:
-        """How many values of each axis a block of this size goes through, on each device that takes its share of the axis."""
-        many = len(self.devices)
-        lead, counts = shard_axis(self.shape, many), []
-        for k, (n, most) in enumerate(zip(size, self.shape, strict=True)):
+    def dealt(self, size: tuple[int, ...]) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """Of so many points along each axis: their places in a block, and how many of them every device has, equal shares."""
+        many, found = len(self.devices), []
+        lead = shard_axis(self.shape, many)
+        for k, (n, room) in enumerate(zip(size, self.shape, strict=True)):
             shares = many if k == lead else 1
-            counts.append(np.clip(n - np.arange(shares) * (most // shares), 0, most // shares).astype(np.int32))
-        return tuple(counts)
+            share, place = math.ceil(n / shares), np.arange(n)
+            counts = np.clip(n - share * np.arange(shares), 0, share).astype(np.int32)
+            found.append((place // share * (room // shares) + place % share, counts))
+        return tuple(found)
 
     def halved(self) -> "Job":
         """The same for half a block."""
@@ -144,10 +149,11 @@ def build(job: Job) -> Program:
     arrays = [jax.ShapeDtypeStruct(shape, dtype, weak_type=weak) for shape, dtype, weak in job.leaves]
     column = lambda n: jax.ShapeDtypeStruct((n,), job.dtype)  # noqa: E731
     grids = tuple(tuple(column(n) for _ in fields) for fields, n in zip(job.fields, job.shape, strict=True))
-    traced = jax.jit(block(job)).trace(arrays, grids, job.counts(job.shape))
+    traced = jax.jit(block(job)).trace(arrays, grids, tuple(counts for _, counts in job.dealt(job.shape)))
     lowered, out = traced.lower(), traced.out_info
     _check_names(job, out)
-    battery, points = merge(job.static, arrays)[0], math.prod(job.shape)
+    battery = merge(job.static, arrays)[0]
+    points = min(math.ceil(job.points / ABOUT), CPU_BLOCK)  # never of what only this machine has: options decide on last bits
     # loops over batteries with memory have much in common, which only the whole compiler takes out of them
     state = math.inf if battery.memory and points >= FEW else battery.amplitudes()
     preload()

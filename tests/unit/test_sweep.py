@@ -247,7 +247,7 @@ def test_the_memory_estimate_bounds_blocks_and_lanes(monkeypatch):
     monkeypatch.setattr(blocks, "build", Estimate)
     monkeypatch.setattr(blocks, "_budget", lambda device: 60)
     monkeypatch.setattr(blocks, "CACHE", 4)
-    job = lambda kind: program.Job(None, (), (("coupling",),), (64,), (kind,), float, ("device",))  # noqa: E731
+    job = lambda kind: program.Job(None, (), (("coupling",),), (64,), (kind,), float, ("device",), 64)  # noqa: E731
     assert blocks.affordable(job("vmap"), True).shape == (32,)
     assert blocks.affordable(job("lanes"), True).kinds == ("loop",)
     assert blocks.affordable(job("lanes"), False).kinds == ("lanes",)  # as asked
