@@ -8,9 +8,7 @@ from jaxtyping import Array, Float
 from .branches import descending
 
 
-def passive_levels(
-    eigenvalues: Float[Array, " n"], levels: Float[Array, " n"], rising: bool = False
-) -> Float[Array, ""]:
+def passive_levels(eigenvalues: Float[Array, " n"], levels: Float[Array, " n"], rising: bool = False) -> Float[Array, ""]:
     """Mean of levels, which ascend, in the passive state: largest eigenvalue lowest. `rising`: as in `branches`."""
     return descending(eigenvalues, jnp.ones_like(eigenvalues), rising)[0] @ levels
 

@@ -75,7 +75,7 @@ def threshold(quick: bool) -> xr.Dataset:
     kept, kept_law = frequency * (states.residue / 2) ** 2, frequency * ((RATE / (frequency - 1)) ** 3 / (2 * RATE)) ** 2
     resolution = axis("resolution", np.geomspace(1e-3, 0.2, 40), "delta", "omega_11", "resolution")
     last = np.stack([seen(resolution.values) for seen in (by_energies, by_grid, by_cutoff)])
-    delta, exact = ("1 - E_+", "omega_11", "distance of the plus state to the edge"), {"label": "computed", "draw": "points"}
+    delta, exact = ("1 - E_+", "omega_11", "distance of the plus state to the edge"), {"label": "computed", "draw": "beneath"}
     large = {"label": "law for large omega_0"}
     ends = xr.DataArray(last, {"kind": list(KINDS.values()), "resolution": resolution.resolution}, ("kind", "resolution"))
     return xr.Dataset(
@@ -172,7 +172,7 @@ def continuum(quick: bool) -> xr.Dataset:
     lasts = separation.copy(data=1 / np.where(width > 1e-12, width, np.nan))  # for ever, at five points
     return xr.Dataset(
         {
-            "largest": as_label(largest, *most, draw="points", label="Eq. 3", against="separation"),
+            "largest": as_label(largest, *most, label="Eq. 3", against="separation"),
             "largest_eq8": as_label(of_eq8, *most, label="Eq. 8", against="separation"),
             "bound": as_label(separation.copy(data=every), "E", "omega_11", "largest energy of all that lives long"),
             "lifetime": as_label(lasts, "omega_11 tau", "1", "lifetime of the slowest resonance", against="separation"),

@@ -38,7 +38,8 @@ def plane(quick: bool) -> tuple[xr.DataArray, xr.DataArray]:
     "fig2",
     paper="Fig. 2",
     caption="Energy in time at three frequencies, and bound states below the continuum. (a, b, c) Energy of the battery, Eq. 8 "
-    "(dots) and Eq. 6, which loses nothing either below the edge. (d) The plus state has no end. Delta_z = 0.1.",
+    "(dots) and Eq. 6, which loses nothing either below the edge. (d) The plus state has no end, at 2.8 (circle) or elsewhere. "
+    "Delta_z = 0.1.",
 )
 def fig2(quick: bool) -> xr.Dataset:
     """Spectrum and curves."""
@@ -65,6 +66,7 @@ def fig2(quick: bool) -> xr.Dataset:
             "facet": "regime",
             "panels": ["energy markov eq8", "bound edge"],
             "titles": [*shown.regime.values, "spectrum"],
+            "printed": [3, 1.1, 1.0, 3, 2.8, 1.0],
         },
     )
 
@@ -74,12 +76,13 @@ def fig2(quick: bool) -> xr.Dataset:
     paper="Fig. 3(a)",
     caption="Energy in time at four distances, and bound states against the distance, omega_0 = 1.4. (a) to (d) Energy of the "
     "battery, and Eq. 8: what it leaves out lives long at 0.5, near a bound state in the continuum; at 1.8 its beat is slow, not "
-    "gone. (e) The second state is bound from 0.3004 on, and the two never meet.",
+    "gone. (e) The second state is bound from 0.3004 on, and the two never meet, at 1.7 (circle) or elsewhere.",
 )
 def fig3a(quick: bool) -> xr.Dataset:
     """Energies and curves."""
     separation = separations(np.linspace(0.02, 2.4, 96 if quick else 476))
-    time = times(np.linspace(0.0, 400.0, 201))
+    time = times(np.linspace(0.0, 400.0, 801))
+    apart = float(steady(CASE[0], 1.7).bound.mean())  # where they are to be one
     shown = xr.DataArray([0.2, 0.5, 1.0, 1.8], dims="distance")
     shown = shown.assign_coords(distance=[f"Delta_z = {x:g}" for x in shown.values])
     return xr.Dataset(
@@ -94,6 +97,7 @@ def fig3a(quick: bool) -> xr.Dataset:
             "facet": "distance",
             "panels": ["energy eq8", "bound"],
             "titles": [*shown.distance.values, "bound states"],
+            "printed": [4, 0.3, 1.0, 4, 1.7, apart],
         },
     )
 
