@@ -65,11 +65,20 @@ class AbstractFigures(eqx.Module):
 
     def label(self, name: str) -> Label:
         """How the figure is written."""
-        base = name.removesuffix("_time")
-        known = LABELS.get(base)
-        if known is None:
+        name = ALIASES.get(name, name)
+        base = DERIVED.get(name, "")
+        if not base:
             return Label(name, name, "")
-        return Label(f"time of {known.long_name}", f"t({known.symbol})", UNITS["time"]) if base != name else known
+        known = LABELS[base]
+        if name == f"{base}_time":
+            return Label(f"time of {known.long_name}", f"t({known.symbol})", UNITS["time"])
+        if name == f"{base}_filling":
+            return Label(known.long_name.replace("energy", "filling", 1), f"{known.symbol} / K", "1")
+        if name == f"{base}_per_cell":
+            words = known.long_name
+            words = words.replace("energy", "energy per cell", 1) if "energy" in words else f"{words} per cell"
+            return Label(words, f"{known.symbol} / N_B", known.units)
+        return known
 
 
 class Charging(AbstractFigures):
@@ -90,6 +99,17 @@ class Charging(AbstractFigures):
         status = jnp.where((best.status == Status.NO_PEAK) & ~missing, Status.OK, best.status)
         out["status"] = jnp.where((status == Status.OK) & missing, Status.NO_PEAK, status)
         return out
+
+
+class Named(AbstractFigures):
+    """Some figures of one charge by their names, also per cell and of the capacity; times only where named."""
+
+    names: tuple[str, ...] = eqx.field(static=True)
+    charging: Charging
+
+    def __call__(self, battery: Any) -> dict[str, Array]:
+        out = self.charging(battery)
+        return {"status": out["status"]} | {name: derived(name, out, battery) for name in self.names}
 
 
 class Storing(AbstractFigures):

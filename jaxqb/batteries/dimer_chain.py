@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import FieldError, fail
 from ..fields import Real, parameter, size
 from ..laws import AbstractLaw
+from ..laws.excitation import DimerExcitation, bands
 from .battery import convert_fields
 from .spins import AbstractSpinChain, Structure, check_length, check_spins, check_start, structure_of
 
@@ -54,8 +55,6 @@ class DimerChain(AbstractSpinChain):
 
     def single_excitation(self) -> AbstractLaw:
         """Amplitudes of the one excitation that the chain starts with, if it does: in closed form where all bonds are equal."""
-        from ..laws.excitation import DimerExcitation
-
         closed = self.structure.alone and np.ndim(self.hopping) == 0
         return DimerExcitation.of(self.lattice()) if closed else super().single_excitation()
 
@@ -77,8 +76,6 @@ class DimerChain(AbstractSpinChain):
         >>> [round(-float(x[9].imag), 6) for x in (bands.lower, bands.upper)]  # at k = 20 pi / 51
         [0.006464, 0.024786]
         """
-        from ..laws.excitation import bands
-
         if np.ndim(self.hopping) > 0:
             fail(FieldError, "hopping", "be one number for bands", "there is one a bond", "use numpy.linalg.eigvals")
         if not self.structure.alone:

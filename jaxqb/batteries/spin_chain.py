@@ -6,6 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from ..conventions import real_dtype
 from ..errors import FieldError, fail
 from ..fields import Real, parameter
 from .battery import convert_fields
@@ -84,7 +85,7 @@ class SpinChain(AbstractSpinChain):
     @property
     def n_battery(self) -> Any:
         """Number of spins."""
-        return np.asarray(self.structure.n, np.float64)
+        return np.asarray(self.structure.n, real_dtype())
 
     def pattern(self) -> tuple[Any, Any]:
         """As given."""

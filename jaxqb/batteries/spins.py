@@ -11,8 +11,14 @@ import numpy as np
 from ..conventions import real_dtype
 from ..errors import FieldError, fail
 from ..fields import concrete, numbers, traced
+from ..laws.closure import Closure, check_bands, check_pairs, enough
+from ..laws.collective import Collective
+from ..laws.excitation import Excitation
+from ..laws.fermions import Fermions
 from ..laws.lattice import UNIT, Lattice, Product, Single
 from ..laws.law import AbstractLaw
+from ..laws.sectors import Sectors, check_size
+from ..laws.trajectories import Trajectories
 from .battery import AbstractBattery
 
 EXACT = 10  # spins up to which the exact law fits a small computer
@@ -94,9 +100,6 @@ class AbstractSpinChain(AbstractBattery):
         Raises:
             FieldError: for another word or number.
         """
-        from ..laws.closure import Closure, check_bands, check_pairs
-        from ..laws.collective import Collective
-
         check_pairs(pairs)
         if self.structure.alone:
             check_bands(bands, self.structure.n)
@@ -111,9 +114,6 @@ class AbstractSpinChain(AbstractBattery):
         Raises:
             FieldError: with collective decay, or for another number.
         """
-        from ..laws.closure import check_bands
-        from ..laws.fermions import Fermions
-
         check_bands(bands, self.structure.n)
         if not self.structure.alone:
             but, fix = "collective decay is not local in fermions", "use law=chain.closure(pairs='followed')"
@@ -129,15 +129,11 @@ class AbstractSpinChain(AbstractBattery):
         Raises:
             FieldError: for more spins.
         """
-        from ..laws.sectors import Sectors, check_size
-
         check_size(self.structure.n, self.structure.single, most)
         return Sectors(self.lattice())
 
     def single_excitation(self) -> AbstractLaw:
         """Amplitudes of the one excitation that the chain starts with, if it does; exact."""
-        from ..laws.excitation import Excitation
-
         return Excitation.of(self.lattice())
 
     def trajectories(self, count: int, key: Any) -> AbstractLaw:
@@ -159,8 +155,6 @@ class AbstractSpinChain(AbstractBattery):
         >>> float(sol.error["filling"][0]) < 1e-5, round(float(sol.saved["filling"][0]), 4)
         (True, 0.2318)
         """
-        from ..laws.trajectories import Trajectories
-
         return Trajectories.of(self.lattice(), count, key)
 
     def laws(self) -> dict[str, AbstractLaw]:
@@ -172,8 +166,6 @@ class AbstractSpinChain(AbstractBattery):
 
     def kept(self) -> int:
         """Diagonals of its closure."""
-        from ..laws.closure import enough
-
         own = self.structure
         return own.bands or (own.n - 1 if own.single else enough(own.n))
 

@@ -47,7 +47,7 @@ def around(study: DesignStudy, best: "Optimum") -> Around:
     numerics = study.tables.numerics
     asked = words.figures_of(figures, numerics.window, words.method_of(numerics.method))
     axes = {tuple(names): [tuple(row) for row in points]} if len(names) > 1 else {names[0]: [row[0] for row in points]}
-    data = words.labelled(sweep(asked, battery, axes, progress=False), figures)
+    data = sweep(asked, battery, axes, progress=False)
     lines = []
     for name, begin, end in zip(names, [2, *ends], ends, strict=False):
         line = data.isel({names[0]: slice(begin, end)}).swap_dims({} if name == names[0] else {names[0]: name})

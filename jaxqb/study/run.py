@@ -12,8 +12,6 @@ from .read import read
 from .tables import DesignTables, Grid, SweepTables
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from ..batteries import AbstractBattery
     from ..design import Optimum
 
@@ -97,14 +95,13 @@ class SweepStudy(Study):
     def named(self) -> list[tuple[str, str]]:
         return [("figures", name) for name in self.tables.figures]
 
-    def run(self) -> "xr.Dataset":
-        """The Dataset of `jaxqb.sweep`."""
+    def run(self, **options: Any) -> Any:
+        """What `jaxqb.sweep` gives: a Dataset, or with dry_run=True an outlook. `options` are those of long sweeps."""
         from ..sweeps import sweep
 
-        numerics, figures = self.tables.numerics, self.tables.figures
-        asked = words.figures_of(figures, numerics.window, words.method_of(numerics.method))
-        data = sweep(asked, self.battery(), dict(self.varied()), mapping=numerics.mapping, chunk=numerics.chunk)
-        return words.labelled(data, figures)
+        numerics = self.tables.numerics
+        asked = words.figures_of(self.tables.figures, numerics.window, words.method_of(numerics.method))
+        return sweep(asked, self.battery(), dict(self.varied()), mapping=numerics.mapping, chunk=numerics.chunk, **options)
 
 
 @dataclasses.dataclass(frozen=True)

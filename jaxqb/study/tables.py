@@ -133,6 +133,12 @@ class Output(_Table):
     plot: bool = True
 
 
+class SweepOutput(Output):
+    """What a sweep may have besides: a store, which keeps what is finished."""
+
+    store: str | None = None
+
+
 class SweepTables(_Table):
     """A sweep: figures over axes."""
 
@@ -141,7 +147,7 @@ class SweepTables(_Table):
     sweep: Annotated[dict[str, Axis], AfterValidator(_nonempty)]
     figures: Annotated[list[str], Field(min_length=1)] = ["first_peak", "max_average_power"]
     numerics: SweepNumerics = SweepNumerics()
-    output: Output = Output()
+    output: SweepOutput = SweepOutput()
 
 
 class DesignTables(_Table):

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FieldError, StudyError, fail, nearest
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from ..batteries import AbstractBattery
     from ..methods import AbstractMethod
 
@@ -115,41 +113,9 @@ def check_figure(place: str, name: str, window: float | None) -> None:
 
 def figures_of(names: Iterable[str], window: float | None, method: "AbstractMethod | None") -> Any:
     """Figures for `sweep`, by name."""
-    from ..figures import ALIASES, LABELS, Charging
+    from ..figures import ALIASES, LABELS, Charging, Named
 
     names = tuple(names)
     bases = tuple(base for base in LABELS if any(ALIASES.get(name, name).startswith(base) for name in names))
     charging = Charging(bases, window, method)
-    return charging if set(names) <= set(bases) else Chosen(names, charging)
-
-
-def labelled(data: "xr.Dataset", names: Iterable[str]) -> "xr.Dataset":
-    """The Dataset of a sweep, with labels of figures per cell and of fillings (which `sweep` does not know)."""
-    from ..figures import ALIASES, LABELS
-
-    for name in names:
-        base = ALIASES.get(name, name)
-        if base.endswith("_per_cell"):
-            label = LABELS[base.removesuffix("_per_cell")]
-            words = label.long_name
-            words = words.replace("energy", "energy per cell", 1) if "energy" in words else f"{words} per cell"
-            data[name].attrs |= {"long_name": words, "symbol": f"{label.symbol} / N_B", "units": label.units}
-        if base.endswith("_filling"):
-            label = LABELS[base.removesuffix("_filling")]
-            words = label.long_name.replace("energy", "filling", 1)
-            data[name].attrs |= {"long_name": words, "symbol": f"{label.symbol} / K", "units": "1"}
-    return data
-
-
-@dataclasses.dataclass(frozen=True)
-class Chosen:
-    """Figures of one charge, some of them per cell or per capacity; a function of a battery that is compared by value."""
-
-    names: tuple[str, ...]
-    charging: Any
-
-    def __call__(self, battery: Any) -> dict[str, Any]:
-        from ..figures import derived
-
-        out = self.charging(battery)
-        return {"status": out["status"]} | {name: derived(name, out, battery) for name in self.names}
+    return charging if set(names) <= set(bases) else Named(names, charging)

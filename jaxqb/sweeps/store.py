@@ -50,38 +50,38 @@ class Store:
         self.ledger: Any = self.runs["checksums"]
         self.names: list[str] = list(self.ledger.attrs["arrays"])
 
+    def states(self) -> dict[Index, str]:
+        """Of each chunk whether it is "whole", "damaged" or "absent"; nothing is changed."""
+        entries = self._entries()
+        return {index: "absent" if ABSENT in entry else self._compared(index, entry) for index, entry in entries.items()}
+
     def missing(self) -> tuple[list[Index], int]:
         """Chunks that are to be solved, and how many of them because they were damaged (their files are gone now)."""
-        entries = self._entries()
-        found, damaged = [], 0
-        for index in itertools.product(*map(range, self.ledger.shape[:-1])):
-            if self._whole(index, entries):
-                continue
-            found.append(index)
-            damaged += self._remove(index)
-        return found, damaged
+        states = self.states()
+        found = [index for index, state in states.items() if state != "whole"]
+        for index in found:
+            self._remove(index)
+        return found, list(states.values()).count("damaged")
 
     def _entries(self) -> dict[Index, list[int]]:
         """What stands in the ledger; an entry that cannot be read is not there."""
         try:
             whole = self.ledger[...]
-        except Exception:
+        except Exception:  # whatever a reader says of damaged bytes
             whole = np.full(self.ledger.shape, ABSENT)
             for index in itertools.product(*map(range, self.ledger.shape[:-1])):
                 with contextlib.suppress(Exception):
                     whole[index] = self.ledger[index]
         return {index: whole[index].tolist() for index in itertools.product(*map(range, self.ledger.shape[:-1]))}
 
-    def _whole(self, index: Index, entries: Mapping[Index, list[int]]) -> bool:
+    def _compared(self, index: Index, entry: list[int]) -> str:
         """Whether all that was written of a chunk can be read, and is what was written."""
-        if ABSENT in entries[index]:
-            return False
         try:
-            return [_checksum(self._read(name, index)) for name in self.names] == entries[index]
-        except OSError as error:
+            return "whole" if [_checksum(self._read(name, index)) for name in self.names] == entry else "damaged"
+        except PermissionError as error:
             raise self.sentence(error) from None
-        except Exception:  # whatever a reader says of damaged bytes
-            return False
+        except Exception:  # the same
+            return "damaged"
 
     def _read(self, name: str, index: Index) -> np.ndarray:
         array = self.group[name]
@@ -92,15 +92,12 @@ class Store:
     def _file(self, name: str, index: Index, ndim: int) -> Path:
         return self.path.joinpath(name, "c", *map(str, index + (0,) * (ndim - len(index))))
 
-    def _remove(self, index: Index) -> bool:
-        """Remove the files of a chunk, its entry first; whether there was an entry."""
-        entry = self._file(f"{LEDGER}/checksums", index, self.ledger.ndim)
-        had = entry.exists()
+    def _remove(self, index: Index) -> None:
+        """Remove the files of a chunk, its entry first."""
         with self.careful():
-            entry.unlink(missing_ok=True)
+            self._file(f"{LEDGER}/checksums", index, self.ledger.ndim).unlink(missing_ok=True)
             for name in self.names:
                 self._file(name, index, self.group[name].ndim).unlink(missing_ok=True)
-        return had
 
     def publish(self, index: Index, arrays: Mapping[str, np.ndarray]) -> None:
         """Write a chunk, and then that it is there."""
