@@ -111,7 +111,7 @@ def charge(
     method = planned(battery, law, method, window, "window")
     best = _charge(battery, window, law, method, names, numbers=state_size(battery, law))
     again = lambda wider: _charge(wider, window, None, method, names, numbers=state_size(wider)).status  # noqa: E731
-    explain_edge(battery, best.status, again)
+    explain_edge(battery, law, best.status, again)
     return best
 
 

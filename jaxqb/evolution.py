@@ -120,17 +120,17 @@ def evolve(
     figures = tuple(chosen.items())
     solution = _evolve(battery, ts, law, figures, method, asked, by_size, numbers=state_size(battery, law))
     again = lambda wider: _evolve(wider, ts, None, figures, method, asked, by_size, numbers=state_size(wider)).status  # noqa: E731
-    explain_edge(battery, solution.status, again)
+    explain_edge(battery, law, solution.status, again)
     if not traced(solution.status) and int(solution.status) == Status.TOO_FEW:
         warnings.warn(Status.TOO_FEW.sentence, stacklevel=2)
     return solution
 
 
-def explain_edge(battery: Any, status: Any, retry: Any) -> None:
+def explain_edge(battery: Any, law: Any, status: Any, retry: Any) -> None:
     """Outside of traces: if the truncation was reached, find a sufficient one and say it."""
     if traced(status) or int(status) != Status.UNRESOLVED:
         return
-    wider = battery
+    wider = battery if law is None else battery.led_by(law)
     for _ in range(5):
         wider = wider.widened()
         if int(retry(wider)) != Status.UNRESOLVED:
@@ -148,6 +148,11 @@ def _with_phases(battery: Any, save: dict[str, Any]) -> Any:
 @compiled
 def _evolve(battery, ts, law, save, method, asked: bool, by_size: bool) -> Solution:
     run = functools.partial(_run, battery, jnp.asarray(ts), save=save, method=method, asked=asked, by_size=by_size)
+    return answered(battery, law, run)
+
+
+def answered(battery: Any, law: Any, run: Callable) -> Any:
+    """What `run` makes of a law; of None, by the first law of the battery that knows the figures."""
     if law is not None:
         return run(law)
     try:

@@ -5,7 +5,6 @@ within one, or may dip to it, the interval is closed in upon by exact values; no
 differentiable evaluation at the time that was found gives that time its derivative (implicit function theorem).
 """
 
-import contextlib
 import functools
 import math
 from typing import Any, NamedTuple
@@ -24,7 +23,7 @@ from .batteries.battery import AbstractBattery
 from .compiled import compiled
 from .conventions import epsilon
 from .errors import MeritError, Status, TimesError, fail
-from .evolution import FULL, explain_edge, planned, state_size
+from .evolution import FULL, answered, explain_edge, planned, state_size
 from .fields import numbers, traced
 from .given import check_law, check_method, check_save, check_single, check_window
 from .laws import AbstractLaw, AbstractMemoryLaw
@@ -142,22 +141,14 @@ def _checked(battery: Any, figure: Any, level: Any, window: Any, law: Any, metho
     method = planned(battery, law, method, window, "window")
     seen = _reach(battery, level, window, law, method, chosen, relative, numbers=state_size(battery, law))
     again = lambda wider: _reach(wider, level, window, None, method, chosen, relative, numbers=state_size(wider)).status  # noqa: E731
-    explain_edge(battery, seen.status, again)
+    explain_edge(battery, law, seen.status, again)
     return seen
 
 
 @compiled
 def _reach(battery, level, window, law, method, figure, relative: bool) -> Crossing:
     run = functools.partial(_run, battery, jnp.asarray(level), window, method=method, figure=figure, relative=relative)
-    if law is not None:
-        return run(law)
-    try:
-        return run(battery.law())
-    except MeritError:
-        for dearer in list(battery.laws().values())[1:]:
-            with contextlib.suppress(MeritError):
-                return run(dearer)
-        raise
+    return answered(battery, law, run)
 
 
 def _run(battery, level, window, law, method, figure, relative: bool) -> Crossing:

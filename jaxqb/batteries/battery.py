@@ -98,6 +98,11 @@ class AbstractBattery(eqx.Module):
         """The same battery with twice the charger levels kept (for truncated chargers)."""
         return self
 
+    def led_by(self, law: AbstractLaw) -> Any:
+        """The same battery with one of its laws for its default, where more than one is truncated."""
+        del law
+        return self
+
     def overflow(self, enough: Any) -> tuple[str, str, str, str]:
         """What to say where a truncation was too small: argument, must, but and fix. `enough`: this battery widened, or None."""
         if enough is None:

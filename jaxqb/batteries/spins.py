@@ -11,7 +11,7 @@ import numpy as np
 from ..conventions import real_dtype
 from ..errors import FieldError, fail
 from ..fields import concrete, numbers, traced
-from ..laws.closure import Closure, check_bands, check_pairs, enough
+from ..laws.closure import AbstractBanded, Closure, check_bands, check_pairs, enough
 from ..laws.collective import Collective
 from ..laws.excitation import Excitation
 from ..laws.fermions import Fermions
@@ -30,7 +30,8 @@ class Structure(NamedTuple):
     n: int
     alone: bool
     single: bool
-    bands: int | None = None  # of its closure, if a truncation proved too small
+    law: str  # the default one, by the name of its method
+    bands: int | None = None  # of its moments, if a truncation proved too small
 
 
 class single_excitation(eqx.Module):
@@ -75,18 +76,11 @@ class AbstractSpinChain(AbstractBattery):
 
     def lattice(self) -> Lattice:
         """The chain in the words of its laws."""
-        n = self.structure.n
-        gaps, rates = map(jnp.asarray, self.pattern())
-        bonds = jnp.broadcast_to(jnp.asarray(self.hopping, gaps.dtype), (n - 1,))
-        if isinstance(self.initial, single_excitation):
-            begin = Single(jnp.asarray(self.initial.amplitudes))
-        else:
-            begin = Product(jnp.broadcast_to(jnp.asarray(self.initial, gaps.dtype), (n,)))
-        return Lattice(gaps, rates, bonds, jnp.asarray(self.collective_decay), begin, self.structure.alone)
+        return _lattice(self)
 
     def law(self) -> AbstractLaw:
         """Of amplitudes, from a single excitation; else of second moments."""
-        return self.single_excitation() if self.structure.single else self.closure()
+        return getattr(self, self.structure.law)()
 
     def closure(self, pairs: Any = "factorised", bands: Any = None) -> AbstractLaw:
         """Second moments, closed by ``<sigma^z_l sigma^+_n sigma^-_m> = <sigma^z_l><sigma^+_n sigma^-_m>``.
@@ -165,23 +159,33 @@ class AbstractSpinChain(AbstractBattery):
         return first | {"closure": self.closure()} | fermions | last
 
     def kept(self) -> int:
-        """Diagonals of its closure."""
+        """Diagonals of its moments."""
         own = self.structure
         return own.bands or (own.n - 1 if own.single else enough(own.n))
 
+    def _structured(self, **changes: Any) -> "AbstractSpinChain":
+        """The same chain with something static changed."""
+        fresh = self.put()
+        object.__setattr__(fresh, "structure", self.structure._replace(**changes))
+        return fresh
+
     def widened(self) -> "AbstractSpinChain":
-        """The same chain with twice the diagonals in its closure."""
-        wider = self.put()
-        structure = self.structure._replace(bands=min(2 * self.kept(), self.structure.n - 1))
-        object.__setattr__(wider, "structure", structure)
-        return wider
+        """The same chain with twice the diagonals in its moments."""
+        return self._structured(bands=min(2 * self.kept(), self.structure.n - 1))
+
+    def led_by(self, law: AbstractLaw) -> "AbstractSpinChain":
+        """The same chain with these moments for its default law, of at least as many diagonals."""
+        if not isinstance(law, AbstractBanded):
+            return self
+        name = "fermionic" if isinstance(law, Fermions) else "closure"
+        return self._structured(law=name, bands=max(law.bands, self.kept()))
 
     def overflow(self, enough: Any) -> tuple[str, str, str, str]:
         """About diagonals."""
         must, but = "hold the correlations at all times", "those of spins far apart grew too large"
         if enough is None:
             return "bands", must, f"even {self.kept()} are too few", "use shorter times or weaker hopping"
-        return "bands", must, but, f"use law=chain.closure(bands={enough.kept()})"
+        return "bands", must, but, f"use law=chain.{enough.structure.law}(bands={enough.kept()})"
 
     def candidates(self, law: AbstractLaw) -> list[AbstractLaw]:
         """This law of this chain: its options are free."""
@@ -214,6 +218,18 @@ class AbstractSpinChain(AbstractBattery):
     def amplitudes(self) -> int:
         """Correlations of neighbours near and far."""
         return 32 * self.structure.n
+
+
+@eqx.filter_jit
+def _lattice(chain: AbstractSpinChain) -> Lattice:
+    n = chain.structure.n
+    gaps, rates = map(jnp.asarray, chain.pattern())
+    bonds = jnp.broadcast_to(jnp.asarray(chain.hopping, gaps.dtype), (n - 1,))
+    if isinstance(chain.initial, single_excitation):
+        begin = Single(jnp.asarray(chain.initial.amplitudes))
+    else:
+        begin = Product(jnp.broadcast_to(jnp.asarray(chain.initial, gaps.dtype), (n,)))
+    return Lattice(gaps, rates, bonds, jnp.asarray(chain.collective_decay), begin, chain.structure.alone)
 
 
 def check_start(initial: Any, n: int) -> Any:
@@ -250,7 +266,8 @@ def structure_of(battery: AbstractSpinChain, n: int) -> Structure:
     """Of a chain with n spins whose fields are converted."""
     known = concrete(battery.collective_decay)
     alone = known is not None and not np.any(known)
-    return Structure(n, alone, isinstance(battery.initial, single_excitation))
+    single = isinstance(battery.initial, single_excitation)
+    return Structure(n, alone, single, "single_excitation" if single else "closure")
 
 
 def check_spins(value: Any) -> int:

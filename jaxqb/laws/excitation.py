@@ -5,6 +5,7 @@ import math
 from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -151,6 +152,7 @@ class DimerExcitation(AbstractClosedLaw, AbstractExcitation):
         return jnp.stack([jnp.real(a), jnp.imag(a)])
 
 
+@functools.partial(jax.jit, static_argnums=1)
 def bands(lattice: Lattice, printed: bool = False) -> Bands:
     """Frequencies of a dimerised chain, by S2; `printed`: with its gamma in place of gamma / 2."""
     n = lattice.n

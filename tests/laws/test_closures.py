@@ -362,6 +362,11 @@ def test_too_few_bands_are_said_with_enough():
     battery = chain(dimer(4, 0.5, 0.2))
     with pytest.raises(qb.errors.CutoffError, match=r"use law=chain.closure\(bands=3\)"):
         qb.evolve(battery, [20.0], law=law_of(battery, bands=1))
+    with pytest.raises(qb.errors.CutoffError, match=r"use law=chain.fermionic\(bands=3\)"):
+        qb.evolve(battery, [20.0], law=battery.fermionic(bands=1))
+    one = chain(dimer(4, 0.5, 0.2), qb.single_excitation([0.0, 1.0, 0.0, 0.0]))
+    with pytest.raises(qb.errors.CutoffError, match=r"use law=chain.closure\(bands=3\)"):
+        qb.storage_time(one, 0.9, law=law_of(one, bands=1))
     assert battery.overflow(None)[0] == "bands"
 
 

@@ -250,6 +250,12 @@ def test_derivatives() -> None:
             assert float(back[i][j]) == pytest.approx((ahead - behind) / 2e-5, rel=1e-6, abs=1e-6)
 
 
+def test_bands_are_one_program(compiles: Any) -> None:
+    chain = qb.DimerChain(9, 0.3)
+    with compiles(2):  # the other one is for the lattice
+        chain.bands()
+
+
 def test_bands() -> None:
     for n in (7, 50):
         chain = qb.DimerChain(n, 0.3, hopping=0.2)
