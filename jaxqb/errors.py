@@ -44,7 +44,13 @@ class SweepError(JaxqbError):
 
 
 class StoreError(JaxqbError):
-    """A store cannot be read or written, holds another sweep, or has another writer."""
+    """A store cannot be read or written, holds another sweep, or has another writer.
+
+    Attributes:
+        disk: whether it is the operating system that does not let it be written.
+    """
+
+    disk: bool = False
 
 
 class DesignError(JaxqbError):

@@ -1,12 +1,17 @@
 """The commands. jax is imported by those that compute, when they compute, and never for help.
 
 Exit codes: 0 done; 1 done, but an answer is missing or not as it should be (each command's help says which); 2 the
-input cannot be run (one sentence on stderr); 130 interrupted.
+input cannot be run (one sentence on stderr); 3 a store cannot be written; 130 and 143 stopped by a signal.
 """
 
+import json
 import math
+import os
+import signal
+import sys
 import tomllib
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -14,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from typer.core import TyperGroup
 
-from ..errors import FieldError, JaxqbError, Status, StudyError, fail
+from ..errors import FieldError, JaxqbError, Status, StoreError, StudyError, fail
 from . import process, rows, show
 
 if TYPE_CHECKING:
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
 
 OUT = Path("jaxqb-output")
 MANY = 40  # rows of a table that fit a screen
+STOPPED = tuple(128 + number for number in (signal.SIGINT, signal.SIGTERM))
+SOLVED = {status.name.lower() for status in (Status.OK, Status.NO_PEAK, Status.NOT_REACHED)}
 
 
 class _Commands(TyperGroup):
@@ -37,10 +44,10 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except JaxqbError as error:
             typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(2) from None
-        except KeyboardInterrupt:
-            typer.echo("interrupted", err=True)
-            raise typer.Exit(130) from None
+            raise typer.Exit(3 if isinstance(error, StoreError) and error.disk else 2) from None
+        except KeyboardInterrupt as stopped:
+            typer.echo(f"stopped: {stopped}" if stopped.args else "interrupted", err=True)
+            raise typer.Exit(128 + getattr(stopped, "number", signal.SIGINT)) from None
         finally:
             warnings.showwarning = usual
 
@@ -53,14 +60,21 @@ Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for what
 File = Annotated[Path, typer.Argument(metavar="STUDY.toml", help="The study file.", show_default=False)]
 
 
-@app.callback(epilog="Exit codes: 0 done, 1 done but an answer is missing, 2 wrong input, 130 interrupted.")
+@app.callback(epilog="Exit codes: 0 done, 1 done but an answer is missing, 2 wrong input, 3 disk, 130 and 143 stopped.")
 def _head() -> None:
     """Simulate and design quantum batteries."""
 
 
 def main() -> None:
     """Entry point of `jaxqb` and `python -m jaxqb`."""
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if end.code in STOPPED:  # threads may be busy for long, and Python would wait for them
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(int(end.code))
+        raise
 
 
 @app.command()
@@ -122,18 +136,50 @@ def charge(
 
 
 @app.command(no_args_is_help=True)
-def sweep(file: File, out: Out = OUT, as_json: Json = False) -> None:
+def sweep(
+    file: File,
+    out: Out = OUT,
+    store: Annotated[
+        Path | None,
+        typer.Option(metavar="X.zarr", help="Keep every chunk here as it is finished; go on if it is begun.", show_default=False),
+    ] = None,
+    branch: Annotated[bool, typer.Option("--branch", help="If the store is of another sweep, take X-2.zarr, ...")] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="local:N|ADDRESS", help="N worker processes here, or the scheduler of a Dask cluster."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it is going to take.")] = False,
+    as_json: Json = False,
+) -> None:
     """Tabulate figures of a battery over the axes of a study file; write a table (CSV) and a picture (PNG).
+
+    With a store nothing that is finished is lost, whatever ends the sweep, and the same command goes on with it; the table stays
+    there. --json prints a row for each point, with a store an event for each chunk.
 
     Exit code 1 if a point could not be solved; that a figure does not exist is an answer.
 
     Example: [bold]jaxqb sweep examples/sweep_charger_size.toml[/bold]
+
+    Example: [bold]jaxqb sweep examples/sweep_charger_size.toml --store size.zarr --cluster local:2[/bold]
     """
     from ..study import SweepStudy
 
     study = _load(file, SweepStudy, "sweep", "optimize")
+    told = study.tables.output.store
+    store = store or (Path(told) if told else None)
+    if branch and store is None:
+        fail(StudyError, "--branch", "stand with --store", "there is no store", "add --store x.zarr")
+    if dry_run:
+        with _cluster(cluster) as client:
+            look = study.run(store=store, branch=branch, client=client, dry_run=True)
+        return show.rows([look.row()]) if as_json else typer.echo(str(look))
     stem = _stem(study, out)
-    data = study.run()
+    with _cluster(cluster) as client:
+        if store is not None:
+            listener = show.event if as_json else None
+            data = study.run(store=store, branch=branch, client=client, progress=listener)
+            return _stored(study, data, stem, as_json)
+        data = study.run(client=client)
     order = list(dict.fromkeys([*study.fields(), *study.tables.figures]))
     found = rows.points(data, order)
     if as_json:
@@ -146,15 +192,57 @@ def sweep(file: File, out: Out = OUT, as_json: Json = False) -> None:
     data.to_dataframe().reset_index()[list(found[0])].to_csv(stem.with_suffix(".csv"), index=False)
     show.written(stem.with_suffix(".csv"))
     if study.tables.output.plot:
-        from ..study import picture
+        picture(data, study.tables.figures, stem)
+    raise typer.Exit(int(not {row["status"] for row in found} <= SOLVED))
 
-        drawn = picture.of_sweep(data, study.tables.figures)
-        if drawn is None:
-            typer.echo("note: a grid with so many axes is not drawn", err=True)
-        else:
-            _draw(drawn, stem)
-    solved = {status.name.lower() for status in (Status.OK, Status.NO_PEAK, Status.NOT_REACHED)}
-    raise typer.Exit(int(not {row["status"] for row in found} <= solved))
+
+def _stored(study: "SweepStudy", data: Any, stem: Path, as_json: bool) -> None:
+    """What is said of a sweep that went to a store."""
+    counts, where = json.loads(data.attrs["status_counts"]), data.encoding["source"]
+    seconds = {f"seconds_{what}": data.attrs[f"seconds_{what}"] for what in ("compile", "run")}
+    if as_json:
+        show.event({"event": "end", "store": where, "points": sum(counts.values()), "statuses": counts} | seconds)
+    else:
+        show.table(f"{study.tables.title or study.path}", rows.statuses(counts))
+        typer.echo(f"{seconds['seconds_compile']:.1f} s to compile, {seconds['seconds_run']:.1f} s to run")
+    show.written(Path(where))
+    if study.tables.output.plot:
+        picture(data, study.tables.figures, stem)
+    raise typer.Exit(int(not set(counts) <= SOLVED))
+
+
+def _cluster(named: str | None) -> Any:
+    """The client of a cluster, or None, for a `with`."""
+    if named is None:
+        return nullcontext()
+    kind, _, count = named.partition(":")
+    if kind == "local":
+        if not count.isdecimal() or int(count) < 1:
+            fail(StudyError, "--cluster", "be local:N with N workers", f"it is {named!r}", "write e.g. local:2")
+        from ..sweeps.local_cluster import local
+
+        return local(int(count))
+    if ":" not in named:
+        fail(StudyError, "--cluster", "be local:N, or the address of a scheduler", f"it is {named!r}", "write e.g. local:2")
+    try:
+        from distributed import Client
+
+        return Client(named, timeout=10)
+    except ImportError:
+        fail(StudyError, "--cluster", "have dask.distributed", "it is not installed", "run pip install 'jaxqb[cluster]'")
+    except (OSError, ValueError):
+        fail(StudyError, "--cluster", "be the address of a scheduler", f"none answers at {named}", "look whether it runs")
+
+
+def picture(data: Any, figures: list[str], stem: Path) -> None:
+    """Draw a sweep, if it can be drawn, and write it."""
+    from ..study import picture as pictures
+
+    drawn = pictures.of_sweep(data, figures)
+    if drawn is None:
+        typer.echo("note: a grid with so many axes is not drawn", err=True)
+    else:
+        draw(drawn, stem)
 
 
 @app.command(no_args_is_help=True)
@@ -180,9 +268,9 @@ def optimize(file: File, out: Out = OUT, as_json: Json = False) -> None:
     stem.with_suffix(".json").write_text(best.to_json() + "\n", encoding="utf-8")
     show.written(stem.with_suffix(".json"))
     if study.tables.output.plot:
-        from ..study import picture
+        from ..study import picture as pictures
 
-        _draw(picture.of_design(best, near), stem)
+        draw(pictures.of_design(best, near), stem)
     raise typer.Exit(int(not best.converged))
 
 
@@ -209,7 +297,7 @@ def reproduce(
 
     if listed:
         return _list_figures(papers.listing(paper), as_json)
-    _folder(out)
+    folder(out)
     process.start_jax()
     data = papers.reproduce(paper, figure, quick=not full, out=out)
     found = rows.points(data) if figure is not None else rows.claims(data)
@@ -311,10 +399,10 @@ def _load(file: Path, kind: type["Kind"], table: str, other: str) -> "Kind":
 
 def _stem(study: "Study", out: Path) -> Path:
     """Where the results of a study are written, without the suffix; --out goes before what the study says."""
-    return _folder(Path(study.tables.output.directory or OUT) if out == OUT else out) / study.path.stem
+    return folder(Path(study.tables.output.directory or OUT) if out == OUT else out) / study.path.stem
 
 
-def _folder(path: Path) -> Path:
+def folder(path: Path) -> Path:
     """A folder to write to, made if need be; known to be good before anything is computed."""
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -324,7 +412,8 @@ def _folder(path: Path) -> Path:
         fail(StudyError, "--out", "be a folder that can be written to", f"{path} is not ({error.strerror})", "name another one")
 
 
-def _draw(figure: Any, stem: Path) -> None:
+def draw(figure: Any, stem: Path) -> None:
+    """Write a picture, and say so."""
     from ..plot import save
 
     show.written(*save(figure, stem, ("png",)))

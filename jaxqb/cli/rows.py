@@ -3,9 +3,10 @@
 import dataclasses
 import math
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from ..errors import Status
+from ..errors import Status, StoreError, fail
 
 
 def fields(battery: Any) -> list[dict[str, Any]]:
@@ -87,6 +88,31 @@ def comparison(given: Any, best: Any) -> list[dict[str, Any]]:
         change = f"{round(100 * (after / before - 1), 2) + 0.0:+.2f} %" if before and not math.isnan(before) else ""
         rows.append({"": label["long_name"], "as given": before, "optimum": after, "unit": label["units"], "change": change})
     return rows
+
+
+def statuses(counts: dict[str, int]) -> list[dict[str, Any]]:
+    """How many points have which status, and what that is."""
+    return [{"points": count, "status": name, "meaning": Status[name.upper()].sentence} for name, count in counts.items()]
+
+
+def to_csv(data: Any, path: Path) -> None:
+    """A row for each point, its status in words."""
+    names = {int(status): status.name.lower() for status in Status}
+    frame = data.to_dataframe().reset_index()
+    frame.assign(status=frame["status"].map(names)).to_csv(path, index=False)
+
+
+def to_netcdf(data: Any, path: Path) -> None:
+    """All of a Dataset, with units and provenance."""
+    try:
+        import h5netcdf  # noqa: F401
+    except ImportError:
+        fail(StoreError, str(path), "have h5netcdf to be written", "it is not installed", "run pip install 'jaxqb[netcdf]'")
+    for name, variable in data.data_vars.items():
+        if variable.dtype.kind == "c":
+            but = f"{name} is complex"
+            fail(StoreError, str(path), "hold real numbers, as NetCDF does", but, "export .csv, or use xarray.open_zarr")
+    data.to_netcdf(path, engine="h5netcdf")
 
 
 def self_check() -> dict[str, Any]:

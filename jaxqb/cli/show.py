@@ -50,6 +50,11 @@ def rows(rows: list[dict[str, Any]]) -> None:
         typer.echo(json.dumps({key: _plain(value) for key, value in row.items()}))
 
 
+def event(row: dict[str, Any]) -> None:
+    """Print one JSON object, at once."""
+    print(json.dumps({key: _plain(value) for key, value in row.items()}), flush=True)
+
+
 def _plain(value: Any) -> Any:
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import plot
+from ..errors import Status
 from .around import Around
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 MANY = 7  # curves, or panels, that a reader can tell apart
 GIVEN: dict[str, Any] = {"label": "as given", "linestyle": "none", "marker": "o", "color": "black"}
 FAILS: dict[str, Any] = {"color": "#999999", "linestyle": (0, (4, 2))}
+MISSING: dict[str, Any] = {"linestyle": "none", "marker": "x", "markersize": 3, "color": "#444444", "zorder": 6}
 BEST: dict[str, Any] = {"label": "optimum", "linestyle": "none", "marker": "*", "markersize": 9, "color": plot.COLOURS[2]}
 
 
@@ -27,8 +29,33 @@ def of_sweep(data: "xr.Dataset", figures: list[str]) -> "Figure | None":
         return None
     along = {"facet": facet[0]} if facet else {}
     if not hue or data.sizes[hue] <= MANY:
-        return plot.lines(data, *figures, x=x, points=data.sizes[x] <= 2 * MANY, **along)
-    return plot.map(data, *(figures[:1] if facet else figures), x=x, y=hue, **along)
+        figure = plot.lines(data, *figures, x=x, points=data.sizes[x] <= 2 * MANY, **along)
+        return _with_missing(figure, data, figures, x, facet)
+    shown = figures[:1] if facet else figures
+    return _with_missing(plot.map(data, *shown, x=x, y=hue, **along), data, shown, None, facet)
+
+
+def _with_missing(figure: "Figure", data: "xr.Dataset", figures: list[str], x: str | None, facet: list[str]) -> "Figure":
+    """Crosses below where a curve lacks points (maps are grey there), and a legend that says why they are missing."""
+    import matplotlib as mpl
+
+    panels = [data[name].isel({d: k}) for name in figures for d in facet for k in range(data.sizes[d])] if facet else None
+    panels = panels or [data[name] for name in figures]
+    gaps: list[Any] = [~np.isfinite(panel) for panel in panels]
+    if not any(map(np.any, gaps)):
+        return figure
+    axes = [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
+    if x is not None:
+        for ax, gap in zip(axes, gaps, strict=True):
+            at = data[x].values[gap.any([d for d in gap.dims if d != x]).values]
+            ax.plot(at, np.full(len(at), 0.02), transform=ax.get_xaxis_transform(), clip_on=False, **MISSING)
+    counts = {"not computed yet": int((data["status"] == Status.MISSING).sum())}
+    counts["without an answer"] = max(map(int, map(np.sum, gaps))) - counts["not computed yet"]
+    text = " and ".join(f"{n} points {what}" for what, n in counts.items() if n > 0)
+    style: Any = plot.STYLE
+    with mpl.rc_context(style):
+        figure.supxlabel(f"{'crosses' if x else 'grey'}: {text}", fontsize=7, color="#444444")
+    return figure
 
 
 def of_design(best: "Optimum", around: Around) -> "Figure":

@@ -46,6 +46,10 @@ class Outlook:
     device: str
     mapping: dict[str, str]
 
+    def row(self) -> dict[str, Any]:
+        """All of it, as it is printed for programs."""
+        return dataclasses.asdict(self)
+
     def __str__(self) -> str:
         shape = " x ".join(map(str, self.chunk.values()))
         there = f", of which {self.done} are in the store" if self.done else ""

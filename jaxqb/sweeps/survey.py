@@ -1,5 +1,6 @@
 """What a store holds: read only, also while a sweep writes to it."""
 
+import contextlib
 import dataclasses
 import json
 from pathlib import Path
@@ -37,6 +38,27 @@ class Survey:
         """Whether nothing is to be solved any more."""
         return self.whole == self.chunks
 
+    @property
+    def axes(self) -> dict[str, int]:
+        """Points along each axis."""
+        return {name: len(values) if isinstance(values, list) else values["count"] for name, values in self._columns().items()}
+
+    def _columns(self) -> dict[str, Any]:
+        return {name: fields[name] for name, fields in json.loads(self.about["plan"])["axes"].items()}
+
+    @property
+    def figures(self) -> list[str]:
+        """Their names."""
+        return json.loads(self.about["figures"])
+
+    @property
+    def last_run(self) -> str:
+        """When it began and what it did, in words."""
+        if not self.runs:
+            return "none that ended by itself"
+        run = self.runs[-1]
+        return f"{run['begun']} on {run['host']}: {run['chunks']} chunks in {run['seconds']:.1f} s"
+
 
 def survey(store: Any) -> Survey:
     """Read all chunks of a store, and compare them with its ledger.
@@ -50,16 +72,12 @@ def survey(store: Any) -> Survey:
     group: Any = zarr.open_group(path, mode="r")
     found = Store(path, group)
     states = list(found.states().values())
-    counts = np.bincount(np.ravel(group["status"][...]), minlength=len(Status)) if "damaged" not in states else []
+    runs: Any = found.runs.attrs.get("runs", [])
+    counts = []
+    with contextlib.suppress(Exception):  # a damaged status cannot be read
+        counts = np.bincount(np.ravel(group["status"][...]), minlength=len(Status))
     statuses = {status.name.lower(): int(n) for status, n in zip(Status, counts, strict=False) if n}
-    return Survey(
-        len(states),
-        states.count("whole"),
-        states.count("damaged"),
-        statuses,
-        dict(group.attrs),
-        list(found.runs.attrs.get("runs", [])),
-    )
+    return Survey(len(states), states.count("whole"), states.count("damaged"), statuses, dict(group.attrs), runs)
 
 
 def opened(store: Any) -> Any:
@@ -79,4 +97,6 @@ def check_store(store: Any) -> Path:
 def battery_of(survey: Survey) -> str:
     """The battery of a sweep in a line."""
     battery = json.loads(survey.about["battery"])
-    return f"{battery.pop('type')}({', '.join(f'{name}={value}' for name, value in battery.items())})"
+    kind = battery.pop("type")
+    given = {name: value["type"].lower() if isinstance(value, dict) else value for name, value in battery.items() if value is not None}
+    return f"{kind}({', '.join(f'{name}={value}' for name, value in given.items())})"
