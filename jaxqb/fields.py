@@ -132,15 +132,22 @@ def differentiable(value: Any) -> bool:
     return traced(value) and all(value is not known for known in _settled.get())
 
 
+def array_of(value: Any) -> Any:
+    """`value` as an array, with traced numbers in a list or tuple too; None if it is ragged, or none at all."""
+    if traced(value):
+        return value
+    try:
+        return (jnp if any(map(traced, jax.tree.leaves(value))) else np).asarray(value)
+    except (TypeError, ValueError):
+        return None
+
+
 def numbers(value: Any) -> Any:
     """`value` as an array in double precision (traced: of the process's dtype); None if it holds no real numbers."""
-    if traced(value):
-        return jnp.asarray(value, real_dtype()) if value.dtype.kind in "iuf" else None
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError):  # ragged, or no array at all
+    array = array_of(value)
+    if array is None or array.dtype.kind not in "iuf":
         return None
-    return array.astype(np.float64) if array.dtype.kind in "iuf" else None
+    return array.astype(real_dtype() if traced(array) else np.float64)
 
 
 def check_flag(kind: type[JaxqbError], name: str, value: Any) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..conventions import real_dtype
 from ..errors import FieldError, fail
-from ..fields import concrete, numbers, traced
+from ..fields import array_of, concrete, numbers, traced
 from ..laws.closure import AbstractBanded, Closure, check_bands, check_pairs, enough
 from ..laws.collective import Collective
 from ..laws.excitation import Excitation
@@ -52,8 +52,9 @@ class single_excitation(eqx.Module):
     amplitudes: Any
 
     def __init__(self, amplitudes: Any) -> None:
-        array = amplitudes if traced(amplitudes) else np.asarray(amplitudes)
-        if array.dtype.kind not in "iufc" or array.ndim != 1 or not (traced(array) or np.all(np.isfinite(array))):
+        array: Any = array_of(amplitudes)
+        vector = array is not None and array.dtype.kind in "iufc" and array.ndim == 1
+        if not vector or not (traced(array) or np.all(np.isfinite(array))):
             must, fix = "be a vector of finite numbers", "give one amplitude a spin"
             fail(FieldError, "amplitudes", must, f"it is {amplitudes!r}", fix)
         if not traced(array) and (norm := float(np.sum(np.abs(array) ** 2))) > 1 + UNIT:

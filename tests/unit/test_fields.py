@@ -85,6 +85,27 @@ def test_traced_fields_mean_the_general_case() -> None:
     assert (seen[0].conserved, seen[0].resonant) == (False, False)
 
 
+def test_lists_may_hold_traced_numbers() -> None:
+    """Spins that decay alone, and a single excitation of the second of two."""
+
+    def energy(x: Any) -> Any:
+        chain = qb.SpinChain(gaps=[1.0, x], decay_rates=[0.1, x / 5], hopping=[0.0], initial=[1.0, x])
+        return qb.evolve(chain, [x], law=chain.exact()).saved["energy"][0]
+
+    def lit(x: Any) -> Any:
+        start = qb.single_excitation([0.5j, x])
+        return qb.SpinChain([1.0, x], 0.1, 0.1, initial=start).lattice().begin.amplitudes
+
+    x = 0.5
+    found = jax.jit(lambda x: (energy(x), lit(x)))(x)
+    assert float(found[0]) == pytest.approx(np.exp(-0.1 * x) + x**2 * np.exp(-(x**2) / 5), rel=1e-12)
+    np.testing.assert_array_equal(found[1], [[0.0, x], [0.5, 0.0]])
+    with pytest.raises(FieldError, match="`amplitudes` must be a vector of finite numbers"):
+        qb.single_excitation([0.5, [0.1, 0.2]])
+    with pytest.raises(FieldError, match="`gaps` must be a real number"):
+        jax.jit(lambda x: qb.SpinChain([1.0, [x, x]], 0.1, 0.1).capacity())(x)
+
+
 def test_known_and_unknown_numbers() -> None:
     assert vanishes(0.0, np.zeros(3))
     assert not vanishes(0.0, np.array([0.0, 1e-300]))
