@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Float, Int
 from .batteries.battery import AbstractBattery
 from .compiled import compiled
 from .errors import MeritError, Status, TimesError, fail
-from .evolution import FULL, explain_edge, planned, state_size
+from .evolution import FULL, explain_edge, planned, state_size, told
 from .fields import traced
 from .given import check_law, check_method, check_single, check_window
 from .landing import kind_is, settle
@@ -59,11 +59,14 @@ class Charge(eqx.Module):
     def __repr__(self) -> str:
         if traced(self.status) or np.ndim(self.status):
             return f"Charge({self.law} law by {self.method})"
-        lines = [f"Charge by {self.law} law, {self.method}: {Status(int(self.status)).sentence}"]
+        lines = [f"Charge by {self.law} law, {self.method}: {told(self.status, self.method)}"]
         for name in FIGURES:
             figure = getattr(self, name)
             if figure is not None:
                 lines.append(f"  {name}: {float(figure.value):.10g} at t = {float(figure.time):.10g}")
+        power = self.max_average_power
+        if power is not None and not power.found and int(self.status) in (Status.NO_PEAK, Status.BUDGET_SPENT):
+            lines.append("  the energy does not rise: how long it is kept, jaxqb.storage_time finds")
         return "\n".join(lines)
 
 

@@ -22,7 +22,7 @@ from .errors import CutoffError, MeritError, Status, TimesError, fail
 from .fields import differentiable, traced
 from .given import check_law, check_method, check_save, check_single, check_times
 from .laws import AbstractLaw, AbstractMemoryLaw
-from .methods import AbstractMethod, AbstractPlanned, Figures, Resolvent, select_method
+from .methods import AbstractMethod, AbstractPlanned, Figures, Resolvent, Stepped, select_method
 from .methods.method import EDGE, ERROR, along
 
 FULL = 1e-9  # population at a truncated edge above which an answer is called unresolved
@@ -48,9 +48,18 @@ class Solution(eqx.Module):
     why: str = eqx.field(static=True)
 
     def __repr__(self) -> str:
-        status = self.status if traced(self.status) else Status(int(self.status)).sentence
+        status = self.status if traced(self.status) else told(self.status, self.method)
         figures = ", ".join(f"{name}{list(np.shape(value))}" for name, value in self.saved.items())
         return f"Solution({figures}; {self.law} law by {self.method}, {self.why}; {status})"
+
+
+def told(status: Any, method: Any) -> str:
+    """A status in words; where a budget of steps was spent, what to do."""
+    said, steps = Status(int(status)).sentence, getattr(method, "max_steps", None)
+    if status != Status.BUDGET_SPENT or steps is None:
+        return said
+    other = ", or use method=jaxqb.Adaptive()" if isinstance(method, Stepped) else ""
+    return f"{said}; fix: raise max_steps={steps}{other}"
 
 
 def planned(battery: AbstractBattery, law: Any, method: AbstractMethod | None, times: Any, name: str) -> AbstractMethod | None:

@@ -23,7 +23,7 @@ from .batteries.battery import AbstractBattery
 from .compiled import compiled
 from .conventions import epsilon
 from .errors import MeritError, Status, TimesError, fail
-from .evolution import FULL, answered, explain_edge, planned, state_size
+from .evolution import FULL, answered, explain_edge, planned, state_size, told
 from .fields import numbers, traced
 from .given import check_law, check_method, check_save, check_single, check_window
 from .laws import AbstractLaw, AbstractMemoryLaw
@@ -51,7 +51,7 @@ class Crossing(eqx.Module):
         by = f"by {self.law} law, {self.method}"
         if traced(self.status) or np.ndim(self.status):
             return f"Crossing({by})"
-        return f"Crossing({float(self.value):.10g} at t = {float(self.time):.10g}; {by}; {Status(int(self.status)).sentence})"
+        return f"Crossing({float(self.value):.10g} at t = {float(self.time):.10g}; {by}; {told(self.status, self.method)})"
 
 
 def first_time(

@@ -52,9 +52,9 @@ class single_excitation(eqx.Module):
     amplitudes: Any
 
     def __init__(self, amplitudes: Any) -> None:
-        array: Any = array_of(amplitudes)
+        array = array_of(amplitudes)
         vector = array is not None and array.dtype.kind in "iufc" and array.ndim == 1
-        if not vector or not (traced(array) or np.all(np.isfinite(array))):
+        if array is None or not vector or not (traced(array) or np.all(np.isfinite(array))):
             must, fix = "be a vector of finite numbers", "give one amplitude a spin"
             fail(FieldError, "amplitudes", must, f"it is {amplitudes!r}", fix)
         if not traced(array) and (norm := float(np.sum(np.abs(array) ** 2))) > 1 + UNIT:

@@ -283,6 +283,7 @@ def test_a_budget(speed: float) -> None:
     assert all(np.isnan(x).all() for x in found.values())
     solution = qb.evolve(qb.DimerChain(4, 0.5), [0.0, 100.0], method=qb.Stepped(max_steps=20))
     assert solution.status == Status.BUDGET_SPENT and np.isnan(solution.saved["energy"]).all()
+    assert "budget was spent; fix: raise max_steps=20, or use method=jaxqb.Adaptive()" in repr(solution)
 
 
 def test_what_goes_to_infinity_is_not_accurate() -> None:

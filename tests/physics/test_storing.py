@@ -167,6 +167,10 @@ def test_never() -> None:
     assert not bad.found and int(bad.status) == Status.OUTSIDE_PADDING
 
 
+def test_charging_what_only_stores() -> None:
+    assert "jaxqb.storage_time" in repr(qb.charge(alone(0.05), figures="max_average_power"))
+
+
 def test_sweep() -> None:
     figure = qb.figures.Storing(0.5)
     data = qb.sweep(figure, alone(0.05), {"damping": [0.05, 0.1, 0.4]})
