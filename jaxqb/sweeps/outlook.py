@@ -65,7 +65,7 @@ class Outlook:
         return "\n".join(f"{key:<7} {value}" for key, value in lines.items())
 
 
-def amount(count: float) -> str:
+def amount(count: float | int) -> str:
     """Bytes in words.
 
     >>> amount(3 * 2**20)
@@ -75,7 +75,7 @@ def amount(count: float) -> str:
     return f"{count / 1024**power:.{min(power, 1)}f} {('bytes', 'KiB', 'MiB', 'GiB', 'TiB')[power]}"
 
 
-def span(seconds: float) -> str:
+def span(seconds: float | int) -> str:
     """Seconds in words.
 
     >>> span(5400)
