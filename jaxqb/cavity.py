@@ -1,8 +1,9 @@
 """A chain of spins in a cavity, whole: to charge it, to discharge it, and to see how good the limit of a bad cavity is."""
 
 from functools import reduce
-from typing import Any
+from typing import Any, cast
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
@@ -14,6 +15,28 @@ from .fields import numbers, traced, vanishes
 LARGEST = 512  # levels of chain and cavity together, whose operators are dense matrices
 
 
+class Cavity(OpenBattery):
+    """A chain with so many `levels` of light, of which it may need `enough`."""
+
+    levels: int | None = eqx.field(static=True, default=None)
+    enough: int | None = eqx.field(static=True, default=None)
+
+    @property
+    def modes(self) -> int | None:
+        """All levels, if there are too few."""
+        return None if self.levels == self.enough else self.levels
+
+    def kept(self) -> int:
+        """The largest number of photons."""
+        return cast(int, self.levels) - 1
+
+    def widened(self) -> "Cavity":
+        """As if there were enough levels, for there is no need to try."""
+        wider = self.put()
+        object.__setattr__(wider, "levels", self.enough)
+        return wider
+
+
 def in_cavity(
     chain: Any,
     coupling: Any,
@@ -21,7 +44,7 @@ def in_cavity(
     loss: Any = 0.0,
     photons: Any = 0,
     cutoff: Any = None,
-) -> OpenBattery:
+) -> Cavity:
     r"""The spins of a chain and a mode of light, which they exchange excitations with; the battery is the chain.
 
     .. math:: H = H_S + \omega\, a^+a + \eta \sum_j (\sigma^-_j a^+ + \sigma^+_j a), \quad
@@ -38,16 +61,17 @@ def in_cavity(
         frequency: omega, of the mode, on the scale of the gaps.
         loss: kappa, the rate at which photons are lost.
         photons: how many there are at the beginning.
-        cutoff: the largest number of photons that is kept; None: with all excitations in the mode, which is exact. With fewer
-            some light is left out, and it is for you to see how much, by a larger one.
+        cutoff: the largest number of photons that is kept; None: with all excitations in the mode, which is exact. Where fewer
+            prove too few, the status says so.
 
     Coupling, frequency, loss and what the chain consists of may be traced and differentiated.
 
     Returns:
-        An `OpenBattery` of ``2^n (cutoff + 1)`` levels, the chain its first factor, spins from first to last.
+        A kind of `OpenBattery`, of ``2^n (cutoff + 1)`` levels, the chain its first factor, spins from first to last.
 
     Raises:
         FieldError: for a value no cavity can have, and for more than 512 levels.
+        CutoffError: by `evolve` and other verbs, where the last level of light is filled.
 
     Source: Liu, Segal and Hanna, "Boosting quantum battery performance by structure engineering", Eqs. 1, 2 and S11 (where the
     detuning has another factor).
@@ -69,6 +93,7 @@ def in_cavity(
     n, one = chain.structure.n, chain.structure.single
     photons = _count("photons", photons, least=0)
     kept = photons + (1 if one else n) if cutoff is None else _count("cutoff", cutoff, least=photons)
+    enough = max(kept, photons + (1 if one else _excited(chain.initial, n)))
     spins, modes = 2**n, kept + 1
     if spins * modes > LARGEST:
         but = f"{n} spins and up to {kept} photons have {spins * modes}"
@@ -87,7 +112,7 @@ def in_cavity(
     for jump, rate in ((of_chain(together), chain.collective_decay), (of_mode(light), loss)):
         if not vanishes(rate):
             jumps, losses = [*jumps, jump], [*losses, rate]
-    return OpenBattery(
+    return Cavity(
         np.stack(terms),
         np.stack(jumps),
         jnp.hstack(losses),
@@ -95,6 +120,8 @@ def in_cavity(
         _start(chain, np.arange(modes) == photons),
         jnp.hstack([gaps, bonds, coupling, frequency]),
         n,
+        modes,
+        enough + 1,
     )
 
 
@@ -115,6 +142,11 @@ def _start(chain: AbstractSpinChain, light: np.ndarray) -> Any:
     chances = xp.broadcast_to(xp.asarray(initial), (n,))
     weights = reduce(xp.kron, [xp.stack([1 - p, p]) for p in chances])
     return xp.kron(xp.diag(weights), np.diag(light))
+
+
+def _excited(chances: Any, n: int) -> int:
+    """How many spins may be excited."""
+    return n if traced(chances) else int(np.count_nonzero(np.broadcast_to(chances, n)))
 
 
 def _number(name: str, value: Any, least: float = -np.inf) -> Any:

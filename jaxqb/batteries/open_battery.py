@@ -112,6 +112,11 @@ class OpenBattery(AbstractBattery):
         """Energies are those of `battery_hamiltonian` as they are."""
         return np.ones((), real_dtype())
 
+    @property
+    def modes(self) -> int | None:
+        """Levels of a last factor of which higher ones are left out (see `OpenState`)."""
+        return None
+
     def _gap(self) -> Any:
         """The battery's Hamiltonian, zero when empty, as one real matrix."""
         lowest = jnp.linalg.eigvalsh(self.battery_hamiltonian)[0]
@@ -130,7 +135,7 @@ class OpenBattery(AbstractBattery):
         found = [jnp.stack([whole[k], *jumps[k], start[k]]) for k in (0, 1)]
         known = [jnp.all((found[k] == 0) | np.array([mask[k] for mask in masks])) for k in (0, 1)]
         initial = jnp.where(known[0] & known[1], start[0] + start[1], jnp.nan)
-        return law(Master(whole, jumps, jnp.asarray(self.rates), pattern), initial, self._gap())
+        return law(Master(whole, jumps, jnp.asarray(self.rates), pattern), initial, self._gap(), self.modes)
 
     def law(self) -> AbstractMasterLaw:
         """Among the numbers that the start reaches, if these are few; else in operator form."""

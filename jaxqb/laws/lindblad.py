@@ -81,6 +81,7 @@ class Lindblad(AbstractMasterLaw):
         master: its operators.
         initial: M at t = 0.
         gap: the battery's Hamiltonian, zero when empty, as M.
+        modes: levels of a last factor that is truncated (see `OpenState`).
     """
 
     exact: ClassVar[bool] = True
@@ -88,6 +89,7 @@ class Lindblad(AbstractMasterLaw):
     master: Master
     initial: Float[Array, "n n"]
     gap: Float[Array, "d d"]
+    modes: int | None = eqx.field(static=True, default=None)
 
     def valid(self) -> Bool[Array, ""]:
         """Whether rates and start are possible."""
@@ -131,7 +133,7 @@ class Lindblad(AbstractMasterLaw):
 
     def state(self, y: Float[Array, "n n"]) -> OpenState:
         """The density matrix."""
-        return OpenState(y, self.gap)
+        return OpenState(y, self.gap, self.modes)
 
 
 def _jumps(master: Master, pattern: Pattern) -> Moves | Products | None:

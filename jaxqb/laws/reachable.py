@@ -39,6 +39,7 @@ class Reachable(AbstractMasterLaw):
     master: Master
     initial: Float[Array, "n n"]
     gap: Float[Array, "d d"]
+    modes: int | None = eqx.field(static=True, default=None)
 
     @property
     def _reach(self) -> Reach:
@@ -106,7 +107,7 @@ class Reachable(AbstractMasterLaw):
         m = jnp.zeros((n, n), y.dtype).at[r.rows, r.columns].add(parts)
         mirrored = np.nonzero(r.rows != r.columns)[0]
         m = m.at[r.columns[mirrored], r.rows[mirrored]].add(np.where(r.odd, -1.0, 1.0)[mirrored] * parts[mirrored])
-        return OpenState(m, self.gap)
+        return OpenState(m, self.gap, self.modes)
 
 
 def _take(y: Float[Array, " y"], k: np.ndarray) -> Array:

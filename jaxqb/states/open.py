@@ -13,10 +13,14 @@ from .reduced import Spectral
 
 
 class OpenState(eqx.Module):
-    """A density matrix as one real matrix M (`algebra.hermitian`), and the battery's Hamiltonian (zero when empty) likewise."""
+    """A density matrix as one real matrix M (`algebra.hermitian`), and the battery's Hamiltonian (zero when empty) likewise.
+
+    `modes` (static): levels of a last tensor factor of which higher ones are left out; None where nothing is.
+    """
 
     m: Float[Array, "n n"]
     gap: Float[Array, "d d"]
+    modes: int | None = eqx.field(static=True, default=None)
 
     def _factors(self) -> Float[Array, "d r d r"]:
         d = len(self.gap)
@@ -76,5 +80,7 @@ class OpenState(eqx.Module):
         )
 
     def edge(self) -> Float[Array, ""]:
-        """Nothing is truncated by us."""
-        return jnp.zeros((), self.m.dtype)
+        """Population of the last level that is kept."""
+        if self.modes is None:
+            return jnp.zeros((), self.m.dtype)
+        return jnp.sum(jnp.diagonal(self.m)[self.modes - 1 :: self.modes])

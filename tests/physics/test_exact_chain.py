@@ -12,7 +12,7 @@ from truth import linear, master
 from truth.chain import Spins
 
 import jaxqb as qb
-from jaxqb.errors import FieldError, MeritError, Status
+from jaxqb.errors import CutoffError, FieldError, MeritError, Status
 
 N = 4
 RNG = np.random.default_rng(3)
@@ -352,6 +352,18 @@ def test_detuned_cavity() -> None:
     np.testing.assert_allclose(ratio, -2j * eta / (loss - 2j * gap), rtol=0, atol=5e-5)
     decay = np.log(saved["E"][0] / saved["E"][1]) / 20
     assert decay == pytest.approx(2 * 4 * eta**2 * loss / (loss**2 + 4 * gap**2), rel=0.02)
+
+
+def test_light_that_is_left_out() -> None:
+    """Two full spins and a photon need three; what starts with one excitation needs one."""
+    pair = qb.SpinChain([1.0, 0.6], 0.05, 0.2)
+    battery = qb.in_cavity(pair, 0.3, 0.8, 0.2, photons=1, cutoff=2)
+    with pytest.raises(CutoffError, match="`cutoff` must hold the light at all times, but .* cutoff=2; fix: use cutoff=3"):
+        qb.evolve(battery, [5.0])
+    status = jax.jit(lambda loss: qb.evolve(qb.in_cavity(pair, 0.3, 0.8, loss, photons=1, cutoff=2), [5.0]).status)
+    assert status(0.2) == Status.UNRESOLVED
+    one = pair.replace(initial=[0.7, 0.0])
+    assert qb.evolve(qb.in_cavity(one, 0.3, 0.8, 0.2, cutoff=1), [5.0]).status == Status.OK
 
 
 def test_bad_input_of_a_cavity() -> None:
