@@ -358,7 +358,7 @@ def test_light_that_is_left_out() -> None:
     """Two full spins and a photon need three; what starts with one excitation needs one."""
     pair = qb.SpinChain([1.0, 0.6], 0.05, 0.2)
     battery = qb.in_cavity(pair, 0.3, 0.8, 0.2, photons=1, cutoff=2)
-    with pytest.raises(CutoffError, match="`cutoff` must hold the light at all times, but .* cutoff=2; fix: use cutoff=3"):
+    with pytest.raises(CutoffError, match=r"`cutoff` must hold the light at all times, but .* cutoff=2; fix: use cutoff=3"):
         qb.evolve(battery, [5.0])
     status = jax.jit(lambda loss: qb.evolve(qb.in_cavity(pair, 0.3, 0.8, loss, photons=1, cutoff=2), [5.0]).status)
     assert status(0.2) == Status.UNRESOLVED
