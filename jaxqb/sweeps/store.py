@@ -1,8 +1,9 @@
 """A sweep on disk: a zarr group (format 3) that any reader opens, also half done, and that knows which chunks are whole.
 
 Every chunk of the grid is one zarr chunk of each array, and one entry of ``ledger/checksums``, which is written last: a chunk
-without an entry is not there, one that differs from its entry is damaged, and both are solved again. Files appear whole or not
-at all, so a process may die at any time.
+without an entry is not there, one that differs from its entry is damaged, and both are solved again. All other files (metadata,
+coordinates) follow from the plan: they are compared with what they should be, and written anew where they differ. Files appear
+whole or not at all, so a process may die at any time.
 """
 
 import contextlib
@@ -11,20 +12,24 @@ import itertools
 import json
 import math
 import os
-import shutil
+import re
+import uuid
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import Status, StoreError, fail
-from .record import differences
+from .record import differences, digest
 
 LEDGER = "ledger"
-ABSENT = -1  # in the ledger
+ABSENT, UNREADABLE = -1, -2  # in the ledger, in place of a checksum
+ROOT, RUNS, CHECKSUMS = "zarr.json", f"{LEDGER}/zarr.json", f"{LEDGER}/checksums/zarr.json"  # documents that we seal ourselves
+NOTED = "status_counts", "runs"  # attributes that are not known when a store is made
+PARTIAL = re.compile(r"\.[0-9a-f]{32}\.partial$")  # of a write that was cut off
 
 Index = tuple[int, ...]
 
@@ -35,20 +40,31 @@ class Store:
     Attributes:
         path: of the folder.
         group: the zarr group.
-        runs: the group of the ledger, whose attributes list the runs.
         ledger: checksums of each array for each chunk.
         names: of the arrays, in the order of the ledger.
+        arrays: by name, the status last, so that readers trust it.
     """
 
     group: Any
 
     def __init__(self, path: Path, group: Any) -> None:
+        own = {"write_empty_chunks": True}  # also those that hold nothing but the fill value; zarr does not remember it
+        self.path, self.group = path, group
+        self.ledger: Any = group[f"{LEDGER}/checksums"].with_config(own)
+        self.names: list[str] = list(self.ledger.attrs["arrays"])
+        self.arrays: dict[str, Any] = {name: group[name].with_config(own) for name in sorted(self.names, key="status".__eq__)}
+
+    @property
+    def runs(self) -> Any:
+        """The group of the ledger, whose attributes list the runs."""
         import zarr
 
-        self.path, self.group = path, group
-        self.runs = zarr.open_group(path / LEDGER, mode="r+")  # by itself: the group around it knows only how it began
-        self.ledger: Any = self.runs["checksums"]
-        self.names: list[str] = list(self.ledger.attrs["arrays"])
+        return zarr.open_group(self.path / LEDGER, mode="r")  # by itself: the group around it knows only how it began
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """What is known of each run that ended by itself; nothing, if that was damaged."""
+        return (_document(self.path / RUNS) or {"attributes": {}})["attributes"].get("runs", [])
 
     def states(self) -> dict[Index, str]:
         """Of each chunk whether it is "whole", "damaged" or "absent"; nothing is changed."""
@@ -64,11 +80,11 @@ class Store:
         return found, list(states.values()).count("damaged")
 
     def _entries(self) -> dict[Index, list[int]]:
-        """What stands in the ledger; an entry that cannot be read is not there."""
+        """What stands in the ledger."""
         try:
             whole = self.ledger[...]
         except Exception:  # whatever a reader says of damaged bytes
-            whole = np.full(self.ledger.shape, ABSENT)
+            whole = np.full(self.ledger.shape, UNREADABLE)
             for index in itertools.product(*map(range, self.ledger.shape[:-1])):
                 with contextlib.suppress(Exception):
                     whole[index] = self.ledger[index]
@@ -84,7 +100,7 @@ class Store:
             return "damaged"
 
     def _read(self, name: str, index: Index) -> np.ndarray:
-        array = self.group[name]
+        array = self.arrays[name]
         if not self._file(name, index, array.ndim).exists():
             raise LookupError(name)
         return array.get_block_selection(index + (0,) * (array.ndim - len(index)))
@@ -96,25 +112,27 @@ class Store:
         """Remove the files of a chunk, its entry first."""
         with self.careful():
             self._file(f"{LEDGER}/checksums", index, self.ledger.ndim).unlink(missing_ok=True)
-            for name in self.names:
-                self._file(name, index, self.group[name].ndim).unlink(missing_ok=True)
+            for name, array in reversed(self.arrays.items()):
+                self._file(name, index, array.ndim).unlink(missing_ok=True)
 
     def publish(self, index: Index, arrays: Mapping[str, np.ndarray]) -> None:
         """Write a chunk, and then that it is there."""
         with self.careful(sum(array.nbytes for array in arrays.values())):
-            for name in self.names:
-                array = self.group[name]
+            for name, array in self.arrays.items():
                 array.set_block_selection(index + (0,) * (array.ndim - len(index)), arrays[name])
             sums = np.array([_checksum(arrays[name]) for name in self.names])
             self.ledger.set_block_selection((*index, 0), sums.reshape((1,) * len(index) + (-1,)))
 
-    def note(self, attributes: Mapping[str, Any], about_run: Mapping[str, Any]) -> None:
-        """Write attributes of the whole, and one more run into the list of runs."""
+    def published(self) -> int:
+        """Chunks that have an entry."""
+        return sum(ABSENT not in entry for entry in self._entries().values())
+
+    def note(self, counts: str, about_run: Mapping[str, Any] | None) -> None:
+        """Write how many points have which status, and one more run into the list of runs."""
         with self.careful():
-            if any(self.group.attrs.get(key) != value for key, value in attributes.items()):
-                self.group.attrs.update(attributes)
-            before: Any = self.runs.attrs.get("runs", [])
-            self.runs.attrs.update({"runs": [*before, dict(about_run)]})
+            _note(self.path / ROOT, {"status_counts": counts})
+            if about_run is not None:
+                _note(self.path / RUNS, {"runs": [*self.history, dict(about_run)]})
 
     @contextlib.contextmanager
     def careful(self, needed: int = 0) -> Iterator[None]:
@@ -139,10 +157,12 @@ def _sentence(path: Path, error: OSError, needed: int = 0) -> StoreError:
         errno.EPERM: "name a folder that you may write to",
     }.get(error.errno or 0, "look at that disk")
     room = f" ({needed} bytes are to be written)" if needed else ""
-    return StoreError(
+    found = StoreError(
         f"`store` must be a folder that can be written to, but {path}: {said}{room}; fix: {fix}, and run the same again: "
         "what is there is kept."
     )
+    found.disk = True
+    return found
 
 
 def _checksum(array: Any) -> int:
@@ -163,9 +183,9 @@ def locked(path: Path) -> Iterator[None]:
         _lock(handle, path)
         yield
     finally:
-        os.close(handle)
         with contextlib.suppress(OSError):
-            path.rmdir()  # only if nothing was written
+            path.rmdir()  # only if nothing was written; before anyone else can have the lock
+        os.close(handle)
 
 
 def _lock(handle: int, path: Path) -> None:
@@ -181,30 +201,47 @@ def _lock(handle: int, path: Path) -> None:
         return
 
 
-def opened(path: Path, plan: Mapping[str, Any], made: Any) -> Store:
-    """The store at a path (locked) for a sweep with this plan: as it was left, or a new one.
+def opened(path: Path, plan: Mapping[str, Any], files: Callable[[], Mapping[str, bytes]]) -> tuple[Store, list[str]]:
+    """The store at a path (locked) for a sweep with this plan, as it was left, or a new one; and which files were damaged.
 
     Args:
         path: of the folder.
         plan: see `record`.
-        made: writes a new store.
+        files: gives those of a new store, see `fresh`.
 
     Raises:
         StoreError: if there is another sweep, with what differs, or something else.
     """
+    there = plan_at(path)
+    if there is not None:
+        check_same(path, there, plan)
+    try:
+        for item in path.rglob("*"):
+            if PARTIAL.search(item.name):
+                item.unlink()
+            elif there is None and not item.is_dir():
+                but = f"{path} holds {item.relative_to(path)}"
+                fail(StoreError, "store", "be a store or an empty folder", but, "name another folder")
+        written = [name for name, content in files().items() if _mended(path / name, content, name)]
+    except OSError as error:
+        raise _sentence(path, error) from None
+    return read(path, "r+"), [] if there is None else written
+
+
+def read(path: Path, mode: Any = "r") -> Store:
+    """The store at a path.
+
+    Raises:
+        StoreError: if it cannot be read.
+    """
     import zarr
 
     try:
-        for stray in path.rglob("*.partial"):  # of a write that was cut off
-            stray.unlink()
-        if _head(path) is None:
-            _clear(path)
-            made()
-        group: Any = zarr.open_group(path, mode="r+")
-    except OSError as error:
+        return Store(path, zarr.open_group(path, mode=mode))
+    except PermissionError as error:
         raise _sentence(path, error) from None
-    check_same(path, plan_of(path, group.attrs), plan)
-    return Store(path, group)
+    except Exception:  # whatever a reader says of damaged bytes
+        fail(StoreError, "store", "be whole", f"metadata of {path} are damaged", "run its sweep again, which writes them anew")
 
 
 def check_path(store: Any) -> Path:
@@ -230,76 +267,110 @@ def branches(path: Path) -> Iterator[Path]:
 
 
 def plan_at(path: Path) -> dict[str, Any] | None:
-    """The plan of the store at a path; None if there is none yet."""
-    head = _head(path)
-    return None if head is None else plan_of(path, head)
-
-
-def published(path: Path) -> int:
-    """Chunks that stand in the ledger of the store at a path."""
-    import zarr
-
-    if plan_at(path) is None:
-        return 0
-    ledger: Any = zarr.open_array(path / LEDGER / "checksums", mode="r")
-    return int(np.sum(ledger[...][..., 0] != ABSENT))
-
-
-def plan_of(path: Path, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """The plan that a store was made for."""
+    """The plan of the store at a path; None if there is no store."""
     try:
-        return json.loads(attributes["plan"])
-    except (KeyError, TypeError, ValueError):
-        fail(StoreError, "store", "be a store of jaxqb", f"{path} is another zarr group", "name another folder")
-
-
-def _head(path: Path) -> dict[str, Any] | None:
-    """Attributes of a store; None until it is whole: they are the last that is written when it is made."""
-    try:
-        head = json.loads((path / "zarr.json").read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except ValueError:
-        fail(StoreError, "store", "be a store of jaxqb", f"{path}/zarr.json cannot be read", "name another folder")
+        for name in (ROOT, CHECKSUMS):
+            document = _document(path / name)
+            if document is not None:
+                return json.loads(document["attributes"]["plan"])
+        if (path / ROOT).exists():
+            but = f"{path} is another zarr group, or its metadata are damaged"
+            fail(StoreError, "store", "be a store of jaxqb", but, "name another folder")
     except OSError as error:
         raise _sentence(path, error) from None
-    return head.get("attributes") or None
+    return None
 
 
-def _clear(path: Path) -> None:
-    """Remove what a store has that died while it was made."""
-    items = [item for item in path.iterdir() if item.name != "zarr.json"]
-    for item in items:
-        if not item.is_dir() or any(found.name not in ("zarr.json", "0") for found in item.rglob("*") if found.is_file()):
-            fail(StoreError, "store", "be a store or an empty folder", f"{path} holds {item.name}", "name another folder")
-    for item in items:
-        shutil.rmtree(item)
-    (path / "zarr.json").unlink(missing_ok=True)
+# ------------------------------------------------------------------------------------------------------ files
 
 
-def make(path: Path, axes: Any, outputs: Mapping[str, Any], chunk: Index, attributes: Mapping[str, Any], label: Any) -> None:
-    """Write a new store without any chunk; the group last, so that one that is there is whole.
+def _document(file: Path) -> dict[str, Any] | None:
+    """A document of metadata that was sealed; None if there is none, or it is damaged."""
+    try:
+        content = file.read_bytes()
+        document = json.loads(content)
+        return document if sealed(document) == content else None
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except (ValueError, TypeError, KeyError, AttributeError):  # all that damaged bytes may be
+        return None
+
+
+def sealed(document: dict[str, Any]) -> bytes:
+    """A document of metadata, with a digest of all of it among its attributes."""
+    attributes = {key: value for key, value in document["attributes"].items() if key != "seal"}
+    plain = document | {"attributes": attributes}
+    whole = plain | {"attributes": attributes | {"seal": digest(json.dumps(plain))}}
+    return json.dumps(whole, indent=2).encode()
+
+
+def _mended(file: Path, content: bytes, name: str) -> bool:
+    """Write a file if it is not as it should be; whether it was damaged, or not there."""
+    if name not in (ROOT, RUNS, CHECKSUMS):
+        whole = file.exists() and file.read_bytes() == content
+        if not whole:
+            _write(file, content)
+        return not whole
+    there = _document(file)
+    if there is None:
+        _write(file, content)
+        return True
+    noted = {key: there["attributes"][key] for key in NOTED if key in there["attributes"]}
+    document = json.loads(content)
+    content = sealed(document | {"attributes": document["attributes"] | noted})
+    if sealed(there) != content:  # that another machine went on with it is no damage
+        _write(file, content)
+    return False
+
+
+def _note(file: Path, attributes: Mapping[str, Any]) -> None:
+    """Write attributes of a document, if they differ."""
+    document = json.loads(file.read_bytes())
+    content = sealed(document | {"attributes": document["attributes"] | attributes})
+    if file.read_bytes() != content:
+        _write(file, content)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """A file that appears whole or not at all."""
+    part = file.with_name(f"{file.name}.{uuid.uuid4().hex}.partial")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+
+
+def fresh(axes: Any, outputs: Mapping[str, Any], chunk: Index, attributes: Mapping[str, Any], label: Any) -> dict[str, bytes]:
+    """All files of a store without any chunk, in the order in which they are to be written.
+
+    What says whose it is comes first, and the group last, so that readers find all or nothing.
 
     Args:
-        path: of the folder.
         axes: of the sweep.
         outputs: shape at a point, and dtype, of each array.
         chunk: points of a chunk along each axis.
-        attributes: of the group.
+        attributes: of the group; one is the plan.
         label: from a name to what is said about an array.
     """
     import zarr
     from zarr.codecs import Crc32cCodec
+    from zarr.storage import MemoryStore
 
+    files: dict[str, Any] = {}
+    memory = MemoryStore(files)
     dims, shape = [axis.name for axis in axes], tuple(axis.size for axis in axes)
     for axis in axes:
         for name, values, about in axis.coordinates():
-            zarr.create_array(path, name=name, data=values, attributes=about, dimension_names=[axis.name], compressors=None)
+            zarr.create_array(memory, name=name, data=values, attributes=about, dimension_names=[axis.name], compressors=None)
     grid = tuple(math.ceil(n / c) for n, c in zip(shape, chunk, strict=True))
-    whole: dict[str, Any] = {"compressors": [Crc32cCodec()], "config": {"write_empty_chunks": True}}
+    checked: dict[str, Any] = {"compressors": [Crc32cCodec()]}
     for name, (inner, dtype) in outputs.items():
         zarr.create_array(
-            path,
+            memory,
             name=name,
             shape=shape + inner,
             chunks=chunk + tuple(max(n, 1) for n in inner),
@@ -307,19 +378,28 @@ def make(path: Path, axes: Any, outputs: Mapping[str, Any], chunk: Index, attrib
             fill_value=int(Status.MISSING) if name == "status" else dtype.type(np.nan if dtype.kind in "fc" else 0),
             attributes=label(name),
             dimension_names=[*dims, *(f"{name}_{k}" for k in range(len(inner)))],
-            **whole,
+            **checked,
         )
-    zarr.create_group(path, path=LEDGER).create_array(
+    zarr.create_group(memory, path=LEDGER).create_array(
         "checksums",
         shape=(*grid, len(outputs)),
         chunks=(1,) * len(grid) + (len(outputs),),
         dtype=np.int64,
         fill_value=ABSENT,
         attributes={"arrays": list(outputs)},
-        **whole,
+        **checked,
     )
     with warnings.catch_warnings():  # that formats 3 leave it open; it saves readers a request for each array
         warnings.simplefilter("ignore")
-        group = zarr.consolidate_metadata(path)
+        zarr.consolidate_metadata(memory)
     others = [name for axis in axes for name, *_ in axis.coordinates() if name not in dims]
-    group.attrs.update({**attributes, **({"coordinates": " ".join(others)} if others else {})})
+    more = {
+        ROOT: {**attributes, **({"coordinates": " ".join(others)} if others else {})},
+        RUNS: {},
+        CHECKSUMS: {"plan": attributes["plan"]},  # for when the group is damaged
+    }
+    found = {name: content.to_bytes() for name, content in files.items()}
+    for name, about in more.items():
+        document = json.loads(found[name])
+        found[name] = sealed(document | {"attributes": document["attributes"] | about})
+    return {CHECKSUMS: found[CHECKSUMS], **{name: found[name] for name in found if name != ROOT}, ROOT: found[ROOT]}

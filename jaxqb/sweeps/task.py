@@ -22,9 +22,9 @@ from .outlook import Outlook, bytes_a_point, memory, seconds_a_point
 from .plan import stored_points
 from .program import build
 from .progress import Speaker, reporting
-from .record import FORMAT, differences, values
+from .record import FORMAT, differences, numbers, values
 from .sinks import Disk, Memory, Pieces
-from .store import branches, check_same, locked, make, opened, plan_at, published
+from .store import branches, check_same, fresh, locked, opened, plan_at, read
 from .work import Stop, Stopped, work_through
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Task:
             solver, compiling = self.compiled
             begun, pieces = time.perf_counter(), self._pieces(path, solver)
             plan = self._plan(solver, pieces)
-            store = opened(path, plan, lambda: self._make(path, solver, pieces, plan))
+            store, damaged = opened(path, plan, lambda: self._files(solver, pieces, plan))
             sink, stop = Disk(pieces, store), Stop()
             chunks, points = len(sink.todo), sum(math.prod(b - a for a, b in zip(*each, strict=True)) for each in sink.todo)
             run = {
@@ -98,21 +98,20 @@ class Task:
                 "process": os.getpid(),
                 "chunks": chunks,
                 "damaged": sink.damaged,
+                "damaged_files": damaged,
             }
             with reporting(self._points, progress, chunks, self._points - points) as speaker, stop.listening(speaker.say):
+                if sink.damaged or damaged:
+                    speaker.say(f"{sink.damaged} damaged chunks are solved again, {len(damaged)} other files were written again")
                 try:
                     self._work(sink, solver, speaker, stop)
                 except Stopped as stopped:
                     stopped.args = (f"{speaker.published} of {chunks} chunks were added to {path}; run the same again to go on",)
                     raise
             seconds = time.perf_counter() - begun
-            if chunks:
-                store.note(
-                    {"status_counts": counted(store.group["status"][...])},
-                    run | {"seconds": seconds, "seconds_compile": compiling},
-                )
-        found = stored(path)
-        return found.assign_attrs(seconds_compile=compiling, seconds_run=seconds)
+            about = run | {"seconds": seconds, "seconds_compile": compiling}
+            store.note(counted(store.arrays["status"][...]), about if chunks or damaged else None)
+        return stored(path).assign_attrs(seconds_compile=compiling, seconds_run=seconds)
 
     def outlook(self, path: Path | None) -> Outlook:
         """What it is going to take."""
@@ -123,7 +122,7 @@ class Task:
         pieces = pieces if path is None else self._pieces(path, solver)
         chunks, size = len(pieces.all()), bytes_a_point(solver)
         chunk_bytes = size * math.prod(pieces.shape)
-        done = 0 if path is None else published(path)
+        done = 0 if path is None or plan_at(path) is None else read(path).published()
         at_a_time = min(self.crew, chunks) if self.client is not None or not build(solver.job).alone else 1
         left = self._points * (1 - done / chunks)
         return Outlook(
@@ -181,11 +180,13 @@ class Task:
 
     def _plan(self, solver: Solver | None = None, pieces: Pieces | None = None) -> dict[str, Any]:
         """What makes it this very sweep: what is known before compiling, and after."""
-        kept = ("window", "method", "dtype", "platform", "device_kind", "jaxqb", "jax", "jaxlib")
+        kept = ("method", "dtype", "platform", "device_kind", "jaxqb", "jax", "jaxlib")
         plan: dict[str, Any] = {
             "format": FORMAT,
             "battery": json.loads(self.about["battery"]),
             "axes": {axis.name: {name: values(column) for name, column, _ in axis.coordinates()} for axis in self.axes},
+            "order": self._names,
+            "given": numbers(self.grid.figures),
             **{key: self.about[key] for key in kept},
         }
         if solver is None or pieces is None:
@@ -193,7 +194,7 @@ class Task:
         outputs = {name: f"{dtype}{list(inner) or ''}" for name, (inner, dtype) in self._outputs(solver).items()}
         chunk = dict(zip(self._names, pieces.given(pieces.shape), strict=True))
         maps = json.loads(self._by_axis(solver.job.kinds))
-        return plan | {"figures": outputs, "mapping": maps, "chunk": chunk, "program": self._digest(solver)}
+        return plan | {"figures": outputs, "mapping": maps, "chunk": chunk, "program of the figures": self._digest(solver)}
 
     def _digest(self, solver: Solver) -> str:
         """Of the program on one device, whatever their number here."""
@@ -225,13 +226,8 @@ class Task:
         points = stored_points(self._points, seconds_a_point(solver, lengths), bytes_a_point(solver), self.crew)
         return Pieces(lengths, self.grid.chunk_shape(solver.job, points), self.order)
 
-    def _make(self, path: Path, solver: Solver, pieces: Pieces, plan: dict[str, Any]) -> None:
+    def _files(self, solver: Solver, pieces: Pieces, plan: dict[str, Any]) -> dict[str, bytes]:
+        """Those of a new store."""
         attributes = self._attributes(solver, pieces) | {"plan": json.dumps(plan)}
-        make(
-            path,
-            self.axes,
-            self._outputs(solver),
-            pieces.given(pieces.shape),
-            attributes,
-            lambda name: label(self.grid.figures, name),
-        )
+        named = lambda name: label(self.grid.figures, name)  # noqa: E731
+        return fresh(self.axes, self._outputs(solver), pieces.given(pieces.shape), attributes, named)

@@ -22,11 +22,17 @@ class Stopped(KeyboardInterrupt):
 
 
 class Stop:
-    """Where a signal is noted: `number` is 0 until it came. A second one does what signals usually do."""
+    """Where a signal is noted: `number` is 0 until it came. A second one does what signals usually do.
+
+    Attributes:
+        ended: futures that are done, and None for a signal.
+        say: tells people.
+    """
 
     def __init__(self) -> None:
         self.number = 0
         self.ended: SimpleQueue = SimpleQueue()
+        self.say: Callable[[str], None] = lambda sentence: None
 
     @contextmanager
     def listening(self, say: Callable[[str], None]) -> Iterator[None]:
@@ -34,14 +40,14 @@ class Stop:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
+        self.say = say
         usual = {each: signal.getsignal(each) or signal.SIG_DFL for each in SIGNALS}
 
         def note(number: int, frame: FrameType | None) -> None:
             del frame
             self.number = number
             restore()
-            say("stopping when the running chunks are done; once more: at once")
-            self.ended.put(None)
+            self.ended.put(None)  # and nothing is said here: the signal may have come while something was being said
 
         def restore() -> None:
             for each in SIGNALS:
@@ -78,7 +84,9 @@ def work_through(chunks: Iterable[Any], submit: Callable, room: int, publish: Ca
             if not running:
                 break
             future = stop.ended.get()
-            if future is not None:
+            if future is None:
+                stop.say("stopping when the running chunks are done; once more: at once")
+            else:
                 publish(running.pop(future), future.result())
     finally:
         for future in running:
