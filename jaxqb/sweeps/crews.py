@@ -81,17 +81,17 @@ class Workers:
             with config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"}):
                 self.task = client.submit(_same, task, key=self.name)
             known = list(client.scheduler_info(n_workers=-1)["workers"])
-            warm = [
+            begun = [
                 client.submit(_warm, self.task, workers=[each], allow_other_workers=True, key=(f"{self.name}-warm", k))
                 for k, each in enumerate(known)
             ]
-            warm = [Asked(each, when) for each in warm]
-            try:
-                for each in warm:
-                    each.result()
-            finally:  # those that are not needed any more must not go on
-                for each in warm:
-                    each.cancel()
+        warm = [Asked(each, when) for each in begun]
+        try:
+            for each in warm:
+                each.result()
+        finally:  # those that are not needed any more must not go on
+            for each in warm:
+                each.cancel()
 
     @property
     def room(self) -> int:
@@ -126,7 +126,7 @@ class Asked:
 
     def result(self) -> Any:
         """What came out."""
-        with _worded(self.about):
+        with _worded(self.about, self.future):
             return self.future.result()
 
     def cancel(self) -> None:
@@ -225,7 +225,7 @@ def _check(found: dict[str, str], worker: str, there: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def _worded(when: str) -> Iterator[None]:
+def _worded(when: str, future: Any = None) -> Iterator[None]:
     """Sentences in place of what a cluster says; what a figure raises stays as it is."""
     from concurrent.futures import CancelledError
 
@@ -235,14 +235,11 @@ def _worded(when: str) -> Iterator[None]:
     try:
         yield
     except KilledWorker as error:
-        but = (
-            f"{error.allowed_failures + 1} were killed one after the other {when}, most often because they had too little memory"
-        )
-        fail(
-            SweepError, "client", "have workers that stay", but, f"give them more memory, or take smaller chunks (chunk=); {kept}"
-        )
-    except (CancelledError, OSError) as error:
-        if isinstance(error, OSError) and type(error).__module__.split(".")[0] not in ("builtins", "distributed"):
+        but = f"{error.allowed_failures + 1} were killed one after the other {when}, most often for want of memory"
+        fix = f"give them more memory, or take smaller chunks (chunk=); {kept}"
+        fail(SweepError, "client", "have workers that stay", but, fix)
+    except (CancelledError, OSError):
+        if future is not None and future.status == "error":  # of the task itself
             raise
         fail(SweepError, "client", "stay connected", f"its scheduler was lost {when}", f"connect again; {kept}")
     except ModuleNotFoundError as error:

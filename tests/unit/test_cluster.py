@@ -234,6 +234,12 @@ def spiteful(battery):
     return battery.coupling
 
 
+def unread(battery):
+    if on_worker():
+        Path("/nowhere/at/all").read_bytes()
+    return battery.coupling
+
+
 def two_faced(battery):
     return battery.coupling * (3 if on_worker() else 2)
 
@@ -252,6 +258,7 @@ def deadly(battery):
 
 WRONG = {
     "raises": (spiteful, ZeroDivisionError, "^as it is"),
+    "reads": (unread, FileNotFoundError, "/nowhere/at/all"),
     "other code": (two_faced, SweepError, "made another program of the same figures"),
     "no module": (homeless, SweepError, r"a worker has no nowhere_at_all; fix: .*upload_file\('nowhere_at_all.py'\)"),
     "killed": (deadly, SweepError, r"1 were killed .* want of memory; fix: .*\(chunk=\)"),
