@@ -213,15 +213,14 @@ def opened(path: Path, plan: Mapping[str, Any], files: Callable[[], Mapping[str,
         StoreError: if there is another sweep, with what differs, or something else.
     """
     there = plan_at(path)
-    if there is not None:
+    if there is None:
+        check_empty(path)
+    else:
         check_same(path, there, plan)
     try:
-        for item in path.rglob("*"):
+        for item in path.rglob("*.partial"):
             if PARTIAL.search(item.name):
                 item.unlink()
-            elif there is None and not item.is_dir():
-                but = f"{path} holds {item.relative_to(path)}"
-                fail(StoreError, "store", "be a store or an empty folder", but, "name another folder")
         written = [name for name, content in files().items() if _mended(path / name, content, name)]
     except OSError as error:
         raise _sentence(path, error) from None
@@ -257,6 +256,14 @@ def check_same(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) ->
         lines = "".join(f"\n  {line}" for line in found)
         fix = "name another store, or ask for a branch (branch=True, or --branch)"
         fail(StoreError, "store", "hold this very sweep", f"{path} holds another one:{lines}\n", fix)
+
+
+def check_empty(path: Path) -> None:
+    """A sentence if a folder that is no store holds anything but what a write left that was cut off."""
+    for item in path.rglob("*") if path.is_dir() else ():
+        if not item.is_dir() and not PARTIAL.search(item.name):
+            but = f"{path} holds {item.relative_to(path)}"
+            fail(StoreError, "store", "be a store or an empty folder", but, "name another folder")
 
 
 def branches(path: Path) -> Iterator[Path]:

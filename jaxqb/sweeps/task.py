@@ -24,7 +24,7 @@ from .program import build
 from .progress import Speaker, reporting
 from .record import FORMAT, differences, numbers, values
 from .sinks import Disk, Memory, Pieces
-from .store import branches, check_same, fresh, locked, opened, plan_at, read
+from .store import branches, check_empty, check_same, fresh, locked, opened, plan_at, read
 from .work import Stop, Stopped, work_through
 
 if TYPE_CHECKING:
@@ -204,8 +204,9 @@ class Task:
     def _same(self, path: Path, plan: dict[str, Any]) -> None:
         """A sentence if a store holds another sweep, as far as is known."""
         there = plan_at(path)
-        if there is not None:
-            check_same(path, {key: there.get(key) for key in plan}, plan)
+        if there is None:
+            return check_empty(path)
+        return check_same(path, {key: there.get(key) for key in plan}, plan)
 
     def _free(self, path: Path) -> Path:
         """The first of all branches of a store that holds this sweep, as far as is known, or none."""

@@ -61,7 +61,7 @@ INPUTS = {
     "numbers out of range": [
         axis("coupling = [nan]"),
         axis("n_charger = [-1]"),
-        axis("n_charger = [2.5]"),
+        axis("n_battery = [2.5]"),
         numerics("chunk = 0"),
         numerics("window = -1.0"),
     ],
