@@ -98,5 +98,6 @@ def battery_of(survey: Survey) -> str:
     """The battery of a sweep in a line."""
     battery = json.loads(survey.about["battery"])
     kind = battery.pop("type")
-    given = {name: value["type"].lower() if isinstance(value, dict) else value for name, value in battery.items() if value is not None}
+    given = {name: value for name, value in battery.items() if value is not None}
+    given = {name: value["type"].lower() if isinstance(value, dict) else value for name, value in given.items()}
     return f"{kind}({', '.join(f'{name}={value}' for name, value in given.items())})"
