@@ -77,7 +77,8 @@ class AbstractSpinChain(AbstractBattery):
 
     def lattice(self) -> Lattice:
         """The chain in the words of its laws."""
-        return _lattice(self)
+        # inside of a program a number that goes right through comes back as numpy's
+        return jax.tree.map(jnp.asarray, _lattice(self))
 
     def law(self) -> AbstractLaw:
         """Of amplitudes, from a single excitation; else of second moments."""
