@@ -15,7 +15,7 @@ from truth import closed, tables
 
 import jaxqb as qb
 from jaxqb.errors import FieldError, MeritError, Status, StoreError, SweepError, TimesError
-from jaxqb.sweeps import blocks, plan, program
+from jaxqb.sweeps import blocks, costs, outlook, plan, program
 from jaxqb.sweeps import grid as grids
 
 TIMES = np.array([0.2, 0.9])
@@ -481,3 +481,61 @@ def test_curves_take_the_quick_method_and_derivatives_by_sizes_the_right_one() -
     found = qb.sweep(slope, family, {"n_battery": [3, 5]}, progress=False).slope.values
     exact = lambda n: qb.evolve(family.put(n_battery=n), ts, method=qb.Chebyshev()).saved["energy"]  # noqa: E731
     np.testing.assert_allclose(found, jax.vmap(jax.jacobian(exact))(np.array([3.0, 5.0])), atol=1e-11)
+
+
+# --------------------------------------------------------------------------------------------------- points of equal work
+
+
+def test_points_of_equal_work_go_together():
+    """Chargers in any order: a batch of lanes lasts as long as its slowest, so that neighbours should be alike."""
+    sizes = np.random.default_rng(3).permutation(np.arange(1.0, 21.0))
+    battery = qb.SpinCharger(n_battery=20, n_charger=40)
+    fields, values = (("n_battery",), ("coupling",)), ((sizes,), (np.array([1.0, 2.0]),))
+    work, none = costs.costs_of(battery, fields, values, ("lanes", "loop"))
+    assert none is None and costs.costs_of(battery, fields, values, ("loop", "loop")) == (None, None)
+    assert costs.costs_of(battery, (("n_battery",),), ((np.sort(sizes),),), ("lanes",)) == (None,)  # neighbours are alike already
+    assert np.all(np.diff(work[np.argsort(sizes)]) > 0)  # more cells take more steps to charge
+
+
+@pytest.mark.parametrize("chunk", [None, 7])
+def test_order_of_work_is_not_seen(chunk):
+    sizes = [5, 2, 4, 3, 8, 6]
+    mixed = qb.sweep("first_peak", CELL, {"n_charger": sizes, "coupling": [1.0, 0.5]}, mapping=("lanes", "loop"), chunk=chunk)
+    plain = qb.sweep("first_peak", CELL, {"n_charger": sizes, "coupling": [1.0, 0.5]}, mapping="loop")
+    np.testing.assert_allclose(mixed.first_peak_time, plain.first_peak_time, rtol=1e-12)
+    assert mixed.n_charger.values.tolist() == sizes
+
+
+# -------------------------------------------------------------------------------------------------------- outlook
+
+
+def test_the_outlook_says_what_comes(compiles, tmp_path):
+    """Counts are those of the sweep that follows; nothing is written, and the program is not compiled twice."""
+    axes = {"coupling": np.linspace(0.4, 0.9, 30), "battery_frequency": [1.0, 2.0]}
+    look = qb.sweep(energy, CELL, axes, dry_run=True, store=tmp_path / "x.zarr", chunk=9)
+    assert not (tmp_path / "x.zarr").exists()
+    with compiles(0):
+        ds = qb.sweep(energy, CELL, axes, chunk=9)
+    assert look.points == 60 and look.chunk == json.loads(ds.attrs["chunk"])
+    assert look.chunks == np.prod([-(-ds.sizes[name] // n) for name, n in look.chunk.items()])
+    assert look.output_bytes == ds.energy.nbytes + ds.status.nbytes == 60 * (2 * 8 + 1)
+    assert look.chunk_bytes == np.prod(list(look.chunk.values())) * 17 and look.done == 0
+    assert 0 < look.seconds_run < 60 and look.memory_bytes > 0 and look.seconds_compile > 0
+    assert str(look).splitlines()[0].split() == ["points", "60"]
+    assert [outlook.amount(n) for n in (0, 1023, 1024, 3 * 2**30)] == ["0 bytes", "1023 bytes", "1.0 KiB", "3.0 GiB"]
+    assert [outlook.span(s) for s in (0.04, 59, 90, 7200, 200_000)] == ["0.0 s", "59 s", "1.5 minutes", "2.0 hours", "2.3 days"]
+
+
+def test_chunks_of_a_store_take_some_seconds():
+    assert plan.stored_points(10**6, 1e-5, 17, 2) == 2**16  # no more, however quick a point is
+    assert plan.stored_points(10**6, 1e-2, 17, 2) == 2**8  # 2.6 s
+    assert plan.stored_points(10**6, 100.0, 17, 2) == 1
+    assert plan.stored_points(10**6, 1e-5, 2**20, 2) == 32  # 32 MiB
+    assert plan.stored_points(100, 1e-5, 17, 2) == 25  # some for every core
+
+
+def test_progress_may_be_a_function():
+    seen = []
+    qb.sweep(product, CELL, AXES, chunk=7, progress=seen.append)
+    assert seen[-1]["points"] == seen[-1]["of"] == 210 and seen[-1]["chunk"] == seen[-1]["chunks"] == len(seen)
+    assert all(event["event"] == "chunk" and event["points_per_second"] > 0 for event in seen)
