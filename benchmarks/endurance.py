@@ -202,7 +202,7 @@ def kills(folder, quick):
                 now = entries(path)
                 killed += process.returncode == -signal.SIGKILL
                 lost += len(before.items() - now.items())
-                redone = max(redone, lines(log) - begun - len(now.keys() - before.keys()))
+                redone = max(redone, (lines(log) - begun - len(now.keys() - before.keys())) / workers)
                 if len(now) == np.prod(sweep["shape"]) // 8:
                     differ += contents(path).keys() - contents(undisturbed).keys() != set()
                     shutil.rmtree(path)
@@ -213,7 +213,7 @@ def kills(folder, quick):
             strays += len(there.keys() - whole.keys())
             differ += there != whole
     yield Row(f"{killed} SIGKILLs: chunks lost or solved again", "0", str(lost), lost == 0 and killed > 0, {"killed": killed})
-    yield Row("chunks begun and not published at a kill, of 1 and 2 workers", "<= 2", str(redone), redone <= 2)
+    yield Row("chunks begun and not published, for each of 1 or 2 workers killed", "<= 1", f"{redone:g}", redone <= 1)
     yield Row("final stores that differ, and stray files", "0, 0", f"{differ}, {strays}", not differ and not strays)
 
 
@@ -249,8 +249,8 @@ def clustered(folder, quick):
     instants, times = random.Random(2), 1 if quick else 10
     sweep = {"shape": (24, 8) if quick else (48, 16)}
     chunks = int(np.prod(sweep["shape"])) // 8
-    whole = solve(store=folder / "whole.zarr", **sweep)
-    differ = redone = killed = 0
+    solve(store=folder / "whole.zarr", **sweep)
+    differ = redone = 0
     with cluster(folder / "log") as client:
         for k in range(times):
             client.wait_for_workers(2)
@@ -262,11 +262,9 @@ def clustered(folder, quick):
                     os.kill(victim, signal.SIGKILL)
 
             solve(store=folder / f"{k}.zarr", client=client, progress=listen, **sweep)
-            killed += 1
             redone = max(redone, lines(folder / "log") - before - chunks)
             differ += contents(folder / f"{k}.zarr") != contents(folder / "whole.zarr")
-    assert whole.status.shape == sweep["shape"]
-    yield Row(f"{killed} of 2 Dask workers killed: stores that differ", "0", str(differ), differ == 0)
+    yield Row(f"one of 2 Dask workers killed, {times} times: stores that differ", "0", str(differ), differ == 0)
     yield Row("chunks solved twice for a killed worker", "<= 1", str(redone), redone <= 1)
 
 
@@ -344,7 +342,8 @@ def refused(call, path, *words):
     try:
         call()
     except StoreError as error:
-        return all(word in str(error) for word in (str(path), *words))
+        lines = [line for line in str(error).splitlines() if not line.startswith("  ")]  # but those that say what differs
+        return len(lines) <= 2 and all(word in str(error) for word in (str(path), *words))
     return False
 
 
@@ -505,6 +504,7 @@ def overhead(folder, quick):
     shape, rounds = ((400, 20), 2) if quick else ((2400, 50), 5)
     chunk = shape[0] * shape[1] // (4 if quick else 8)
     solve("tens", shape, chunk)
+    solve("tens", shape, chunk, store=folder / "first.zarr")
     ratios, parts = [], []
     for k in range(rounds):
         memory = clocked(lambda: solve("tens", shape, chunk))[1]

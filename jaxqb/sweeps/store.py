@@ -25,6 +25,11 @@ import numpy as np
 from ..errors import Status, StoreError, fail
 from .record import differences, digest
 
+try:
+    import fcntl
+except ImportError:  # where there is no such lock, two writers are not told of each other
+    fcntl = None
+
 LEDGER = "ledger"
 ABSENT, UNREADABLE = -1, -2  # in the ledger, in place of a checksum
 ROOT, RUNS, CHECKSUMS = "zarr.json", f"{LEDGER}/zarr.json", f"{LEDGER}/checksums/zarr.json"  # documents that we seal ourselves
@@ -174,31 +179,28 @@ def locked(path: Path) -> Iterator[None]:
     """The folder, made if need be, for this process alone; it is free again when the process ends, however it does."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDONLY)
+        handle = None if fcntl is None else os.open(path, os.O_RDONLY)
     except FileExistsError:
         fail(StoreError, "store", "be a folder", f"{path} is a file", "name another one")
     except OSError as error:
         raise _sentence(path, error) from None
     try:
-        _lock(handle, path)
+        if fcntl is not None:
+            with contextlib.suppress(OSError):  # some network file systems lock no folders
+                _lock(fcntl, handle, path)
         yield
     finally:
         with contextlib.suppress(OSError):
             path.rmdir()  # only if nothing was written; before anyone else can have the lock
-        os.close(handle)
+        if handle is not None:
+            os.close(handle)
 
 
-def _lock(handle: int, path: Path) -> None:
-    try:
-        import fcntl
-    except ImportError:  # where there is no such lock, two writers are not told of each other
-        return
+def _lock(fcntl: Any, handle: Any, path: Path) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         fail(StoreError, "store", "have one writer at a time", f"another process writes to {path}", "wait for it")
-    except OSError:  # some network file systems lock no folders
-        return
 
 
 def opened(path: Path, plan: Mapping[str, Any], files: Callable[[], Mapping[str, bytes]]) -> tuple[Store, list[str]]:
@@ -247,7 +249,7 @@ def check_path(store: Any) -> Path:
     """The path of a store, as it was given."""
     if not isinstance(store, (str, os.PathLike)) or not str(store):
         fail(StoreError, "store", "be the path of a folder", f"it is {store!r}", 'use e.g. store="sweep.zarr"')
-    return Path(store)
+    return Path(store) if Path(store).name else Path(store).absolute()
 
 
 def check_same(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
@@ -261,7 +263,7 @@ def check_same(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) ->
 def check_empty(path: Path) -> None:
     """A sentence if a folder that is no store holds anything but what a write left that was cut off."""
     for item in path.rglob("*") if path.is_dir() else ():
-        if not item.is_dir() and not PARTIAL.search(item.name):
+        if not item.is_dir() and not PARTIAL.search(item.name) and plan_at(path) is None:  # nor was it made just now
             but = f"{path} holds {item.relative_to(path)}"
             fail(StoreError, "store", "be a store or an empty folder", but, "name another folder")
 

@@ -102,7 +102,9 @@ class Task:
             }
             with reporting(self._points, progress, chunks, self._points - points) as speaker, stop.listening(speaker.say):
                 if sink.damaged or damaged:
-                    speaker.say(f"{sink.damaged} damaged chunks are solved again, {len(damaged)} other files were written again")
+                    speaker.say(
+                        f"damage was found; chunks solved again: {sink.damaged}, other files written again: {len(damaged)}"
+                    )
                 try:
                     self._work(sink, solver, speaker, stop)
                 except Stopped as stopped:

@@ -262,7 +262,7 @@ def test_damage_is_found_and_mended(kind, how, whole, copy, solved):
     assert len(solved) == chunks
     assert contents(copy) == contents(whole)
     if (kind, how) != ("ledger", Path.unlink):  # then it was never there
-        assert said[0]["says"] == f"{chunks} damaged chunks are solved again, {1 - chunks} other files were written again"
+        assert said[0]["says"] == f"damage was found; chunks solved again: {chunks}, other files written again: {1 - chunks}"
         history = json.loads((copy / store.RUNS).read_text())["attributes"]["runs"]
         assert history[-1]["damaged_files"] == [file] * (1 - chunks)
     solved.clear()
@@ -621,3 +621,12 @@ def test_a_second_signal_is_obeyed_at_once(whole, tmp_path):
     assert not isinstance(stopped.value, Stopped)
     solve(tmp_path / "x.zarr")
     assert contents(tmp_path / "x.zarr") == contents(whole)
+
+
+# ------------------------------------------------------------------------------------------------------------- benchmark
+
+
+def test_the_benchmark_runs():
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.endurance", "--quick", "plans", "disks"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0 and done.stdout.count("10 of 10") == 6, done.stdout + done.stderr
