@@ -1,8 +1,10 @@
 """Examples and the README: they run, and what they print is true."""
 
 import json
+import os
 import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -293,3 +295,44 @@ def test_open_battery(printed):
     assert value == pytest.approx(end(design), abs=1e-6)
     steps = 1e-5 * np.eye(3)
     np.testing.assert_allclose(slopes, [(end(design + s) - end(design - s)) / 2e-5 for s in steps], rtol=1e-5)
+
+
+def alone(name, *arguments, home):
+    """What an example prints as a process of its own."""
+    command = [sys.executable, "-W", "ignore", str(EXAMPLES / f"{name}.py"), *arguments]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(home)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_slurm_job(tmp_path):
+    """What SLURM is asked for, and workers that share one cache, with one thread each."""
+    lines = alone("slurm_sweep", "--script", home=tmp_path)
+    assert lines[0].startswith("#!")
+    asked = {line.removeprefix("#SBATCH ") for line in lines if line.startswith("#SBATCH")}
+    assert asked >= {"-n 1", "--cpus-per-task=16", "--mem=32G", "-t 04:00:00"}
+    assert f"export JAX_COMPILATION_CACHE_DIR={tmp_path}/.cache/jaxqb/xla" in lines and "export NPROC=1" in lines
+    (start,) = (line for line in lines if "dask_worker" in line)
+    for option in ("--nworkers 16", "--nthreads 1", "--nanny", "--lifetime 225m"):
+        assert option in start
+
+
+@pytest.mark.slow
+def test_two_processes(tmp_path):
+    """They find what one finds, and it is best."""
+    lines = [line for line in alone("two_processes", home=tmp_path) if "process(es)" in line]
+    one, *both = (numbers(line) for line in lines)
+    assert [one[0], *(found[0] for found in both)] == [1, 2, 2]
+    np.testing.assert_allclose(both, [[2, *one[1:]]] * 2, rtol=0, atol=1e-12)
+    errors = np.random.default_rng(0).normal(1, 0.1, (64, 2))
+
+    def mean(design):
+        spins = (Spins(6, 6, coupling=g, charger_frequency=w) for g, w in design * errors)
+        return np.mean([flows.spin_charger(spin).energy(np.array([0.5]))[0] / 6 for spin in spins])
+
+    design = np.array(one[1:3])
+    assert mean(design) == pytest.approx(one[3], abs=1e-8)  # of the step before
+    steps = 1e-4 * np.eye(2)
+    np.testing.assert_allclose([(mean(design + s) - mean(design - s)) / 2e-4 for s in steps], 0, atol=1e-4)
+    assert all(mean(design + 300 * s) < mean(design) > mean(design - 300 * s) for s in steps)
