@@ -334,5 +334,5 @@ def test_two_processes(tmp_path):
     design = np.array(one[1:3])
     assert mean(design) == pytest.approx(one[3], abs=1e-8)  # of the step before
     steps = 1e-4 * np.eye(2)
-    np.testing.assert_allclose([(mean(design + s) - mean(design - s)) / 2e-4 for s in steps], 0, atol=1e-4)
+    np.testing.assert_allclose([(mean(design + s) - mean(design - s)) / 2e-4 for s in steps], 0, atol=1e-3)
     assert all(mean(design + 300 * s) < mean(design) > mean(design - 300 * s) for s in steps)
