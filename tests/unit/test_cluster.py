@@ -335,6 +335,47 @@ def test_a_script_is_quiet_and_may_be_interrupted(tmp_path, cache):
     assert counts == '{"ok": 48}'
 
 
+DEVICES = """
+    import jax, numpy as np
+    jax.config.update("jax_enable_x64", True)
+    import jaxqb as qb
+    from jaxqb.sweeps import blocks
+
+    build, texts = blocks.build, []
+
+    def only_build(job):
+        texts.append(build(job).run.as_text())
+        assert len(job.devices) == 2
+        raise InterruptedError
+
+    blocks.build = only_build
+    filling = lambda battery: qb.evolve(battery, [1.0, 4.0], "filling").saved["filling"]
+    for figure, battery, axis in (
+        ("first_peak", qb.SpinCharger(2, 2, anisotropy=0.5), "coupling"),
+        (filling, qb.DarkStateBattery(2, 3), "thermal_occupation"),
+        (filling, qb.SpinChain.dimer(4, gap_ratio=0.25), "hopping"),
+    ):
+        try:
+            qb.sweep(figure, battery, {axis: [0.1, 0.2, 0.3, 0.4]})
+        except InterruptedError:
+            pass
+    print(len(texts))
+    for text in texts:
+        assert " while(" in text
+        for collective in ("all-reduce", "all-gather", "all-to-all", "collective-permute", "reduce-scatter"):
+            assert collective not in text, collective
+"""
+
+
+def test_devices_never_wait_for_each_other():
+    """No collective stands in a program of two devices, in its loops least of all: an anisotropic charger, a bath, a chain."""
+    env = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "PYTHONPATH": str(Path(qb.__file__).parents[1])}
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(DEVICES)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "3\n"
+
+
 @pytest.mark.parametrize("wrong", [0, True, "two", 1.5])
 def test_a_local_cluster_needs_workers(wrong):
     with pytest.raises(SweepError, match="`workers` must be a number of processes"), local(wrong):
