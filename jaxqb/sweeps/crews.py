@@ -175,7 +175,11 @@ def _versions(client: Any) -> dict[str, dict[str, str]]:
     found = {"python": client.run(platform.python_version_tuple, on_error="return")}
     for package in PACKAGES:
         found[package] = client.run(metadata.version, package, on_error="return")
-    return {worker: {name: _short(answers[worker]) for name, answers in found.items()} for worker in found["python"]}
+    gone = OSError()  # of workers that came or went meanwhile
+    there = [
+        worker for worker in found["python"] if not any(isinstance(each.get(worker, gone), OSError) for each in found.values())
+    ]
+    return {worker: {name: _short(answers[worker]) for name, answers in found.items()} for worker in there}
 
 
 def _own_versions() -> dict[str, str]:
@@ -200,7 +204,7 @@ def _here(grid: Grid) -> dict[str, Any]:
 
     device = _device()
     return {
-        "flags": {name: getattr(jax.config, name) for name in FLAGS if getattr(jax.config, name) is not None},
+        "flags": {name: getattr(jax.config, name) for name in FLAGS},
         "versions": _own_versions(),
         "device": (device.platform, device.device_kind),
         "program": build(grid.solver((device,)).job).digest,
@@ -241,7 +245,7 @@ def _worded(when: str, future: Any = None) -> Iterator[None]:
     except (CancelledError, OSError):
         if future is not None and future.status == "error":  # of the task itself
             raise
-        fail(SweepError, "client", "stay connected", f"its scheduler was lost {when}", f"connect again; {kept}")
+        fail(SweepError, "client", "stay connected", f"its scheduler was lost, or started anew, {when}", f"connect again; {kept}")
     except ModuleNotFoundError as error:
         module = str(error.name).partition(".")[0]
         fix = "install jaxqb there" if module == "jaxqb" else f"install it there, or client.upload_file('{module}.py')"
@@ -275,7 +279,7 @@ def _solver(task: Any) -> Solver:
         if name not in _SOLVERS:
             _SOLVERS.clear()  # of sweeps before
             _SOLVERS[name] = _made(packed, there)
-    return _SOLVERS[name]
+        return _SOLVERS[name]
 
 
 def _made(packed: bytes, there: dict[str, Any]) -> Solver:
@@ -298,13 +302,8 @@ def _made(packed: bytes, there: dict[str, Any]) -> Solver:
     solver = pickle.loads(packed).solver((device,))
     if build(solver.job).digest != there["program"]:
         but = f"{get_worker().address} made another program of the same figures"
-        fail(
-            SweepError,
-            "client",
-            "have workers with the code of this process",
-            but,
-            "bring all to one version of it, restart them",
-        )
+        fix = "bring all to one version of it, and start them anew"
+        fail(SweepError, "client", "have workers with the code of this process", but, fix)
     return solver
 
 
@@ -315,6 +314,7 @@ def _like(flags: dict[str, Any]) -> None:
 
     before = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]
     for name, value in flags.items():
-        jax.config.update(name, value)
+        if value is not None or name != "jax_compilation_cache_dir":  # a worker may have a folder of its own
+            jax.config.update(name, value)
     if before != jax.config.jax_compilation_cache_dir:  # pyright: ignore[reportAttributeAccessIssue]
         compilation_cache.reset_cache()

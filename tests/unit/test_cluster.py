@@ -7,8 +7,11 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -18,7 +21,7 @@ from jax.experimental.compilation_cache import compilation_cache
 
 import jaxqb as qb
 from jaxqb.errors import SweepError
-from jaxqb.sweeps import crews
+from jaxqb.sweeps import crews, task
 from jaxqb.sweeps.local_cluster import local
 
 distributed = pytest.importorskip("distributed")
@@ -134,6 +137,25 @@ def test_flags_travel(client):
     same(here, there)
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_programs_that_block_each_other_run_alone_on_a_worker_of_many_threads(monkeypatch, alone):
+    """Two at a time with batched factorisations wait for ever."""
+    running, most = [], []
+
+    def solver(*chunk):
+        running.append(chunk)
+        most.append(len(running))
+        time.sleep(0.02)
+        running.remove(chunk)
+
+    solver.job = None
+    monkeypatch.setattr(crews, "build", lambda _: SimpleNamespace(alone=alone))
+    monkeypatch.setattr(crews, "_solver", lambda _: solver)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda k: crews._solve(None, ((k,), (k + 1,))), range(8)))
+    assert (max(most) == 1) == alone
+
+
 # ------------------------------------------------------------------------------------------ workers that come and go
 
 
@@ -154,11 +176,14 @@ def test_killed_workers_lose_nothing(client, alone, many, tmp_path):
     assert published == list(range(4, 49, 4)) and len(victims) == many
 
 
-def test_a_worker_that_joins_late_finds_what_was_compiled(client, alone):
+def test_a_worker_that_joins_late_finds_what_was_compiled(client, alone, monkeypatch):
     """Without compiling anything, and it gets work."""
-    before = set(pids(client))
+    before, crew, room = set(pids(client)), [], []
+    monkeypatch.setattr(crews, "LOOK", 0.0)
+    monkeypatch.setattr(task, "Workers", lambda *args: crew.append(crews.Workers(*args)) or crew[0])
 
     def grow(event):
+        room.append(crew[0].room)
         if event["chunk"] == 1:
             client.cluster.scale(3)
             client.wait_for_workers(3)
@@ -167,6 +192,7 @@ def test_a_worker_that_joins_late_finds_what_was_compiled(client, alone):
     (late,) = set(pids(client)) - before
     hits, misses = heard(client)[late]
     assert hits >= 1 and misses == 0
+    assert room[0] == 4 and room[-1] == 6
     client.cluster.scale(2)
 
 
@@ -283,7 +309,7 @@ def test_a_lost_scheduler_is_said_and_the_store_gone_on_with(alone, tmp_path):
         if event["chunk"] == 3:
             cluster.close()
 
-    with pytest.raises(SweepError, match=r"its scheduler was lost .*; fix: .*the same call goes on"):
+    with pytest.raises(SweepError, match=r"its scheduler was lost, .*; fix: .*the same call goes on"):
         qb.sweep(slow, CELL, COUPLINGS, client=client, store=tmp_path / "x.zarr", chunk=4, progress=lose)
     client.close()
     points = []
