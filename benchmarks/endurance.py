@@ -485,7 +485,7 @@ def bits(folder, quick):
 
 def million(folder, quick):
     """Spin chargers of ten cells to a store, each number of points in a process of its own."""
-    side, few = (160, 40) if quick else (1000, 100)
+    side, few = (160, 104) if quick else (1000, 100)
     found = {}
     for width in (few, side):
         job = {"store": str(folder / f"{width}.zarr"), "sweep": {"case": "tens", "shape": (side, width), "chunk": None}}
@@ -501,7 +501,7 @@ def million(folder, quick):
 
 def overhead(folder, quick):
     """A store beside memory, in turn."""
-    shape, rounds = ((400, 20), 2) if quick else ((2400, 50), 5)
+    shape, rounds = ((400, 20), 4) if quick else ((3000, 50), 5)
     chunk = shape[0] * shape[1] // (4 if quick else 8)
     solve("tens", shape, chunk)
     solve("tens", shape, chunk, store=folder / "first.zarr")

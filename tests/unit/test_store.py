@@ -273,8 +273,13 @@ def test_damage_is_found_and_mended(kind, how, whole, copy, solved):
 def test_an_empty_file_after_a_power_failure_is_damage(whole, copy, solved):
     for file in (copy / "x/c/0/0/0", copy / "ledger/checksums/c/4/0/0/0", copy / "coupling/c/0", copy / store.ROOT):
         file.write_bytes(b"")
+    strays = [copy / f"status/c/9.{'0a' * 16}.partial", copy / "film.partial"]
+    for file in strays:
+        file.touch()
     solve(copy)
     assert len(solved) == 2
+    assert [file.exists() for file in strays] == [False, True]  # only what a write left is removed
+    strays[1].unlink()
     assert contents(copy) == contents(whole)
 
 
