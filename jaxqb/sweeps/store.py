@@ -2,8 +2,8 @@
 
 Every chunk of the grid is one zarr chunk of each array, and one entry of ``ledger/checksums``, which is written last: a chunk
 without an entry is not there, one that differs from its entry is damaged, and both are solved again. All other files (metadata,
-coordinates) follow from the plan: they are compared with what they should be, and written anew where they differ. Files appear
-whole or not at all, so a process may die at any time.
+coordinates) follow from the plan, and are written anew where they are not as they were made. Files appear whole or not at all, so
+a process may die at any time.
 """
 
 import contextlib
@@ -32,8 +32,8 @@ except ImportError:  # where there is no such lock, two writers are not told of 
 
 LEDGER = "ledger"
 ABSENT, UNREADABLE = -1, -2  # in the ledger, in place of a checksum
-ROOT, RUNS, CHECKSUMS = "zarr.json", f"{LEDGER}/zarr.json", f"{LEDGER}/checksums/zarr.json"  # documents that we seal ourselves
-NOTED = "status_counts", "runs"  # attributes that are not known when a store is made
+ROOT, RUNS, CHECKSUMS = "zarr.json", f"{LEDGER}/zarr.json", f"{LEDGER}/checksums/zarr.json"
+SEALED = ROOT, RUNS, CHECKSUMS  # documents that hold a digest of themselves; the last one also those of all other files
 PARTIAL = re.compile(r"\.[0-9a-f]{32}\.partial$")  # of a write that was cut off
 
 Index = tuple[int, ...]
@@ -223,7 +223,8 @@ def opened(path: Path, plan: Mapping[str, Any], files: Callable[[], Mapping[str,
         for item in path.rglob("*.partial"):
             if PARTIAL.search(item.name):
                 item.unlink()
-        written = [name for name, content in files().items() if _mended(path / name, content, name)]
+        marks = (_document(path / CHECKSUMS) or {"attributes": {}})["attributes"].get("files", {})
+        written = [name for name, content in files().items() if _mended(path / name, content, name, marks.get(name))]
     except OSError as error:
         raise _sentence(path, error) from None
     return read(path, "r+"), [] if there is None else written
@@ -313,23 +314,16 @@ def sealed(document: dict[str, Any]) -> bytes:
     return json.dumps(whole, indent=2).encode()
 
 
-def _mended(file: Path, content: bytes, name: str) -> bool:
-    """Write a file if it is not as it should be; whether it was damaged, or not there."""
-    if name not in (ROOT, RUNS, CHECKSUMS):
-        whole = file.exists() and file.read_bytes() == content
-        if not whole:
-            _write(file, content)
-        return not whole
-    there = _document(file)
-    if there is None:
+def _mended(file: Path, content: bytes, name: str, mark: str | None) -> bool:
+    """Write a file if it is not as it was made (its digest; another version of zarr may make others); whether it was so."""
+    if name in SEALED:
+        whole = _document(file) is not None
+    else:
+        there = file.read_bytes() if file.is_file() else b""
+        whole = there == content or digest(there) == mark
+    if not whole:
         _write(file, content)
-        return True
-    noted = {key: there["attributes"][key] for key in NOTED if key in there["attributes"]}
-    document = json.loads(content)
-    content = sealed(document | {"attributes": document["attributes"] | noted})
-    if sealed(there) != content:  # that another machine went on with it is no damage
-        _write(file, content)
-    return False
+    return not whole
 
 
 def _note(file: Path, attributes: Mapping[str, Any]) -> None:
@@ -402,12 +396,15 @@ def fresh(axes: Any, outputs: Mapping[str, Any], chunk: Index, attributes: Mappi
         warnings.simplefilter("ignore")
         zarr.consolidate_metadata(memory)
     others = [name for axis in axes for name, *_ in axis.coordinates() if name not in dims]
+    found = {name: content.to_bytes() for name, content in files.items()}
     more = {
         ROOT: {**attributes, **({"coordinates": " ".join(others)} if others else {})},
         RUNS: {},
-        CHECKSUMS: {"plan": attributes["plan"]},  # for when the group is damaged
+        CHECKSUMS: {  # the plan too, for when the group is damaged
+            "plan": attributes["plan"],
+            "files": {name: digest(content) for name, content in found.items() if name not in SEALED},
+        },
     }
-    found = {name: content.to_bytes() for name, content in files.items()}
     for name, about in more.items():
         document = json.loads(found[name])
         found[name] = sealed(document | {"attributes": document["attributes"] | about})

@@ -96,6 +96,7 @@ class Task:
                 "begun": now(),
                 "host": socket.gethostname(),
                 "process": os.getpid(),
+                "device": self.about["device"],
                 "chunks": chunks,
                 "damaged": sink.damaged,
                 "damaged_files": damaged,

@@ -283,6 +283,24 @@ def test_an_empty_file_after_a_power_failure_is_damage(whole, copy, solved):
     assert contents(copy) == contents(whole)
 
 
+def test_another_version_of_zarr_is_no_damage(copy, monkeypatch):
+    """It may write metadata in another way; nor does it matter where the sweep is gone on with."""
+    make, provenance = store.fresh, qb.sweeps.run.provenance
+
+    def other(*args):
+        files = make(*args)
+        return files | {"x/zarr.json": files["x/zarr.json"] + b" "}
+
+    monkeypatch.setattr(qb.sweeps.task, "fresh", other)
+    monkeypatch.setattr(qb.sweeps.run, "provenance", lambda *args: provenance(*args) | {"device": "4 x cpu"})
+    before, said = contents(copy), []
+    solve(copy, progress=said.append)
+    assert contents(copy) == before and said == []
+    (copy / "x/zarr.json").unlink()
+    solve(copy)
+    assert contents(copy) == before | {"x/zarr.json": before["x/zarr.json"] + b" "}
+
+
 def test_without_what_says_whose_it_is_nothing_is_touched(copy):
     for name in (store.ROOT, store.CHECKSUMS):
         (copy / name).write_text("{")
