@@ -227,7 +227,8 @@ def opened(path: Path, plan: Mapping[str, Any], files: Callable[[], Mapping[str,
         written = [name for name, content in files().items() if _mended(path / name, content, name, marks.get(name))]
     except OSError as error:
         raise _sentence(path, error) from None
-    return read(path, "r+"), [] if there is None else written
+    begun = (path / LEDGER / "checksums/c").exists()  # until something is published nothing can be damaged
+    return read(path, "r+"), written if begun else []
 
 
 def read(path: Path, mode: Any = "r") -> Store:
