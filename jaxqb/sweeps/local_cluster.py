@@ -15,13 +15,14 @@ DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
 def local(workers: Any) -> Iterator[Any]:
     """A `dask.distributed.Client` of so many worker processes with one thread each, for as long as the context lasts.
 
-    Raises:
-        SweepError: if `workers` is no number of processes, or Dask is not installed.
+    ::
 
-    >>> with local(0) as client:
-    ...     qb.sweep("first_peak", qb.SpinCharger(2, 2), {"n_charger": [2, 20]}, client=client)
-    Traceback (most recent call last):
-    jaxqb.errors.SweepError: `workers` must be a number of processes of at least 1, but it is 0; fix: use e.g. local(2).
+        if __name__ == "__main__":  # processes import the script that starts them
+            with local(4) as client:
+                qb.sweep("first_peak", battery, axes, store="x.zarr", client=client)
+
+    Raises:
+        SweepError: if `workers` is no number of processes, they do not start, or Dask is not installed.
     """
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         fail(SweepError, "workers", "be a number of processes of at least 1", f"it is {workers!r}", "use e.g. local(2)")
@@ -29,16 +30,20 @@ def local(workers: Any) -> Iterator[Any]:
         from distributed import Client, LocalCluster
     except ImportError:
         fail(SweepError, "client", "have dask.distributed", "it is not installed", "run pip install 'jaxqb[cluster]'")
-    cluster = LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        memory_limit=0,  # Dask's limits kill workers of which the operating system would not complain
-        dashboard_address=None,  # pyright: ignore[reportArgumentType]
-        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # the usual port may be that of another cluster
-        silence_logs=logging.CRITICAL,
-        env={"NPROC": "1"},  # threads of XLA in each process; the last bits do not depend on it
-        preload=[DEAF],
-    )
+    try:
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=0,  # Dask's limits kill workers of which the operating system would not complain
+            dashboard_address=None,  # pyright: ignore[reportArgumentType]
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # the usual port may be that of another cluster
+            silence_logs=logging.CRITICAL,
+            env={"NPROC": "1"},  # threads of XLA in each process; the last bits do not depend on it
+            preload=[DEAF],
+        )
+    except RuntimeError as error:
+        fix = 'put what a script does below `if __name__ == "__main__":`'
+        fail(SweepError, "workers", "start as processes of their own", str(error).rstrip(".").lower(), fix)
     with cluster, Client(cluster) as client:
         yield client

@@ -406,3 +406,12 @@ def test_devices_never_wait_for_each_other():
 def test_a_local_cluster_needs_workers(wrong):
     with pytest.raises(SweepError, match="`workers` must be a number of processes"), local(wrong):
         pass
+
+
+def test_a_local_cluster_that_does_not_start_says_why(monkeypatch):
+    def fails(**_):
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr(distributed, "LocalCluster", fails)
+    with pytest.raises(SweepError, match=r"nanny failed to start; fix: .*__main__"), local(2):
+        pass
