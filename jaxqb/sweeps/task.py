@@ -165,7 +165,7 @@ class Task:
             speaker.tell(math.prod(b - a for a, b in zip(*chunk, strict=True)))
 
         with closing(crew):
-            work_through(sink.todo, crew.submit, crew.room, publish, stop)
+            work_through(sink.todo, crew, publish, stop)
 
     def _outputs(self, solver: Solver) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
         """Shape at a point, and dtype, of each array."""

@@ -61,13 +61,12 @@ class Stop:
             restore()
 
 
-def work_through(chunks: Iterable[Any], submit: Callable, room: int, publish: Callable, stop: Stop) -> None:
-    """Solve all chunks, `room` of them at a time, and publish each as it ends.
+def work_through(chunks: Iterable[Any], crew: Any, publish: Callable, stop: Stop) -> None:
+    """Solve all chunks, some at a time, and publish each as it ends.
 
     Args:
-        chunks: what `submit` takes.
-        submit: begins to solve a chunk and returns a future (of `concurrent.futures`, or one of Dask).
-        room: how many run at a time.
+        chunks: what the crew solves.
+        crew: its `submit` begins to solve a chunk and returns a future; its `room` is how many there may be now.
         publish: takes a chunk and its result.
         stop: after a signal, what runs is finished and nothing more begun.
 
@@ -77,8 +76,8 @@ def work_through(chunks: Iterable[Any], submit: Callable, room: int, publish: Ca
     waiting, running = iter(chunks), {}
     try:
         while True:
-            while len(running) < room and not stop.number and (chunk := next(waiting, None)) is not None:
-                future = submit(chunk)
+            while len(running) < crew.room and not stop.number and (chunk := next(waiting, None)) is not None:
+                future = crew.submit(chunk)
                 running[future] = chunk
                 future.add_done_callback(stop.ended.put)
             if not running:
