@@ -105,10 +105,13 @@ def plain(value: Any) -> Any:
     >>> import jaxqb as qb
     >>> plain(qb.thermal(2.0))
     {'type': 'Thermal', 'mean': 2.0}
+    >>> plain(np.array([1.0 + 2.0j]))
+    {'real': [1.0], 'imag': [2.0]}
     """
     if isinstance(value, eqx.Module):
         fields = {item.name: plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
         return {"type": type(value).__name__} | fields
     if isinstance(value, (jax.Array, np.ndarray, np.generic)):
-        return np.asarray(value).tolist()
+        value = np.asarray(value)
+        return {"real": value.real.tolist(), "imag": value.imag.tolist()} if value.dtype.kind == "c" else value.tolist()
     return value if isinstance(value, (str, int, float, bool)) or value is None else repr(value)

@@ -60,13 +60,6 @@ class Store:
         self.arrays: dict[str, Any] = {name: group[name].with_config(own) for name in sorted(self.names, key="status".__eq__)}
 
     @property
-    def runs(self) -> Any:
-        """The group of the ledger, whose attributes list the runs."""
-        import zarr
-
-        return zarr.open_group(self.path / LEDGER, mode="r")  # by itself: the group around it knows only how it began
-
-    @property
     def history(self) -> list[dict[str, Any]]:
         """What is known of each run that ended by itself; nothing, if that was damaged."""
         return (_document(self.path / RUNS) or {"attributes": {}})["attributes"].get("runs", [])

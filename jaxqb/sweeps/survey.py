@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import Status, StoreError, fail
 from .dataset import stored
-from .store import Store, check_path, plan_at
+from .store import check_path, plan_at, read
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,18 +66,14 @@ def survey(store: Any) -> Survey:
     Raises:
         StoreError: if there is no store of jaxqb.
     """
-    import zarr
-
     path = check_store(store)
-    group: Any = zarr.open_group(path, mode="r")
-    found = Store(path, group)
-    states = list(found.states().values())
-    runs: Any = found.runs.attrs.get("runs", [])
-    counts = []
+    found = read(path)
+    states, counts = list(found.states().values()), []
     with contextlib.suppress(Exception):  # a damaged status cannot be read
-        counts = np.bincount(np.ravel(group["status"][...]), minlength=len(Status))
+        counts = np.bincount(np.ravel(found.arrays["status"][...]), minlength=len(Status))
     statuses = {status.name.lower(): int(n) for status, n in zip(Status, counts, strict=False) if n}
-    return Survey(len(states), states.count("whole"), states.count("damaged"), statuses, dict(group.attrs), runs)
+    about = dict(found.group.attrs)
+    return Survey(len(states), states.count("whole"), states.count("damaged"), statuses, about, found.history)
 
 
 def opened(store: Any) -> Any:

@@ -236,3 +236,100 @@ def test_cache_folder_of_the_user(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert process.cache_folder() == tmp_path / "jaxqb"
+
+
+# ----------------------------------------------------------------------------------------------------------- stores
+
+MAP = """
+[battery]
+type = "SpinCharger"
+n_battery = 1
+n_charger = 3
+[sweep]
+coupling = [0.5, 1.0, 2.0]
+charger_frequency = {start = 0.5, stop = 1.5, count = 8}
+[numerics]
+chunk = 8
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    (tmp_path / "map.toml").write_text(MAP)
+    return tmp_path / "map.toml"
+
+
+def test_a_sweep_to_a_store(study, tmp_path):
+    """Events while it runs, the table in the store, a picture; once more, and nothing is left to do."""
+    *chunks, end = printed(run("sweep", study, "--store", "x.zarr", "--json"))
+    assert [event["event"] for event in chunks] == ["chunk"] * 3 and chunks[-1]["points"] == chunks[-1]["of"] == 24
+    assert end["event"] == "end" and end["points"] == 24 and end["statuses"] == {"ok": 24}
+    assert (tmp_path / "jaxqb-output" / "map.png").exists() and not (tmp_path / "jaxqb-output" / "map.csv").exists()
+    assert [event["event"] for event in printed(run("sweep", study, "--store", "x.zarr", "--json"))] == ["end"]
+    assert "solved" in run("sweep", study, "--store", "x.zarr").stdout
+
+
+def test_a_dry_run_writes_nothing(study, tmp_path):
+    (row,) = printed(run("sweep", study, "--store", "x.zarr", "--dry-run", "--json"))
+    assert row["points"] == 24 and row["chunks"] == 3 and row["done"] == 0
+    assert run("sweep", study, "--dry-run").stdout.splitlines()[0].split() == ["points", "24"]
+    assert sorted(path.name for path in tmp_path.iterdir()) in (["cache", "map.toml"], ["map.toml"])
+
+
+def test_another_sweep_takes_a_branch(study):
+    run("sweep", study, "--store", "x.zarr")
+    study.write_text(MAP.replace("0.5, 1.0", "0.6, 1.0"))
+    result = run("sweep", study, "--store", "x.zarr", code=2)
+    assert "coupling" in result.stderr and "0.5" in result.stderr and "0.6" in result.stderr and "--branch" in result.stderr
+    assert "x-2.zarr" in run("sweep", study, "--store", "x.zarr", "--branch").stderr
+
+
+def test_what_a_store_holds(study, tmp_path):
+    """Status, picture and files of a store, whole and with a chunk that is gone."""
+    run("sweep", study, "--store", "x.zarr")
+    (whole,) = printed(run("status", "x.zarr", "--json"))
+    assert whole == {"store": "x.zarr", "chunks": 3, "whole": 3, "damaged": 0, "ok": 24}
+    run("export", "x.zarr", "x.nc")
+    data, plain = xr.open_zarr("x.zarr", chunks=None), xr.open_dataset("x.nc")
+    assert plain.equals(data) and plain.first_peak.attrs == data.first_peak.attrs
+    plain.close()
+    run("export", "x.zarr", "x.csv")
+    assert len((tmp_path / "x.csv").read_text().splitlines()) == 25
+    for name in ("first_peak", "status", "max_average_power", "first_peak_time", "max_average_power_time"):
+        (tmp_path / "x.zarr" / name / "c" / "1" / "0").unlink()
+    (gone,) = printed(run("status", "x.zarr", "--json", code=1))
+    assert gone["whole"] == 2 and gone["damaged"] == 1 and gone["missing"] == 8
+    assert "goes on with what is missing" in run("status", "x.zarr", code=1).stdout
+    run("plot", "x.zarr", "first_peak", "--out", "pictures")
+    assert (tmp_path / "pictures" / "x.png").exists()
+    assert "write max_average_power" in refused("plot", "x.zarr", "max_averge_power")
+    assert "end with .nc or .csv" in refused("export", "x.zarr", "x.parquet")
+    assert "solved again" in run("sweep", study, "--store", "x.zarr").stderr
+    assert printed(run("status", "x.zarr", "--json")) == [whole]
+
+
+def test_missing_points_are_marked(study):
+    from jaxqb.study import picture
+
+    run("sweep", study, "--store", "x.zarr")
+    data = xr.open_zarr("x.zarr", chunks=None).load()
+    gap = data.coupling == 1.0
+    data["first_peak"], data["status"] = data.first_peak.where(~gap), data.status.where(~gap, int(qb.Status.MISSING))
+    figure = picture.of_sweep(data, ["first_peak"])
+    assert figure.get_supxlabel() == "crosses: 8 points not computed yet"
+    (crosses,) = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
+    assert crosses.get_xdata().tolist() == data.charger_frequency.values.tolist()
+    data["status"] = data.status.where(~gap, int(qb.Status.NOT_FINITE))
+    assert picture.of_sweep(data, ["first_peak"]).get_supxlabel() == "crosses: 8 points without an answer"
+    assert picture.of_sweep(data.where(~gap, 1.0), ["first_peak"]).get_supxlabel() == ""
+
+
+def test_a_disk_is_exit_code_3(study, monkeypatch):
+    from jaxqb.sweeps import store
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "_write", full)
+    line = run("sweep", study, "--store", "x.zarr", code=3).stderr.splitlines()[-1]
+    assert "no space left" in line and "x.zarr" in line and "make room" in line
