@@ -119,58 +119,58 @@ def sweep(rounds, quick, beside):
     size, some = (32, 4) if quick else (1000, 16)
     ratios = np.linspace(*SPAN, size)
     chain = qb.DimerChain(work.n, gap_ratio=ratios[0], damping=work.damping, hopping=work.hopping)
-    figures = _Energies(tuple(work.times))
-
-    def run():
-        return qb.sweep(figures, chain, {"gap_ratio": ratios}, progress=False)
-
-    before = peak_memory(reset=True)
-    table, first, _ = clocked(run)
+    ways = {"sweep": None, "sweep, tolerance 1e-8": 1e-8}
+    runs = {
+        label: partial(qb.sweep, _Energies(tuple(work.times), tolerance), chain, {"gap_ratio": ratios}, progress=False)
+        for label, tolerance in ways.items()
+    }
+    before, first = peak_memory(reset=True), {}
+    for label, run in runs.items():
+        table, first[label], _ = clocked(run)
     memory = peak_memory()
     places = np.linspace(0, size - 1, some).astype(int)
     peers = {row.tool: row for row in beside if row.workload == "W5" and row.tool.startswith("diffrax") and row.run_s}
     curves = {tool: stepper(work, tool.split(", ")[1], *DIFFRAX[row.label]) for tool, row in peers.items()}
     for curve in curves.values():
         np.asarray(curve(ratios[0]))
-    calls, theirs = [], {tool: [] for tool in curves}
-    for _ in range(max(1, affordable(rounds, first))):
-        calls.append(clocked(run)[1:])
+    calls, theirs = {label: [] for label in runs}, {tool: [] for tool in curves}
+    for _ in range(max(1, affordable(rounds, max(first.values())))):
+        for label, run in runs.items():
+            calls[label].append(clocked(run)[1:])
         for tool, curve in curves.items():
             wall = clocked(lambda curve=curve: [np.asarray(curve(ratios[k])) for k in places])[1]
             theirs[tool].append(wall / some)
-    wall, cpu = (median(column) for column in zip(*calls, strict=True))
-    off = [_off(table.energy.values[k], replace(work, ratio=float(ratios[k]))) for k in places[:: 1 if quick else 3]]
     sizes = work.sizes | {"points": size, "times": len(work.times)}
-    note = f"{wall / size:.1e} s a point; peak of the process {memory:.0f} MB; failed: {int((table.status > 0).sum())}"
-    yield Row(
-        "W5 sweep", "jaxqb", f"sweep {table.attrs['mapping']}", sizes, first_s=first, run_s=wall, cpu_s=cpu, error=max(off),
-        memory=memory - before, versions=_versions(), rounds=len(calls), note=note,
-    )  # fmt: skip
+    for label, run in runs.items():
+        table = run()
+        wall, cpu = (median(column) for column in zip(*calls[label], strict=True))
+        off = [_off(table.energy.values[k], replace(work, ratio=float(ratios[k]))) for k in places[:: 1 if quick else 3]]
+        note = f"{wall / size:.1e} s a point; peak of the process {memory:.0f} MB; failed: {int((table.status > 0).sum())}"
+        yield Row(
+            "W5 sweep", "jaxqb", label, sizes, first_s=first[label], run_s=wall, cpu_s=cpu, error=max(off),
+            memory=memory - before, versions=_versions(), rounds=len(calls[label]), note=note,
+        )  # fmt: skip
     for tool, walls in theirs.items():
         off = max(_off(np.asarray(curves[tool](ratios[k])), replace(work, ratio=float(ratios[k]))) for k in places[::3])
         yield Row(
             "W5 sweep", tool, peers[tool].label, sizes, run_s=size * median(walls), error=off, versions=peers[tool].versions,
-            ratios=[size * one / ours for one, (ours, _) in zip(walls, calls, strict=True)], rounds=len(walls),
+            ratios=[size * one / ours for one, (ours, _) in zip(walls, calls["sweep"], strict=True)], rounds=len(walls),
             note=f"a compiled function, called for {some} ratios",
         )  # fmt: skip
 
 
+@dataclass(frozen=True)
 class _Energies:
-    """Figures of a sweep, compared by their times."""
+    """Figures of a sweep, compared by their times and tolerance."""
 
-    def __init__(self, times):
-        self.times = times
+    times: tuple
+    tolerance: float | None
 
     def __call__(self, battery):
         import jaxqb as qb
 
-        return {"energy": qb.evolve(battery, np.array(self.times)).saved["energy"]}
-
-    def __hash__(self):
-        return hash(self.times)
-
-    def __eq__(self, other):
-        return isinstance(other, _Energies) and other.times == self.times
+        method = None if self.tolerance is None else qb.Stepped(tolerance=self.tolerance)
+        return {"energy": qb.evolve(battery, np.array(self.times), method=method).saved["energy"]}
 
 
 def _off(energies, work):
