@@ -1,9 +1,9 @@
-"""``python -m benchmarks.endurance [kills cluster damage disks writers plans unsolvable bits million overhead]``: sweeps survive.
+"""``python -m benchmarks.endurance [PART ...]``: what sweeps survive.
 
-``kills`` ends processes by SIGKILL at random instants, ``cluster`` workers of Dask; ``damage`` truncates files of a store, flips
-bits in them and removes them; ``disks`` are full, denied or read-only at one write; ``writers`` meet on one store; ``plans`` are
-others than that of the store; ``unsolvable`` points stand among others; ``bits`` are compared between sizes of chunks, devices
-and clusters; ``million`` points go to a store; ``overhead`` is the time of a store over that of memory.
+``inputs`` are malformed; ``kills`` ends processes by SIGKILL at random instants, ``cluster`` workers of Dask; ``damage`` truncates
+files of a store, flips bits in them and removes them; ``disks`` are full, denied or read-only at one write; ``writers`` meet on
+one store; ``plans`` are others than that of the store; ``unsolvable`` points stand among others; ``bits`` are compared between
+sizes of chunks, devices and clusters; ``million`` points go to a store; ``overhead`` is the time of a store over that of memory.
 """
 
 # ruff: noqa: E402
@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -519,8 +520,20 @@ def overhead(folder, quick):
     yield Row(what, "<= 15 % (chunks of >= 1 s)", f"{100 * more:.1f} %", quick or more <= 0.15, {"ratios": ratios})
 
 
+def inputs(folder, quick):
+    """Malformed studies and commands, those of the tests, in one process."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "--durations=0", "-vv", "tests/unit/test_malformed.py"]
+    said = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False).stdout
+    calls = re.findall(r"([\d.]+)s call +\S*test_one_sentence\[(.*)\]", said)
+    slowest = sorted((float(seconds) for seconds, _ in calls), reverse=True)[1]  # but for the first, which imports jax
+    refused = len(re.findall(r"test_one_sentence\[.*\] PASSED", said))
+    total = len(re.findall(r"test_one_sentence\[.*\] (?:PASSED|FAILED)", said))
+    yield Row("malformed inputs, in 12 classes: one sentence", "60 of 60", f"{refused} of {total}", refused == total == 60)
+    yield Row("the slowest, seconds", "< 1", f"{slowest:.2f}", slowest < 1)
+
+
 PARTS = {
-    "kills": kills, "cluster": clustered, "damage": damage, "disks": disks, "writers": writers, "plans": plans,
+    "inputs": inputs, "kills": kills, "cluster": clustered, "damage": damage, "disks": disks, "writers": writers, "plans": plans,
     "unsolvable": unsolvable, "bits": bits, "million": million, "overhead": overhead,
 }  # fmt: skip
 
