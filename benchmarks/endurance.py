@@ -1,6 +1,6 @@
 """``python -m benchmarks.endurance [PART ...]``: what sweeps survive.
 
-``inputs`` are malformed; ``kills`` ends processes by SIGKILL at random instants, ``cluster`` workers of Dask; ``damage`` truncates
+``inputs`` are malformed; ``kills`` ends processes at random instants, ``cluster`` workers of Dask; ``damage`` truncates
 files of a store, flips bits in them and removes them; ``disks`` are full, denied or read-only at one write; ``writers`` meet on
 one store; ``plans`` are others than that of the store; ``unsolvable`` points stand among others; ``bits`` are compared between
 sizes of chunks, devices and clusters; ``million`` points go to a store; ``overhead`` is the time of a store over that of memory.
