@@ -322,7 +322,8 @@ def failing(number, code):
 
     def fails(name):
         def tried(self, *args, **kwargs):
-            if name != "open" or "w" in (*args, kwargs.get("mode", "r"))[0]:
+            writes = name != "open" or "w" in (*args, kwargs.get("mode", "r"))[0]
+            if writes and ".zarr" in str(self):  # jax, too, may write: its cache
                 calls.append(self)
                 if len(calls) == number:
                     raise OSError(code, os.strerror(code), str(self))

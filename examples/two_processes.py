@@ -34,6 +34,6 @@ step = jax.jit(jax.shard_map(step, mesh=mesh, in_specs=(WHOLE, WHOLE, PART), out
 design, memory = np.array([0.8, 1.3]), RULE.init(np.zeros(2))
 for _ in range(150):
     design, memory, mean = step(design, memory, errors)
-print(1 + several, "process(es):", *map(float, design), float(mean), flush=True)
+print(f"{1 + several} process(es): {design[0]!s} {design[1]!s} {mean!s}\n", end="", flush=True)  # in one piece
 if not several:
     sys.exit(any(each.wait() for each in [subprocess.Popen([sys.executable, __file__, rank]) for rank in "01"]))

@@ -194,6 +194,8 @@ def test_a_worker_that_joins_late_finds_what_was_compiled(client, alone, monkeyp
     assert hits >= 1 and misses == 0
     assert room[0] == 4 and room[-1] == 6
     client.cluster.scale(2)
+    while len(client.scheduler_info(n_workers=-1)["workers"]) > 2:  # what is asked of one that leaves is not answered
+        time.sleep(0.1)
 
 
 # --------------------------------------------------------------------------------------------------- what goes wrong
