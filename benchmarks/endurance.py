@@ -246,6 +246,14 @@ def cluster(log=None):
         yield client
 
 
+def one_of(client):
+    """The process of a worker; asked again where one of them has just gone."""
+    while True:
+        with contextlib.suppress(OSError):
+            return next(iter(client.run(os.getpid).values()))
+        time.sleep(0.1)
+
+
 def clustered(folder, quick):
     """One of two Dask workers dies at a random chunk. (Chunks take longer than to fetch and to write them.)"""
     instants, times = random.Random(2), 1 if quick else 10
@@ -256,7 +264,7 @@ def clustered(folder, quick):
     with cluster(folder / "log") as client:
         for k in range(times):
             client.wait_for_workers(2)
-            victim, before = next(iter(client.run(os.getpid).values())), lines(folder / "log")
+            victim, before = one_of(client), lines(folder / "log")
             at, later = instants.randrange(1, chunks // 2), instants.uniform(0, 0.3)
 
             def listen(event, at=at, later=later, victim=victim):
@@ -565,9 +573,9 @@ def main():
     for name in options.parts or PARTS:
         begun = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="endurance-") as folder:
-            rows += PARTS[name](Path(folder), options.quick)
-        print(f"{name}: {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
-    print(table(rows))
+            some = list(PARTS[name](Path(folder), options.quick))
+        rows += some
+        print(f"{table(some)}\n{name}: {time.perf_counter() - begun:.0f} s\n", flush=True)
     print(f"load {os.getloadavg()[0]:.1f}, {cores()} of {os.cpu_count()} cores")
     if options.json:
         write(rows, options.json)
