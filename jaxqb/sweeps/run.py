@@ -112,7 +112,7 @@ def sweep(
     }
     task = Task(checked, order, grid, devices, crew, client, about, chunk is not None)
     if dry_run:
-        return task.outlook(path)
+        return task.outlook(path, branch)
     return task.in_memory(progress) if path is None else task.on_disk(path, branch, progress)
 
 

@@ -116,9 +116,10 @@ class Task:
             store.note(counted(store.arrays["status"][...]), about if chunks or damaged else None)
         return stored(path).assign_attrs(seconds_compile=compiling, seconds_run=seconds)
 
-    def outlook(self, path: Path | None) -> Outlook:
+    def outlook(self, path: Path | None, branch: bool) -> Outlook:
         """What it is going to take."""
         if path is not None:
+            path = self._free(path) if branch else path
             self._same(path, self._plan())
         solver, compiling = self.compiled
         pieces = Pieces(self.grid.lengths, self.grid.chunk_shape(solver.job), self.order)
@@ -212,11 +213,16 @@ class Task:
         return check_same(path, {key: there.get(key) for key in plan}, plan)
 
     def _free(self, path: Path) -> Path:
-        """The first of all branches of a store that holds this sweep, as far as is known, or none."""
-        plan = self._plan()
+        """The first of all branches of a store that holds this sweep, or nothing."""
+        early = self._plan()
         for branch in branches(path):
             there = plan_at(branch)
-            if there is None or not differences({key: there.get(key) for key in plan}, plan):
+            if there is None:
+                return branch
+            if differences({key: there.get(key) for key in early}, early):
+                continue
+            solver, _ = self.compiled
+            if not differences(there, self._plan(solver, self._pieces(branch, solver))):
                 return branch
         raise AssertionError("branches go on for ever")
 

@@ -499,6 +499,18 @@ def test_a_branch_takes_the_next_name_and_is_gone_on_with(copy, solved):
     assert solved == []
 
 
+def test_a_branch_for_other_figures(copy, solved):
+    """That a function is another one is seen when it is compiled."""
+    other = lambda battery: figures(battery) | {"x": 2 * figures(battery)["x"]}  # noqa: E731
+    look = solve(copy, other, branch=True, dry_run=True)
+    assert look.done == 0 and not copy.with_name("x-2.zarr").exists()
+    for count in (CHUNKS, 0):
+        solved.clear()
+        solve(copy, other, branch=True)
+        assert len(solved) == count
+    assert sorted(item.name for item in copy.parent.iterdir()) == ["x-2.zarr", "x.zarr"]
+
+
 def foreign_file(path):
     path.mkdir()
     (path / "notes.txt").write_text("mine")
