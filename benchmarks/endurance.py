@@ -12,7 +12,6 @@ import contextlib
 import errno
 import json
 import os
-import pathlib
 import random
 import re
 import shutil
@@ -32,6 +31,7 @@ for library in ("OPENBLAS", "MKL", "OMP"):
 
 import numpy as np
 
+from .disturb import contents, entries, failing, flip, refused, truncate
 from .timing import clocked, cores, peak_memory, write
 
 HERE = Path(__file__).parents[1]
@@ -84,19 +84,6 @@ def solve(case="spins", shape=(24, 8), chunk=8, **options):
     battery, figures, ranges = cases()[case]
     axes = {name: np.linspace(*ends, n) for (name, ends), n in zip(ranges.items(), shape, strict=True)}
     return qb.sweep(figures, battery, axes, **{"chunk": chunk, "progress": False} | options)
-
-
-def contents(path):
-    """All files of a store but the list of runs."""
-    files = {str(file.relative_to(path)): file.read_bytes() for file in Path(path).rglob("*") if file.is_file()}
-    files.pop("ledger/zarr.json", None)
-    return files
-
-
-def entries(path):
-    """Chunks that are published, and when they were."""
-    found = Path(path).glob("ledger/checksums/c/*/*/0")
-    return {str(file.relative_to(path)): file.stat().st_mtime_ns for file in found}
 
 
 def count_solved(log):
@@ -280,16 +267,6 @@ def clustered(folder, quick):
     yield Row("chunks solved twice for each worker killed", "<= 1", got, each <= 1, {"redone": redone})
 
 
-def truncate(file):
-    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-
-
-def flip(file):
-    content = bytearray(file.read_bytes())
-    content[2 * len(content) // 3] ^= 4
-    file.write_bytes(content)
-
-
 KINDS = {
     "first_peak/c/3/0": 1,
     "status/c/5/0": 1,
@@ -321,43 +298,6 @@ def damage(folder, quick):
     total = 3 * len(KINDS)
     yield Row("damaged files found", f"{total} of {total}", f"{found} of {total}", found == total)
     yield Row("exactly those solved or written again", f"{total} of {total}", f"{exactly} of {total}", exactly == total)
-
-
-@contextlib.contextmanager
-def failing(number, code):
-    """The operating system refuses this one of all calls that write; with 0 they are counted only."""
-    calls, usual = [], {name: getattr(pathlib.Path, name) for name in ("open", "replace", "mkdir")}
-
-    def fails(name):
-        def tried(self, *args, **kwargs):
-            writes = name != "open" or "w" in (*args, kwargs.get("mode", "r"))[0]
-            if writes and ".zarr" in str(self):  # jax, too, may write: its cache
-                calls.append(self)
-                if len(calls) == number:
-                    raise OSError(code, os.strerror(code), str(self))
-            return usual[name](self, *args, **kwargs)
-
-        return tried
-
-    try:
-        for name in usual:
-            setattr(pathlib.Path, name, fails(name))
-        yield calls
-    finally:
-        for name, method in usual.items():
-            setattr(pathlib.Path, name, method)
-
-
-def refused(call, path, *words):
-    """Whether a call ends with one sentence that names the store and these words."""
-    from jaxqb.errors import StoreError
-
-    try:
-        call()
-    except StoreError as error:
-        lines = [line for line in str(error).splitlines() if not line.startswith("  ")]  # but those that say what differs
-        return len(lines) <= 2 and all(word in str(error) for word in (str(path), *words))
-    return False
 
 
 def disks(folder, quick):

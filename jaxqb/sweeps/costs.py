@@ -12,6 +12,8 @@ from ..fields import settled
 
 def costs_of(battery: AbstractBattery, fields: tuple, values: tuple, kinds: tuple[str, ...]) -> tuple[np.ndarray | None, ...]:
     """For each axis, numbers that rise with the work of its points; None where points are alone, or neighbours are alike."""
+    if battery.memory:  # all points of an axis share their times and contours, and take as long
+        return (None,) * len(kinds)
     return tuple(
         _along(battery, fields, values, k) if kinds[k] != "loop" and not all(map(_monotone, values[k])) else None
         for k in range(len(kinds))
@@ -35,7 +37,4 @@ def _along(battery: AbstractBattery, fields: tuple, values: tuple, k: int) -> np
             law: Any = here.law()
             return law.radius() / law.pace()
 
-    try:
-        return np.asarray(jax.jit(lambda columns: lax.map(work, columns))(values[k]))
-    except (AttributeError, NotImplementedError):  # laws with memory have neither: all their points take as long
-        return np.zeros(len(values[k][0]))
+    return np.asarray(jax.jit(lambda columns: lax.map(work, columns))(values[k]))

@@ -142,7 +142,7 @@ class Slow(reservoirs.BandEdge):
 @pytest.mark.parametrize("kind, fields, distance", RESERVOIRS)
 def test_reservoirs_keep_their_promises(kind, fields, distance):
     mine = type("Mine", (kind,), {"__module__": __name__})  # what is jaxqb's own is not looked at
-    qb.ReservoirBattery(1.1, mine(*fields), distance=distance)
+    assert type(qb.ReservoirBattery(1.1, mine(*fields), distance=distance).reservoir) is mine  # it is not refused
 
 
 def test_a_reservoir_of_ones_own():
@@ -166,7 +166,7 @@ def test_a_reservoir_that_breaks_a_promise(reservoir, says):
 
 
 def test_a_transform_that_is_not_known_well_enough():
-    qb.ReservoirBattery(1.0, Slow(0.3, 0.8))
+    assert type(qb.ReservoirBattery(1.0, Slow(0.3, 0.8)).reservoir) is Slow  # it is not refused
 
 
 def test_promises_are_not_looked_at_in_a_trace():

@@ -28,6 +28,9 @@ from jaxqb.errors import Status, StoreError
 from jaxqb.sweeps import blocks, dataset, record, store
 from jaxqb.sweeps.work import Stopped
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from benchmarks.disturb import flip, truncate
+
 CELL = qb.SpinCharger(2, 2)
 AXES = {
     "coupling": np.linspace(0.5, 1.5, 6),
@@ -227,16 +230,6 @@ def test_nothing_published_is_lost_when_a_process_is_killed(tmp_path):
 
 
 # --------------------------------------------------------------------------------------------------------------- damage
-
-
-def truncate(file):
-    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-
-
-def flip(file):
-    content = bytearray(file.read_bytes())
-    content[2 * len(content) // 3] ^= 4
-    file.write_bytes(content)
 
 
 KINDS = {
