@@ -1,7 +1,8 @@
 """Drawing: one house style for papers, sweeps and optimizations. Every drawing is a `matplotlib.figure.Figure`.
 
 A Dataset says by its attributes how it is drawn (see `draw`), which `reproduce`, `sweep`, `optimize` share.
-Colours are those of Okabe & Ito, which colour-blind readers can tell apart; curves differ in line or marker, too.
+Colours are those of Okabe & Ito, which colour-blind readers can tell apart; points differ in marker, too, and lines of different
+kinds in dashes.
 """
 
 import dataclasses
@@ -75,6 +76,7 @@ def tex(symbol: str) -> str:
     text = re.sub(r"_(\w+)", lambda m: f"_{{{m[1]}}}" if len(m[1]) == 1 else f"_{{\\mathrm{{{m[1]}}}}}", text)
     text = re.sub(rf"(?<![A-Za-z\\])({GREEK})(?![A-Za-z])", r"\\\1", text)
     text = re.sub(r"(?<![A-Za-z\\])(ln|lg|log)(?![A-Za-z])", r"\\\1", text)
+    text = re.sub(r"(?<![A-Za-z\\])(Re|Im|Tr)(?![A-Za-z])", r"\\operatorname{\1}", text)
     return f"${text.replace('<', chr(92) + 'langle ').replace('>', chr(92) + 'rangle ')}$"
 
 
@@ -241,7 +243,8 @@ def _map(figure: Figure, ax: Axes, ds: xr.Dataset, name: str) -> None:
         ax.contour(x, y, values, 6, colors="white", linewidths=0.5)
     ax.set(xlabel=label(x), ylabel=label(y))
     ax.grid(False)
-    figure.colorbar(mesh, ax=ax, label=label(ds[name]))
+    whole = bool(np.all(np.isnan(values) | (values == np.round(values))))
+    figure.colorbar(mesh, ax=ax, label=label(ds[name]), ticks=ticker.MaxNLocator(6, integer=True) if whole else None)
 
 
 def _printed(ax: Axes, printed: Sequence[Any], panel: int, looks: _Looks) -> None:

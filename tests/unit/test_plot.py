@@ -164,3 +164,18 @@ def test_style_stays_inside(sweep, tmp_path):
     assert [path.name for path in paths] == ["figure.png", "figure.svg", "figure.pdf"]
     assert all(path.stat().st_size > 1000 for path in paths)
     assert dict(matplotlib.rcParams) == before
+
+
+def test_names_of_functions_stand_upright():
+    assert plot.tex("Re(z)") == r"$\operatorname{Re}(z)$"
+    assert plot.tex("Reynolds") == "$Reynolds$"
+
+
+@pytest.mark.parametrize(("values", "whole"), [([[0.0, 1.0], [2.0, np.nan]], True), ([[0.0, 0.5], [1.0, 2.0]], False)])
+def test_colour_bars_of_counts_have_whole_numbers(values, whole):
+    ds = xr.Dataset({"count": (("y", "x"), values, {"long_name": "count"})}, {"x": [0.0, 1.0], "y": [0.0, 1.0]})
+    figure = plot.map(ds)
+    figure.draw_without_rendering()
+    low, high = figure.axes[1].get_ylim()
+    ticks = [tick for tick in figure.axes[1].get_yticks() if low <= tick <= high]
+    assert all(tick == round(tick) for tick in ticks) == whole
