@@ -41,6 +41,11 @@ if TYPE_CHECKING:
     from .errors import Status as Status
     from .evolution import Solution as Solution
     from .evolution import evolve as evolve
+    from .interop import MasterEquation as MasterEquation
+    from .interop import from_dynamiqs as from_dynamiqs
+    from .interop import from_qutip as from_qutip
+    from .interop import to_dynamiqs as to_dynamiqs
+    from .interop import to_qutip as to_qutip
     from .methods import Adaptive as Adaptive
     from .methods import Chebyshev as Chebyshev
     from .methods import ClosedForm as ClosedForm
@@ -70,6 +75,7 @@ _MODULES = {
     "design": "Optimum optimize",
     "errors": "Status",
     "evolution": "Solution evolve",
+    "interop": "MasterEquation from_dynamiqs from_qutip to_dynamiqs to_qutip",
     "methods": "Adaptive Chebyshev ClosedForm Eigen Exponential Jumps Resolvent Stepped Uniformization Volterra select_method",
     "papers": "reproduce",
     "steady": "steady_state",

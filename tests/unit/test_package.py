@@ -43,6 +43,7 @@ EXAMPLES = [
     "evolution",
     "fields",
     "figures",
+    "interop.convert",
     "merit",
     "methods.select",
     "methods.stepped",
