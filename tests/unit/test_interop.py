@@ -212,3 +212,20 @@ def test_examples_of_dynamiqs(name):
     test = doctest.DocTestParser().get_doctest(text, {}, name, None, 0)
     done = doctest.DocTestRunner().run(test)
     assert done.attempted >= 2 and not done.failed
+
+
+def test_a_sweep_as_a_data_frame():
+    """A row for each point: fields that move together, an entry of a vector, a figure that is a vector, a status in words."""
+    battery = qb.SpinCharger(2, 4)
+    ds = qb.sweep("first_peak", battery, {("n_battery", "n_charger"): [(1, 1), (2, 4)], "coupling": [0.5, 1.0]})
+    frame = ds.to_dataframe().reset_index()
+    assert len(frame) == 4 and {"first_peak", "status", "n_battery", "n_charger"} <= set(frame.columns)
+    row = frame.query("n_battery == 2 and coupling == 1.0").iloc[0]
+    assert row.first_peak == pytest.approx(1.92, abs=1e-12) and row.n_charger == 4
+    assert frame.status.map({int(s): s.name for s in qb.Status}).tolist() == ["OK"] * 4
+
+    lossy = qb.OpenBattery(DOWN + DOWN.T, [DOWN], [0.2], DOWN.T @ DOWN, [1.0, 0.0])
+    held = lambda battery: {"held": qb.evolve(battery, [1.0, 2.0]).saved["energy"]}  # noqa: E731
+    frame = qb.sweep(held, lossy, {"rates[0]": [0.1, 0.2]}).to_dataframe()
+    assert frame.shape[0] == 4 and frame.index.names == ["rates[0]", "held_0"]
+    assert frame.held.to_numpy()[2:] == pytest.approx(qb.evolve(lossy, [1.0, 2.0]).saved["energy"])
