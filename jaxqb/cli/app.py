@@ -20,7 +20,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import FieldError, JaxqbError, Status, StoreError, StudyError, fail
-from . import process, rows, show
+from . import complete, process, rows, show
 
 if TYPE_CHECKING:
     from ..study import DesignStudy, Study, SweepStudy
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 OUT = Path("jaxqb-output")
 MANY = 40  # rows of a table that fit a screen
 STOPPED = tuple(128 + number for number in (signal.SIGINT, signal.SIGTERM))
+OPTIONAL = ("distributed", "dask-jobqueue", "h5netcdf", "qutip", "dynamiqs")  # said where they are installed
 SOLVED = {status.name.lower() for status in (Status.OK, Status.NO_PEAK, Status.NOT_REACHED)}
 
 
@@ -52,9 +53,7 @@ class _Commands(TyperGroup):
             warnings.showwarning = usual
 
 
-app = typer.Typer(
-    cls=_Commands, no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
-)
+app = typer.Typer(cls=_Commands, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a row on stdout, and nothing else.")]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for what is written.", show_default=str(OUT))]
 File = Annotated[Path, typer.Argument(metavar="STUDY.toml", help="The study file.", show_default=False)]
@@ -79,7 +78,10 @@ def main() -> None:
 
 @app.command()
 def models(
-    name: Annotated[str | None, typer.Argument(metavar="BATTERY", help="Show this one only.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="BATTERY", help="Show this one only.", show_default=False, autocompletion=complete.batteries),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the batteries and their fields: symbol, unit, default, meaning.
@@ -99,10 +101,18 @@ def models(
 
 @app.command(no_args_is_help=True)
 def charge(
-    battery: Annotated[str, typer.Argument(help="Name of a battery, see `jaxqb models`.", show_default=False)],
+    battery: Annotated[
+        str,
+        typer.Argument(help="Name of a battery, see `jaxqb models`.", show_default=False, autocompletion=complete.batteries),
+    ],
     fields: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FIELD=VALUE...", help="Its fields; values as in a study file.", show_default=False),
+        typer.Argument(
+            metavar="FIELD=VALUE...",
+            help="Its fields; values as in a study file.",
+            show_default=False,
+            autocompletion=complete.fields,
+        ),
     ] = None,
     window: Annotated[
         float | None,
@@ -276,8 +286,13 @@ def optimize(file: File, out: Out = OUT, as_json: Json = False) -> None:
 
 @app.command()
 def reproduce(
-    paper: Annotated[str | None, typer.Argument(help="Key of a paper; all, if left out.", show_default=False)] = None,
-    figure: Annotated[str | None, typer.Argument(help="One figure of it.", show_default=False)] = None,
+    paper: Annotated[
+        str | None,
+        typer.Argument(help="Key of a paper; all, if left out.", show_default=False, autocompletion=complete.papers),
+    ] = None,
+    figure: Annotated[
+        str | None, typer.Argument(help="One figure of it.", show_default=False, autocompletion=complete.figures)
+    ] = None,
     listed: Annotated[bool, typer.Option("--list", help="Only list papers and figures, with a line about each.")] = False,
     full: Annotated[bool, typer.Option("--full", help="The papers' sizes and beyond, in place of quick ones.")] = False,
     out: Out = OUT,
@@ -346,7 +361,10 @@ def doctor(as_json: Json = False) -> None:
     row: dict[str, Any] = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
     for package in ("jaxqb", "jax", "jaxlib", "equinox", "diffrax", "optimistix", "xarray", "zarr", "numpy"):
         row[package] = process.version_of(package)
+    row |= {package: found for package in OPTIONAL if (found := process.version_of(package)) != process.MISSING}
     row["devices"] = ", ".join(f"{device.device_kind} ({device.platform})" for device in jax.devices())
+    if process.idle_gpu(jax.default_backend()):
+        row["hint"] = "there is an NVIDIA GPU that jax does not use; fix: run pip install 'jaxqb[cuda]'"
     row["cores"] = os.cpu_count()
     row["precision"] = str(real_dtype())
     row["cache"] = os.environ.get("JAX_COMPILATION_CACHE_DIR") or str(process.cache_folder() / "xla")

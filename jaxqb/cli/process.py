@@ -5,6 +5,8 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+MISSING = "not installed"
+
 
 def start_jax(x64: bool = True) -> None:
     """Import jax with float64 (or not), and keep compiled programs for the next call.
@@ -34,4 +36,9 @@ def version_of(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "not installed"
+        return MISSING
+
+
+def idle_gpu(backend: str) -> bool:
+    """Whether the driver of an NVIDIA GPU is loaded (Linux) and jax runs on a CPU all the same, though nobody asked it to."""
+    return backend == "cpu" and not os.environ.get("JAX_PLATFORMS") and Path("/proc/driver/nvidia/version").exists()

@@ -2,9 +2,11 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 import time
+import types
 import warnings
 from pathlib import Path
 
@@ -14,9 +16,10 @@ from typer.testing import CliRunner
 
 import jaxqb as qb
 from jaxqb import cli, papers
+from jaxqb.batteries import REGISTRY
 from jaxqb.cli import process, rows
 
-COMMANDS = ("models", "charge", "sweep", "optimize", "reproduce", "doctor")
+COMMANDS = [command.name or command.callback.__name__ for command in cli.app.registered_commands]
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +73,42 @@ def test_help_does_not_wait_for_jax():
         [sys.executable, "-c", program, str(Path(cli.__file__).parents[1])], capture_output=True, text=True, check=False
     )
     assert time.perf_counter() - began < 5 and "optimize" in done.stdout and "slow" not in done.stderr
+
+
+def completed(words):
+    """What the shell is told, without jax."""
+    words = f"jaxqb {words}"
+    program = (
+        "import sys, types; package = types.ModuleType('jaxqb'); package.__path__ = sys.argv[1:2]\n"
+        "sys.modules['jaxqb'] = package; from jaxqb import cli\n"
+        "try: cli.app(prog_name='jaxqb')\n"
+        "finally: assert not {'jax', 'numpy', 'xarray'} & set(sys.modules), 'slow'"
+    )
+    asked = {"_JAXQB_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    command = [sys.executable, "-c", program, str(Path(cli.__file__).parents[1])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | asked)
+    assert "slow" not in done.stderr
+    return done.stdout.split()
+
+
+def test_shells_complete_names():
+    assert completed("mod") == ["models"] and completed("charge SpinChar") == ["SpinCharger"]
+    assert completed("charge SpinCharger n_") == ["n_battery=", "n_charger="]
+    assert completed("reproduce pe") == ["peng2021"] and completed("reproduce peng2021 ta") == ["table1"]
+
+
+def test_completed_names_are_all_that_there_are():
+    from jaxqb.cli import complete
+
+    def before(**given):
+        return types.SimpleNamespace(params=given)
+
+    assert complete.batteries("") == list(REGISTRY) and complete.papers("") == sorted(papers.KNOWN)
+    for name, battery in REGISTRY.items():
+        assert complete.fields(before(battery=name), "") == [f"{row['field']}=" for row in rows.fields(battery)]
+    for key in papers.KNOWN:
+        assert set(complete.figures(before(paper=key), "")) == set(papers.load(key).figures)
+    assert complete.fields(before(battery=None), "") == complete.figures(before(paper="../cli"), "") == []
 
 
 def test_models_are_those_of_the_package():
@@ -158,6 +197,22 @@ def test_doctor_checks_a_closed_form():
     peak = max(math.sin(t) ** 2 / t for t in (1 + 1e-5 * i for i in range(30_000)))
     assert row["closed_form"] == pytest.approx(peak, abs=1e-9)
     assert row["passed"] and row["error"] < 1e-12 and row["precision"] == "float64" and "cpu" in row["devices"]
+
+
+def test_doctor_names_optional_packages_that_are_installed(monkeypatch):
+    monkeypatch.setattr(process, "version_of", lambda package: {"qutip": "5.9", "jax": "1.2"}.get(package, process.MISSING))
+    (row,) = printed(run("doctor", "--json"))
+    assert row["qutip"] == "5.9" and row["jax"] == "1.2" and row["zarr"] == process.MISSING and "dynamiqs" not in row
+
+
+def test_doctor_sees_a_gpu_that_jax_does_not_use(monkeypatch):
+    monkeypatch.setattr(Path, "exists", lambda path: True)
+    monkeypatch.delenv("JAX_PLATFORMS", raising=False)
+    assert process.idle_gpu("cpu") and not process.idle_gpu("gpu")
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    assert not process.idle_gpu("cpu")
+    monkeypatch.setattr(process, "idle_gpu", lambda backend: backend == "cpu")
+    assert "jaxqb[cuda]" in printed(run("doctor", "--json"))[0]["hint"]
 
 
 def test_doctor_says_when_the_check_fails(monkeypatch):
