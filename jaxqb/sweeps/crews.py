@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
+from queue import Empty
 from typing import Any
 
 from ..errors import SweepError, fail
@@ -47,6 +48,10 @@ class Threads:
     def submit(self, chunk: Chunk) -> Any:
         """Begin to solve a chunk."""
         return _pool(self.room).submit(self.solver, *chunk)
+
+    def missing(self) -> str:
+        """Nobody is."""
+        return ""
 
     def close(self) -> None:
         """Threads are kept for the next sweep."""
@@ -109,6 +114,13 @@ class Workers:
         with _worded(about):
             return Asked(self.client.submit(_solve, self.task, chunk, key=key), about)
 
+    def missing(self) -> str:
+        """A sentence, if there are no workers."""
+        with contextlib.suppress(OSError):
+            if not threads(self.client):
+                return "the cluster has no workers any more: waiting until some join (Ctrl-C stops)"
+        return ""
+
     def close(self) -> None:
         """Let go of what was sent."""
         self.task.release()
@@ -124,10 +136,15 @@ class Asked:
         """Call when it has ended."""
         self.future.add_done_callback(lambda _: tell(self))
 
-    def result(self) -> Any:
-        """What came out."""
+    def result(self, seconds: float | None = None) -> Any:
+        """What came out, or `Empty`: what was there is made again if its worker has gone."""
         with _worded(self.about, self.future):
-            return self.future.result()
+            try:
+                return self.future.result(seconds)
+            except TimeoutError:
+                if self.future.status == "error":  # it is that of the chunk
+                    raise
+        raise Empty
 
     def cancel(self) -> None:
         """Not wanted any more; a scheduler that is lost need not be told."""

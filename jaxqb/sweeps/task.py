@@ -67,7 +67,7 @@ class Task:
         pieces = Pieces(self.grid.lengths, self.grid.chunk_shape(solver.job), self.order)
         sink = Memory(pieces, self._outputs(solver))
         with reporting(self._points, progress, len(sink.todo)) as speaker:
-            self._work(sink, solver, speaker, Stop())
+            self._work(sink, solver, speaker, Stop(speaker.say))
         attrs = self._attributes(solver, pieces) | {
             "created": now(),
             "block": self._by_axis(solver.job.shape),
@@ -90,7 +90,7 @@ class Task:
             begun, pieces = time.perf_counter(), self._pieces(path, solver)
             plan = self._plan(solver, pieces)
             store, damaged = opened(path, plan, lambda: self._files(solver, pieces, plan))
-            sink, stop = Disk(pieces, store), Stop()
+            sink = Disk(pieces, store)
             chunks, points = len(sink.todo), sum(math.prod(b - a for a, b in zip(*each, strict=True)) for each in sink.todo)
             run = {
                 "begun": now(),
@@ -101,7 +101,10 @@ class Task:
                 "damaged": sink.damaged,
                 "damaged_files": damaged,
             }
-            with reporting(self._points, progress, chunks, self._points - points) as speaker, stop.listening(speaker.say):
+            with (
+                reporting(self._points, progress, chunks, self._points - points) as speaker,
+                Stop(speaker.say).listening() as stop,
+            ):
                 if sink.damaged or damaged:
                     speaker.say(
                         f"damage was found; chunks solved again: {sink.damaged}, other files written again: {len(damaged)}"

@@ -4,11 +4,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+LONG = 5.0  # seconds without a chunk, after which one asks whether anybody works
 
 
 class Stopped(KeyboardInterrupt):
@@ -29,18 +30,17 @@ class Stop:
         say: tells people.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None]) -> None:
         self.number = 0
         self.ended: SimpleQueue = SimpleQueue()
-        self.say: Callable[[str], None] = lambda sentence: None
+        self.say = say
 
     @contextmanager
-    def listening(self, say: Callable[[str], None]) -> Iterator[None]:
+    def listening(self) -> Iterator["Stop"]:
         """Note signals (in the main thread; no other one is told of them)."""
         if threading.current_thread() is not threading.main_thread():
-            yield
+            yield self
             return
-        self.say = say
         usual = {each: signal.getsignal(each) or signal.SIG_DFL for each in SIGNALS}
 
         def note(number: int, frame: FrameType | None) -> None:
@@ -56,7 +56,7 @@ class Stop:
         for each in SIGNALS:
             signal.signal(each, note)
         try:
-            yield
+            yield self
         finally:
             restore()
 
@@ -66,7 +66,8 @@ def work_through(chunks: Iterable[Any], crew: Any, publish: Callable, stop: Stop
 
     Args:
         chunks: what the crew solves.
-        crew: its `submit` begins to solve a chunk and returns a future; its `room` is how many there may be now.
+        crew: its `submit` begins to solve a chunk and returns a future, whose `result` waits so many seconds, then raises `Empty`;
+            its `room` is how many there may be now; its `missing` says why nothing ends, if it knows.
         publish: takes a chunk and its result.
         stop: after a signal, what runs is finished and nothing more begun.
 
@@ -82,11 +83,11 @@ def work_through(chunks: Iterable[Any], crew: Any, publish: Callable, stop: Stop
                 future.add_done_callback(stop.ended.put)
             if not running:
                 break
-            future = stop.ended.get()
+            future = _waiting(lambda seconds: stop.ended.get(timeout=seconds), crew, stop)
             if future is None:
                 stop.say("stopping when the running chunks are done; once more: at once")
             else:
-                publish(running.pop(future), future.result())
+                publish(running.pop(future), _waiting(future.result, crew, stop))
     finally:
         for future in running:
             future.cancel()
@@ -94,3 +95,15 @@ def work_through(chunks: Iterable[Any], crew: Any, publish: Callable, stop: Stop
         stopped = Stopped()
         stopped.number = stop.number
         raise stopped
+
+
+def _waiting(wait: Callable[[float], Any], crew: Any, stop: Stop) -> Any:
+    """What one waits for; if it takes long and nobody is there who works for it, that is said once."""
+    said = False
+    while True:
+        try:
+            return wait(LONG)
+        except Empty:
+            if not said and (why := crew.missing()):
+                stop.say(why)
+                said = True

@@ -21,7 +21,7 @@ from jax.experimental.compilation_cache import compilation_cache
 
 import jaxqb as qb
 from jaxqb.errors import SweepError
-from jaxqb.sweeps import crews, task
+from jaxqb.sweeps import crews, task, work
 from jaxqb.sweeps.local_cluster import local
 
 distributed = pytest.importorskip("distributed")
@@ -174,6 +174,21 @@ def test_killed_workers_lose_nothing(client, alone, many, tmp_path):
     found = qb.sweep(slow, CELL, COUPLINGS, client=client, store=tmp_path / "x.zarr", chunk=4, progress=kill)
     same(alone, found.load())
     assert published == list(range(4, 49, 4)) and len(victims) == many
+
+
+def test_a_cluster_without_workers_is_waited_for_and_that_is_said(client, alone, monkeypatch):
+    notes = []
+    monkeypatch.setattr(work, "LONG", 0.2)
+
+    def listen(event):
+        if event["event"] == "note":
+            notes.append(event["says"])
+            client.cluster.scale(2)
+        elif event["chunk"] == 1:
+            client.cluster.scale(0)
+
+    same(alone, qb.sweep(slow, CELL, COUPLINGS, client=client, chunk=2, progress=listen))
+    assert notes == ["the cluster has no workers any more: waiting until some join (Ctrl-C stops)"]
 
 
 def test_a_worker_that_joins_late_finds_what_was_compiled(client, alone, monkeypatch):
