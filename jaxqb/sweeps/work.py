@@ -66,7 +66,7 @@ def work_through(chunks: Iterable[Any], crew: Any, publish: Callable, stop: Stop
 
     Args:
         chunks: what the crew solves.
-        crew: its `submit` begins to solve a chunk and returns a future, whose `result` waits so many seconds, then raises `Empty`;
+        crew: its `submit` begins to solve a chunk and returns a future, whose `result` waits so many seconds, or raises `Empty`;
             its `room` is how many there may be now; its `missing` says why nothing ends, if it knows.
         publish: takes a chunk and its result.
         stop: after a signal, what runs is finished and nothing more begun.
