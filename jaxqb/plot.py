@@ -190,7 +190,8 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
                 _lines(ax, part, names, looks)
             _printed(ax, ds.attrs.get("printed", ()), i, looks)
             log = ds.attrs.get("log", "")
-            _scales(ax, log if isinstance(log, str) else log[i])
+            along = part[names[0]].attrs.get("against", part.attrs["x"])
+            _scales(ax, log if isinstance(log, str) else log[i], _whole(part[along]))
             ax.set_title(title, loc="left")
         for i, ax in enumerate(grid[: len(panels)]):  # what a neighbour says already is not said again
             if i + columns < len(panels) and ax.get_xlabel() == grid[i + columns].get_xlabel():
@@ -201,6 +202,8 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
             looks.handles[PRINTED] = looks.printed[0]
         height = wide / columns * PANEL[1] / PANEL[0] * rows
         figure.set_size_inches(wide, height + _legend(figure, looks.handles, wide))
+        if columns > 1 and any(_drawn(part, names[0]) == "map" for part, names, _ in panels):
+            figure.set_layout_engine("constrained", wspace=0.08)  # labels of colour bars stand beside those of axes
     return figure
 
 
@@ -241,10 +244,9 @@ def _map(figure: Figure, ax: Axes, ds: xr.Dataset, name: str) -> None:
     mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(values), cmap=colours, shading="nearest", rasterized=True)
     if np.sum(np.isfinite(values)) > 3 and float(np.nanmax(values) - np.nanmin(values)) > 0:
         ax.contour(x, y, values, 6, colors="white", linewidths=0.5)
-    ax.set(xlabel=label(x), ylabel=label(y))
+    ax.set(xlabel=label(x, 40), ylabel=label(y))
     ax.grid(False)
-    whole = bool(np.all(np.isnan(values) | (values == np.round(values))))
-    figure.colorbar(mesh, ax=ax, label=label(ds[name]), ticks=ticker.MaxNLocator(6, integer=True) if whole else None)
+    figure.colorbar(mesh, ax=ax, label=label(ds[name]), ticks=ticker.MaxNLocator(6, integer=True) if _whole(values) else None)
 
 
 def _printed(ax: Axes, printed: Sequence[Any], panel: int, looks: _Looks) -> None:
@@ -256,12 +258,19 @@ def _printed(ax: Axes, printed: Sequence[Any], panel: int, looks: _Looks) -> Non
         looks.printed = ax.plot(points[:, 1], points[:, 2], zorder=5, label=PRINTED, **style)
 
 
-def _scales(ax: Axes, log: str) -> None:
+def _whole(values: Any) -> bool:
+    """Whether all are counts."""
+    values = np.asarray(values)
+    return values.dtype.kind in "biuf" and bool(np.all(np.isnan(values) | (values == np.round(values))))
+
+
+def _scales(ax: Axes, log: str, counts: bool = False) -> None:
+    """Logarithms, and ticks at round numbers, whole ones on the abscissa if it counts something."""
     for axis, name in ((ax.xaxis, "x"), (ax.yaxis, "y")):
         if name in log:
             (ax.set_xscale if name == "x" else ax.set_yscale)("log")
         elif not isinstance(axis.get_major_formatter(), ticker.NullFormatter):
-            axis.set_major_locator(ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+            axis.set_major_locator(ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10], integer=counts and name == "x"))
 
 
 def _figures_of(ds: xr.Dataset) -> list[str]:
@@ -343,7 +352,7 @@ def optimum(result: Any, *scans: xr.Dataset) -> Figure:
             if str(x) in result.parameters:
                 ax.plot(result.parameters[str(x)], result.value, "*", markersize=9, color=COLOURS[1])
         for i, ax in enumerate(axes[:count]):
-            _scales(ax, "")
+            _scales(ax, "", _whole(ax.lines[0].get_xdata()))
             ax.set_title(f"({chr(97 + i)})" if count > 1 else "", loc="left")
     return figure
 

@@ -179,3 +179,10 @@ def test_colour_bars_of_counts_have_whole_numbers(values, whole):
     low, high = figure.axes[1].get_ylim()
     ticks = [tick for tick in figure.axes[1].get_yticks() if low <= tick <= high]
     assert all(tick == round(tick) for tick in ticks) == whole
+
+
+@pytest.mark.parametrize(("x", "whole"), [([1.0, 2.0, 12.0], True), ([1.0, 2.5, 12.0], False)])
+def test_axes_that_count_have_whole_numbers(x, whole):
+    figure = plot.lines(xr.Dataset({"E": ("cells", [0.0, 1.0, 2.0])}, {"cells": x}))
+    figure.draw_without_rendering()
+    assert all(tick == round(tick) for tick in figure.axes[0].get_xticks()) == whole
