@@ -70,7 +70,7 @@ def to_qutip(what: Any, dims: Any = None) -> Any:
     >>> found = qb.to_qutip(battery)
     >>> run = qutip.mesolve(found.hamiltonian, found.initial, [0.0, 0.5], found.jumps, e_ops=[found.battery_hamiltonian])
     >>> round(float(run.expect[0][1]), 4), round(float(qb.evolve(battery, [0.5]).saved["energy"][0]), 4)
-    (0.8265, 0.8265)
+    (0.8441, 0.8441)
     """
     return _to(Qutip(), what, dims)
 
