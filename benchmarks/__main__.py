@@ -1,40 +1,56 @@
-"""``python -m benchmarks [W1 W1b W2 W3 W3b W4 W4g W6 W6u]``: one table of rows, and ours against each peer.
+"""``python -m benchmarks [W1 W1b W2 W3 W3b W4 W4g W5 W6 W6u]``: one table of rows, and ours against each peer, on the CPU.
 
-Sets float64 in jax, the device if ``--device`` asks for one, and one BLAS thread: on two cores
-shared with others the second one made numpy 2 to 20 times slower (``--blas-threads 0`` leaves
-that alone).  ``--cores 1`` keeps all of them on one core, where nothing waits for a sleeping one.
+``--report [DIR]`` writes all of it down, with a picture of work against precision, in about ten minutes (``--quick``: two).
+``--device gpu`` measures large batches on an accelerator instead, beside the CPU of the same machine.
+
+Sets float64 in jax, and one BLAS thread: on two cores shared with others the second one made numpy 2 to 20 times slower
+(``--blas-threads 0`` leaves that alone).  ``--cores 1`` keeps all threads on one core, where nothing waits for a sleeping one.
 Nothing else is set.
 """
 
 import argparse
 import os
+import sys
+
+REPORT = "benchmarks/results/report"
 
 
-def arguments():
+def arguments(given=None):
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("workloads", nargs="*", metavar="W1|W1b|W2|...", help="default: all of them")
     parser.add_argument("--rounds", type=int, default=5, help="pairs of alternating calls, fewer where they take long")
     parser.add_argument("--json", metavar="FILE", help="write the rows here")
+    parser.add_argument("--report", metavar="DIR", nargs="?", const=REPORT, help=f"write a report here (default: {REPORT})")
     parser.add_argument("--quick", action="store_true", help="small sizes")
     parser.add_argument("--memory", action="store_true", help="peak memory too, each in a fresh process")
-    parser.add_argument("--device", choices=("cpu", "gpu"), help="default: jax's choice")
+    parser.add_argument("--device", choices=("cpu", "gpu"), help="large batches on this device")
+    parser.add_argument("--seconds", type=float, default=600, help="with --device: begin no row after so many seconds")
     parser.add_argument("--cores", type=int, metavar="N", help="run on N cores only (Linux; default: all)")
     parser.add_argument("--blas-threads", type=int, default=1, metavar="N")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
-def set_up(device=None):
-    """Float64, and the device; returns its name."""
+def set_up():
+    """Float64, and the CPU."""
     try:
         import jax
     except ImportError:
-        return "cpu"
+        return
     jax.config.update("jax_enable_x64", True)
-    if device:
-        jax.config.update("jax_default_device", jax.devices(device)[0])
-    where = jax.config.jax_default_device or jax.devices()[0]
-    return "cpu" if where.platform == "cpu" else where.device_kind
+    jax.config.update("jax_default_device", jax.devices("cpu")[0])
+
+
+def lacks(platform):
+    """Why there is no device of this kind, or nothing."""
+    import jax
+
+    try:
+        jax.devices(platform)
+    except RuntimeError:
+        fix = 'pip install -e ".[cuda]" on a machine that has one'
+        return f"`--device {platform}` must find a GPU, but jax sees only {jax.default_backend()}; fix: {fix}"
+    return ""
 
 
 def table(rows):
@@ -52,14 +68,15 @@ def table(rows):
     return "\n".join(text + notes)
 
 
-def main():
+def main(given=None):
     """Measure, print, write."""
-    options = arguments()
+    options = arguments(given)
     if options.blas_threads:
         for library in ("OPENBLAS", "MKL", "OMP"):
             os.environ[f"{library}_NUM_THREADS"] = str(options.blas_threads)
     if options.cores:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-options.cores :])
+    from . import accelerator, report
     from .cold import fresh_memory
     from .ours import ours
     from .peers import contenders
@@ -67,14 +84,24 @@ def main():
     from .workloads import FULL, QUICK
 
     workloads = QUICK if options.quick else FULL
-    unknown = set(options.workloads) - set(workloads)
+    known = ["eigh", *accelerator.ROWS] if options.device else [*workloads, report.GRADIENT] if options.report else [*workloads]
+    unknown = set(options.workloads) - set(known)
     if unknown:
-        raise SystemExit(f"workloads must be among {list(workloads)}, but got {sorted(unknown)}")
-    device = set_up(options.device)
+        raise SystemExit(f"workloads must be among {known}, but got {sorted(unknown)}")
+    if options.device and (why := lacks(options.device)):
+        print(why, file=sys.stderr)
+        raise SystemExit(2)
+    set_up()
+    if options.device:
+        accelerator.measure(options.device, options.workloads, options.json, options.quick, options.seconds)
+        return
+    if options.report:
+        report.measure(options.report, options.workloads, options.rounds, options.quick)
+        return
     rows = []
     for name in options.workloads or workloads:
         work = workloads[name]
-        rows += compare(name, work, contenders(work), ours(work), options.rounds, device)
+        rows += compare(name, work, contenders(work), ours(work), options.rounds)
     if options.memory and not options.quick:
         for row in (row for row in rows if row.label):
             row.memory = fresh_memory(row.workload, row.tool, row.label)

@@ -9,8 +9,8 @@ excitation on a chain of 1000.  Times are medians of warm calls, the first call 
 # ruff: noqa: E402
 import argparse
 import os
-from dataclasses import asdict, dataclass, replace
-from functools import lru_cache, partial
+from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
 
 for library in ("OPENBLAS", "MKL", "OMP"):
@@ -19,95 +19,18 @@ for library in ("OPENBLAS", "MKL", "OMP"):
 import numpy as np
 
 from .chain_peers import DIFFRAX, by_jumps, contenders, stepper
-from .contender import Contender
 from .gradients import compiled
-from .ours import PACKAGES
+from .ours import PACKAGES, ours
+from .reference import error, moments, reference
 from .timing import Row, affordable, clocked, compare, peak_memory, write
+from .workloads import FULL, QUICK, Storage
 
 SPAN = 0.05, 0.95  # of ratios
-ACCURACY = 1e-8
-
-
-@dataclass(frozen=True)
-class Storage:
-    """A full chain with gaps 1, ratio, 1, ratio, ..., which decay in proportion.  Figures: its energies at 101 times."""
-
-    n: int = 80
-    ratio: float = 0.25
-    damping: float = 0.05
-    hopping: float = 0.05
-    horizon: float = 100.0
-
-    accuracy = ACCURACY
-
-    @property
-    def times(self):
-        return np.linspace(0, self.horizon, 101)
-
-    @property
-    def sizes(self):
-        return asdict(self)
-
-    def exact(self):
-        """Energies by the third reference."""
-        gaps = np.where(np.arange(self.n) % 2 == 0, 1.0, self.ratio)
-        return moments(tuple(gaps), tuple(self.damping * gaps), self.hopping, tuple(self.times)) @ gaps
-
-
-@lru_cache(maxsize=64)
-def moments(gaps, rates, hopping, times):
-    """Populations at all times, of whole matrices, by DOP853 to 12 digits; each time is landed on."""
-    from scipy.integrate import DOP853
-
-    gaps, rates = np.array(gaps), np.array(rates)
-    n = gaps.size
-    turn = 1j * (gaps[:, None] - gaps) - (rates[:, None] + rates) / 2
-    diagonal = np.arange(n), np.arange(n)
-
-    def field(_, y):
-        c = y.reshape(n, n)
-        z = 2 * c[diagonal].real - 1
-        before, after = np.zeros_like(c), np.zeros_like(c)
-        before[1:] += c[:-1]
-        before[:-1] += c[1:]
-        after[:, 1:] += c[:, :-1]
-        after[:, :-1] += c[:, 1:]
-        out = turn * c + 1j * hopping * (after * z - z[:, None] * before)
-        out[diagonal] = (-rates * c[diagonal] + 1j * hopping * (before - after)[diagonal]).real
-        return out.ravel()
-
-    y, found, at = np.eye(n, dtype=complex).ravel(), [], 0.0
-    for time in times:
-        if time > at:
-            steps = DOP853(field, at, y, time, rtol=1e-12, atol=1e-14)
-            while steps.status == "running":
-                steps.step()
-            y, at = steps.y, time
-        found.append(y[:: n + 1].real)
-    return np.array(found)
-
-
-def ours(work):
-    """`evolve` by itself, and compiled into a function of the ratio."""
-    return [Contender("jaxqb", how, partial(_curve, work, how), PACKAGES) for how in ("evolve", "jit")]
-
-
-def _curve(work, how):
-    import jax
-
-    import jaxqb as qb
-
-    def energies(ratio):
-        chain = qb.DimerChain(work.n, gap_ratio=ratio, damping=work.damping, hopping=work.hopping)
-        return qb.evolve(chain, work.times).saved["energy"]
-
-    solve = jax.jit(energies) if how == "jit" else energies
-    return lambda: np.asarray(solve(work.ratio))
 
 
 def point(rounds, quick):
-    """One chain, and ours beside each peer."""
-    work = Storage(n=20 if quick else 80)
+    """One chain, and ours beside each peer, as in ``python -m benchmarks``."""
+    work = (QUICK if quick else FULL)["W5"]
     yield from compare("W5", work, contenders(work), ours(work), rounds)
 
 
@@ -115,7 +38,7 @@ def sweep(rounds, quick, beside):
     """Energies at all times over the ratio of gaps; the best diffrax way of W5, called in turn for some ratios."""
     import jaxqb as qb
 
-    work = Storage(n=20 if quick else 80)
+    work = (QUICK if quick else FULL)["W5"]
     size, some = (32, 4) if quick else (1000, 16)
     ratios = np.linspace(*SPAN, size)
     chain = qb.DimerChain(work.n, gap_ratio=ratios[0], damping=work.damping, hopping=work.hopping)
@@ -144,14 +67,14 @@ def sweep(rounds, quick, beside):
     for label, run in runs.items():
         table = run()
         wall, cpu = (median(column) for column in zip(*calls[label], strict=True))
-        off = [_off(table.energy.values[k], replace(work, ratio=float(ratios[k]))) for k in places[:: 1 if quick else 3]]
+        off = [error(table.energy.values[k], replace(work, ratio=float(ratios[k]))) for k in places[:: 1 if quick else 3]]
         note = f"{wall / size:.1e} s a point; peak of the process {memory:.0f} MB; failed: {int((table.status > 0).sum())}"
         yield Row(
             "W5 sweep", "jaxqb", label, sizes, first_s=first[label], run_s=wall, cpu_s=cpu, error=max(off),
             memory=memory - before, versions=_versions(), rounds=len(calls[label]), note=note,
         )  # fmt: skip
     for tool, walls in theirs.items():
-        off = max(_off(np.asarray(curves[tool](ratios[k])), replace(work, ratio=float(ratios[k]))) for k in places[::3])
+        off = max(error(np.asarray(curves[tool](ratios[k])), replace(work, ratio=float(ratios[k]))) for k in places[::3])
         yield Row(
             "W5 sweep", tool, peers[tool].label, sizes, run_s=size * median(walls), error=off, versions=peers[tool].versions,
             ratios=[size * one / ours for one, (ours, _) in zip(walls, calls["sweep"], strict=True)], rounds=len(walls),
@@ -173,11 +96,6 @@ class _Energies:
         return {"energy": qb.evolve(battery, np.array(self.times), method=method).saved["energy"]}
 
 
-def _off(energies, work):
-    exact = work.exact()
-    return float(np.abs(energies - exact).max() / exact.max())
-
-
 def gradient(rounds, quick):
     """The last energy, and its derivatives by all gaps and rates.
 
@@ -189,7 +107,7 @@ def gradient(rounds, quick):
     import jaxqb as qb
 
     work = Storage(n=10 if quick else 80)
-    n, gaps = work.n, np.where(np.arange(work.n) % 2 == 0, 1.0, work.ratio)
+    n, gaps = work.n, work.gaps
     values = np.concatenate([gaps, work.damping * gaps])
 
     def energy(x):
@@ -211,7 +129,7 @@ def gradient(rounds, quick):
         programs.append((run, seconds, np.asarray(run()), program.memory_analysis().temp_size_in_bytes / 2**20))
     scale = np.abs(programs[1][2]).max()
     errors = [
-        abs(programs[0][2] - work.exact()[-1]) / gaps.sum(),
+        abs(programs[0][2] - reference(work)[-1]) / gaps.sum(),
         np.abs(programs[1][2][some] - exact).max() / scale,
         abs(programs[2][2] - along) / scale,
     ]
@@ -275,7 +193,7 @@ def jumps(rounds, quick):
 
 
 def _says(work, row, count, spread):
-    part = spread / np.where(np.arange(work.n) % 2 == 0, 1.0, work.ratio).sum()
+    part = spread / work.gaps.sum()
     return (
         f"{count / row.run_s:.3g} trajectories/s; standard error at t = 40, over the capacity: {part:.1e}, "
         f"{part * row.run_s**0.5:.1e} after a second"

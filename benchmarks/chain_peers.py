@@ -37,7 +37,7 @@ def contenders(work):
 
 def bands(work, rows=BANDS + 1):
     """Gap, decay rate, and of pairs of spins j, j + d (shapes (rows, n)): turn and decay, and the bond on either side of both."""
-    gaps = np.where(np.arange(work.n) % 2 == 0, 1.0, work.ratio)
+    gaps = work.gaps
     rates, bond = work.damping * gaps, np.full(work.n + 1, work.hopping)
     bond[[0, -1]] = 0.0
     first = np.arange(work.n) + np.zeros((rows, 1), int)
@@ -178,7 +178,7 @@ def by_jumps(work, count):
     """``mcsolve`` of the whole chain, which has to be short: mean energies and their standard errors."""
     import qutip
 
-    gaps = np.where(np.arange(work.n) % 2 == 0, 1.0, work.ratio)
+    gaps = work.gaps
     one = [qutip.qeye(2)] * work.n
     lower = [qutip.tensor(*one[:j], qutip.destroy(2), *one[j + 1 :]) for j in range(work.n)]
     full = qutip.tensor(*[qutip.basis(2, 1)] * work.n)

@@ -16,7 +16,7 @@ from .contender import Contender
 from .open_peers import dynamiqs_curve
 from .ours import PACKAGES, open_battery
 from .reference import spins
-from .timing import Row, affordable, clocked, write
+from .timing import Row, affordable, clocked, say, write
 from .workloads import FULL, QUICK
 
 
@@ -87,11 +87,12 @@ def rows_of(name, work, way, exact):
     return rows, runs
 
 
-def measure(name, work, rounds):
-    """The rows of all tools, ours first; `ratios` are over ours in reverse."""
+def measure(name, work, rounds, labels=None):
+    """The rows of all tools, or of configurations with these labels, ours first; `ratios` are over ours in reverse."""
     truth = spins(work, work.points[0], slopes=True)[-1]
     rows, runs = [], []
-    for way in ways(work):
+    for way in (way for way in ways(work) if not labels or way.label in labels):
+        say(f"{name} gradient {way.tool}: {way.label}")
         try:
             some, programs = rows_of(name, work, way, (truth[0], truth[1:]))
         except Exception as broken:  # a benchmark goes on and says what failed
@@ -105,7 +106,8 @@ def measure(name, work, rounds):
         row.run_s, row.cpu_s = (median(clocks[k][which] for clocks in walls) for which in (0, 1))
         row.rounds = len(walls)
         if solved[0].tool == "jaxqb":
-            row.ratios = [clocks[k][0] / clocks[k % 2][0] for clocks in walls]
+            row.partner = "reverse"
+            row.ratios, row.cpu_ratios = ([clocks[k][which] / clocks[k % 2][which] for clocks in walls] for which in (0, 1))
     return rows
 
 

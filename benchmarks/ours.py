@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from .contender import Contender
-from .workloads import Chain, DarkState, Grid, Guided, Spins, Table
+from .workloads import Chain, DarkState, Grid, Guided, Spins, Storage, Table
 
 PACKAGES = ("jaxqb", "jax", "equinox")
 
@@ -19,8 +19,10 @@ def ours(work):
         return [*ways, Contender("jaxqb", "jit(vmap(charge))", partial(_batch, work), PACKAGES)]
     if isinstance(work, Spins):
         return [Contender("jaxqb", how, partial(_spins, work, how), PACKAGES) for how in ("vmap", "lax.map")]
-    if isinstance(work, Guided):
-        return [Contender("jaxqb", how, partial(_guided, work, how), PACKAGES) for how in ("evolve", "jit")]
+    if isinstance(work, Guided | Storage):
+        build, tolerances = (_guided, (1e-4, 1e-6, 1e-9)) if isinstance(work, Guided) else (_storage, (1e-6, 1e-8, 1e-11))
+        ways = {"evolve": (False, None), "jit": (True, None)} | {f"jit {rtol:.0e}": (True, rtol) for rtol in tolerances}
+        return [Contender("jaxqb", label, partial(build, work, *way), PACKAGES) for label, way in ways.items()]
     build = {Chain: _chain, Grid: _grid, DarkState: _dark_state}[type(work)]
     return [Contender("jaxqb", "default", partial(build, work), PACKAGES)]
 
@@ -122,19 +124,35 @@ def _spins(work, how):
     return lambda: np.asarray(many(points))
 
 
-def _guided(work, how):
+def _guided(work, jit, tolerance):
     import jax
 
     import jaxqb as qb
 
-    values = work.frequency, work.separation, work.rate
+    values, method = (work.frequency, work.separation, work.rate), tolerance and qb.Resolvent(tolerance=tolerance)
     battery, save = qb.WaveguideBattery(*values), {"amplitude": lambda _, state: state.amplitudes()[-1]}
 
     def curve(frequency, separation, rate):
-        return qb.evolve(battery.put(frequency=frequency, separation=separation, radiation_rate=rate), work.times, save=save)
+        here = battery.put(frequency=frequency, separation=separation, radiation_rate=rate)
+        return qb.evolve(here, work.times, save=save, method=method)
 
-    solve = jax.jit(curve) if how == "jit" else lambda *_: qb.evolve(battery, work.times, save=save)
+    solve = jax.jit(curve) if jit else lambda *_: qb.evolve(battery, work.times, save=save)
     return lambda: np.asarray(solve(*values).saved["amplitude"])
+
+
+def _storage(work, jit, tolerance):
+    import jax
+
+    import jaxqb as qb
+
+    method = tolerance and qb.Stepped(tolerance=tolerance)
+
+    def energies(ratio):
+        chain = qb.DimerChain(work.n, gap_ratio=ratio, damping=work.damping, hopping=work.hopping)
+        return qb.evolve(chain, work.times, method=method).saved["energy"]
+
+    solve = jax.jit(energies) if jit else energies
+    return lambda: np.asarray(solve(work.ratio))
 
 
 def _curve(qb, battery, times):

@@ -3,6 +3,7 @@
 Curves (W1b, W2): Taylor steps in extended precision (``numpy.longdouble``; 64-bit mantissa on
 x86, elsewhere it may be plain float64).  Optima (W1): Newton on the spectral form.  Amplitudes in
 a waveguide (W4): an integral over the continuum's real frequencies, and what is bound below them.
+Second moments (W5): whole matrices, by DOP853 to 12 digits.
 ``python -m benchmarks.reference`` checks each against a second way.
 """
 
@@ -12,7 +13,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import erfc
 
-from .workloads import FULL, QUICK, DarkState, Grid, Guided, Spins, Table, couplings
+from .workloads import FULL, QUICK, DarkState, Grid, Guided, Spins, Storage, Table, couplings
 
 STEP = 2.0  # radius times step: Taylor terms stay below exp(2), so nothing cancels
 
@@ -26,8 +27,9 @@ def reference(workload):
         return excitations(workload)
     if isinstance(workload, Guided):
         return continuum(workload.frequency, workload.distance, workload.rate, workload.times)[1]
-    if hasattr(workload, "exact"):  # it brings its own
-        return workload.exact()
+    if isinstance(workload, Storage):
+        gaps = workload.gaps
+        return moments(tuple(gaps), tuple(workload.damping * gaps), workload.hopping, tuple(workload.times)) @ gaps
     if isinstance(workload, Spins):
         return np.array([spins(workload, point)[:, 0] for point in workload.points])
     return taylor(workload.bands, workload.start, workload.times, workload.energies)
@@ -241,6 +243,39 @@ def bound(frequency, distance, rate, sign):
         return 0.0, 0.0
     energy = 1 - brentq(away, nearest, 1.4, xtol=1e-15, rtol=1e-15) ** 2
     return energy, 1 / (1 + shift(energy)[1])
+
+
+@lru_cache(maxsize=64)
+def moments(gaps, rates, hopping, times):
+    """Populations at all times, of whole matrices, by DOP853 to 12 digits; each time is landed on."""
+    from scipy.integrate import DOP853
+
+    gaps, rates = np.array(gaps), np.array(rates)
+    n = gaps.size
+    turn = 1j * (gaps[:, None] - gaps) - (rates[:, None] + rates) / 2
+    diagonal = np.arange(n), np.arange(n)
+
+    def field(_, y):
+        c = y.reshape(n, n)
+        z = 2 * c[diagonal].real - 1
+        before, after = np.zeros_like(c), np.zeros_like(c)
+        before[1:] += c[:-1]
+        before[:-1] += c[1:]
+        after[:, 1:] += c[:, :-1]
+        after[:, :-1] += c[:, 1:]
+        out = turn * c + 1j * hopping * (after * z - z[:, None] * before)
+        out[diagonal] = (-rates * c[diagonal] + 1j * hopping * (before - after)[diagonal]).real
+        return out.ravel()
+
+    y, found, at = np.eye(n, dtype=complex).ravel(), [], 0.0
+    for time in times:
+        if time > at:
+            steps = DOP853(field, at, y, time, rtol=1e-12, atol=1e-14)
+            while steps.status == "running":
+                steps.step()
+            y, at = steps.y, time
+        found.append(y[:: n + 1].real)
+    return np.array(found)
 
 
 def optimum(n_battery, n_charger):

@@ -7,10 +7,12 @@ against a third reference beside every time.
 """
 
 import json
+import math
 import os
 import resource
+import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -18,8 +20,10 @@ from statistics import median
 from .reference import error
 
 ACCURACY = 1e-6  # a configuration with a larger error does not compete, unless a workload says what counts
-PATIENCE = 20.0  # seconds for further calls of a configuration,
+PATIENCE = 20.0  # seconds for the rounds of a configuration,
 LEAST = 3  # but so many rounds
+GLANCE = 3.0  # seconds for further calls while configurations are tried
+BEGUN = time.perf_counter()
 
 
 @dataclass
@@ -42,6 +46,7 @@ class Row:
     versions: dict = field(default_factory=dict)
     date: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     rounds: int = 0
+    partner: str = ""  # our configuration, beside which it was measured
     ratios: list[float] = field(default_factory=list)  # this tool over ours, by round
     cpu_ratios: list[float] = field(default_factory=list)
     tried: dict = field(default_factory=dict)  # label -> [first_s, run_s, error]
@@ -80,51 +85,59 @@ def clocked(run):
     return result, time.perf_counter() - wall, time.process_time() - cpu
 
 
-def affordable(calls, seconds):
+def affordable(calls, seconds, patience=PATIENCE):
     """How many of the calls one has the patience for."""
-    return min(calls, int(PATIENCE / seconds))
+    return min(calls, int(patience / seconds))
 
 
-def measure_first(name, work, contender, device):
+def say(text):
+    """What is measured now."""
+    print(f"{time.perf_counter() - BEGUN:6.0f} s  {text}", file=sys.stderr, flush=True)
+
+
+def measure_first(name, work, contender):
     """Prepare a contender, call it once, and up to five times more; a `Row` without rounds."""
     contender.prepare()
-    figures, first, _ = clocked(contender.run)
-    calls = [clocked(contender.run)[1:]]
-    calls += [clocked(contender.run)[1:] for _ in range(affordable(4, calls[0][0]))]
+    figures, first, cpu = clocked(contender.run)
+    compiled = "jax" in contender.packages and first < PATIENCE
+    calls = [clocked(contender.run)[1:]] if compiled else [(first, cpu)]
+    calls += [clocked(contender.run)[1:] for _ in range(affordable(4, calls[0][0], GLANCE))]
     again, cpu = min(calls)
     off = error(figures, work)
     smooth = error(figures, work, work.smooth) if hasattr(work, "smooth") else None
     return Row(
-        name, contender.tool, contender.label, work.sizes, str(figures.dtype), device, cores(),
-        first, again, cpu, off, smooth, versions=contender.versions(),
-        tried={contender.label: [first, again, off]},
+        name, contender.tool, contender.label, work.sizes, str(figures.dtype),
+        first_s=first, run_s=again, cpu_s=cpu, error=off, smooth_error=smooth, versions=contender.versions(),
     )  # fmt: skip
 
 
-def best_of(name, work, ways, device="cpu"):
-    """The fastest configuration that is accurate enough, with its row; all are listed in it.
-
-    A tool that cannot run gives ``(None, row)``, the row saying why.
-    """
-    tried, found, failures = {}, [], []
+def attempt(name, work, ways, trial):
+    """Configurations that run, with their rows, until `trial` seconds are over; and a row that says what became of all."""
+    found, began = [], time.perf_counter()
+    summary, failures, untried = Row(name, ways[0].tool, "", work.sizes), [], []
     for contender in ways:
+        if found and time.perf_counter() - began > trial:
+            untried.append(contender.label)
+            continue
+        say(f"{name} {contender.tool}: {contender.label}")
         try:
-            row = measure_first(name, work, contender, device)
+            row = measure_first(name, work, contender)
         except ImportError as missing:
             failures.append(f"missing: {missing}")
         except Exception as broken:  # a benchmark goes on and says what failed
             failures.append(f"{contender.label}: {type(broken).__name__}: {broken}")
         else:
-            tried |= row.tried
+            summary.tried[row.label] = [row.first_s, row.run_s, row.error]
             found.append((contender, row))
-    exact = [pair for pair in found if pair[1].error <= getattr(work, "accuracy", ACCURACY)]
-    if not exact:
-        worst = [f"{label}: error {off:.0e}" for label, (_, _, off) in tried.items()]
-        note = "; ".join(dict.fromkeys(failures + worst))
-        return None, Row(name, ways[0].tool, "", work.sizes, device=device, note=note)
-    contender, row = min(exact, key=lambda pair: pair[1].run_s)
-    row.tried, row.note = tried, "; ".join(dict.fromkeys(failures))
-    return contender, row
+    late = [f"not tried after {trial:.0f} s: {', '.join(untried)}"] if untried else []
+    summary.note = "; ".join([*dict.fromkeys(failures), *late])
+    return found, summary
+
+
+def fastest(found, accuracy):
+    """Of those that are accurate enough; None if none is."""
+    exact = [pair for pair in found if pair[1].error <= accuracy]
+    return min(exact, key=lambda pair: pair[1].run_s, default=None)
 
 
 def alternate(peer, ours, rounds):
@@ -143,28 +156,43 @@ def alternate(peer, ours, rounds):
     return walls, cpus
 
 
-def compare(name, work, tools, ours, rounds=5, device="cpu"):
-    """Rows of our tool and of every peer, measured pairwise; ours comes first."""
-    our_way, our_row = best_of(name, work, ours, device)
-    rows, our_walls, our_cpus = [our_row], [], []
+def compare(name, work, tools, ours, rounds=5, trial=math.inf):
+    """Rows of our tool and of every peer, measured pairwise; ours come first.
+
+    Of each tool its fastest configuration counts that is accurate enough; of ours the fastest that is as accurate as the peer's
+    (or the most accurate one).
+    """
+    limit = getattr(work, "accuracy", ACCURACY)
+    own, summary = attempt(name, work, ours, math.inf)
+    rows, turns = [], {}
     for ways in tools.values():
-        # a device is for ours; the peer's own arrays follow jax's default device
-        peer, row = best_of(name, work, ways, device if ways[0].tool.startswith("dynamiqs") else "cpu")
+        found, row = attempt(name, work, ways, trial)
+        best = fastest(found, limit)
+        if best is None:
+            row.note = "; ".join(filter(None, [row.note, *(f"{way}: error {off:.0e}" for way, (*_, off) in row.tried.items())]))
+        else:
+            (peer, measured), tried, note = best, row.tried, row.note
+            row = replace(measured, tried=tried, note=note, rounds=max(min(rounds, LEAST), affordable(rounds, measured.run_s)))
+            partner, ours_row = fastest(own, row.error) or min(own, key=lambda pair: pair[1].error, default=(None, None))
+            say(f"{name} {row.tool}: {row.rounds} rounds of {row.label} beside {ours_row.label if ours_row else 'nothing'}")
+            walls, cpus = alternate(peer, partner, row.rounds)
+            row.run_s, row.cpu_s = median(w for w, _ in walls), median(c for c, _ in cpus)
+            if partner:
+                row.partner = partner.label
+                row.ratios = [w / o for w, o in walls]
+                row.cpu_ratios = [c / o for c, o in cpus if o]
+                mine = turns.setdefault(partner.label, (ours_row, [], []))
+                mine[1].extend(o for _, o in walls)
+                mine[2].extend(o for _, o in cpus)
         rows.append(row)
-        if peer is None:
-            continue
-        row.rounds = max(min(rounds, LEAST), affordable(rounds, row.run_s))
-        walls, cpus = alternate(peer, our_way, row.rounds)
-        row.run_s, row.cpu_s = median(w for w, _ in walls), median(c for c, _ in cpus)
-        if our_way:
-            row.ratios = [w / o for w, o in walls]
-            row.cpu_ratios = [c / o for c, o in cpus if o]
-            our_walls += [o for _, o in walls]
-            our_cpus += [o for _, o in cpus]
-    if our_walls:
-        our_row.run_s, our_row.cpu_s = median(our_walls), median(our_cpus)
-        our_row.rounds = len(our_walls)
-    return rows
+    for row, walls, cpus in turns.values():
+        row.run_s, row.cpu_s, row.rounds = median(walls), median(cpus), len(walls)
+    our_rows = [row for row, *_ in turns.values()] or [pair[1] for pair in [fastest(own, limit)] if pair] or [summary]
+    for row in our_rows:
+        row.tried, row.note = summary.tried, summary.note
+    for row in (row for row in [*our_rows, *rows] if row.label):
+        row.tried[row.label][1] = row.run_s
+    return [*our_rows, *rows]
 
 
 def peak_memory(reset=False):

@@ -15,6 +15,8 @@ W3b     the same with ``M = 10, N = 50``
 W4      two emitters in a waveguide, one of them excited, ``omega_0 = 0.9, separation 0.1,
         Gamma = 0.5``: the other one's amplitude at 200 times up to ``t = 60``
 W4g     the same at a generic point, ``omega_0 = 1.23, separation 0.42, Gamma = 0.31``
+W5      a chain of 80 spins with two gaps in turn that hop and decay, by second moments closed by
+        factorising: ``E`` at 101 times up to ``t = 100``
 W6      six spins with local decay and dephasing in which nothing is conserved, at 16 sets of
         parameters: ``E`` of three of them at 101 times
 W6u     the same where excitations hop and decay, so that the density matrix falls into blocks
@@ -255,6 +257,31 @@ class Spins:
         return asdict(self) | {"points": len(self.points)}
 
 
+@dataclass(frozen=True)
+class Storage:
+    """A full chain with gaps 1, ratio, 1, ratio, ..., which decay in proportion.  Figures: ``E`` at `SAMPLES` times."""
+
+    n: int = 80
+    ratio: float = 0.25
+    damping: float = 0.05
+    hopping: float = 0.05
+    horizon: float = 100.0
+
+    accuracy = 1e-8
+
+    @property
+    def times(self):
+        return np.linspace(0, self.horizon, SAMPLES)
+
+    @property
+    def gaps(self):
+        return np.where(np.arange(self.n) % 2 == 0, 1.0, self.ratio)
+
+    @property
+    def sizes(self):
+        return asdict(self)
+
+
 PAULI = {  # the excited level is the second
     "1": np.eye(2),
     "x": np.array([[0, 1], [1, 0]]),
@@ -358,6 +385,7 @@ FULL = {
     "W3b": DarkState(10, 50),
     "W4": Guided(0.9, 0.1, 0.5),
     "W4g": Guided(1.23, 0.42, 0.31),
+    "W5": Storage(),
     "W6": Spins(6, *MIXED, horizon=10.0),  # the widest difference of energies is 15
     "W6u": Spins(6, *HOPPING, horizon=10.0),
 }
@@ -369,8 +397,23 @@ QUICK = {
     "W3b": DarkState(3, 9),
     "W4": Guided(0.9, 0.1, 0.5, horizon=20.0),
     "W4g": Guided(1.23, 0.42, 0.31, horizon=20.0),
+    "W5": Storage(n=20),
     "W6": Spins(4, *MIXED, horizon=2.0),
     "W6u": Spins(4, *HOPPING, horizon=2.0),
+}
+
+NAMES = {
+    "W1": "table of designs",
+    "W1b": "one long chain",
+    "W2": "anisotropic spins",
+    "W3": "dark state",
+    "W3b": "dark state, larger",
+    "W4": "waveguide",
+    "W4g": "waveguide, generic",
+    "W5": "chain that stores",
+    "W6": "open spins",
+    "W6u": "open spins that hop",
+    "W6 gradient": "open spins",
 }
 
 
