@@ -153,7 +153,16 @@ def _charger_quanta(battery: Any) -> Any:
 
 
 class PowerLaw(NamedTuple):
-    """``value = prefactor * size ** exponent``."""
+    """``value = prefactor * size ** exponent``.
+
+    Attributes:
+        exponent: beta.
+        prefactor: the value at size 1.
+
+    >>> law = fitted_exponent([2.0, 8.0, 18.0], [1, 2, 3])
+    >>> round(float(law.exponent), 9), round(float(law.prefactor), 9)
+    (2.0, 2.0)
+    """
 
     exponent: Values
     prefactor: Values
@@ -185,6 +194,16 @@ def backward_exponent(values: Any, sizes: Any) -> Values:
     r"""Slope ``d ln value / d ln M`` from each size to the one before it, at all sizes but the first.
 
     See `local_exponent`, which is of second order; some printed exponents are these.
+
+    Args:
+        values: positive values, shape (n,).
+        sizes: increasing sizes M, shape (n,), at least two.
+
+    Returns:
+        Shape (n - 1,): the slopes at ``sizes[1:]``.
+
+    Raises:
+        MeritError: as `local_exponent`.
 
     >>> backward_exponent([1.0, 4.0, 9.0], [1, 2, 3])
     array([2., 2.])
@@ -220,6 +239,16 @@ def fitted_exponent(values: Any, sizes: Any) -> PowerLaw:
 
 def ratio_exponent(values: Any, sizes: Any) -> Values:
     """``ln value / ln M``: the exponent of a power law whose prefactor is one. NaN at M = 1.
+
+    Args:
+        values: positive values, shape (n,).
+        sizes: increasing sizes M, shape (n,).
+
+    Returns:
+        Shape (n,).
+
+    Raises:
+        MeritError: as `local_exponent`.
 
     >>> ratio_exponent([4.0, 9.0], [2, 3])
     array([2., 2.])

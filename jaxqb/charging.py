@@ -9,6 +9,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
+from .algebra.gradients import existing
 from .batteries.battery import AbstractBattery
 from .compiled import compiled
 from .errors import MeritError, Status, TimesError, fail
@@ -40,12 +41,23 @@ else:
 class Charge(eqx.Module):
     """What `charge` returns; a figure that was not asked for is None.
 
+    Each figure has ``.time`` (1/frequency), ``.value`` and ``.found``; where there is none, time and value are NaN.
+
     Attributes:
         first_peak: first local maximum of the battery's energy.
         max_average_power: maximum of ``(E(t) - E(0)) / t`` over all t > 0 (or the window).
         max_instantaneous_power: maximum of ``dE/dt`` up to the first peak (or over the window).
         max_energy: the largest energy within the window; None without one.
         status: a `Status` value.
+        law: the law that was solved, in words.
+        method: the method that solved it.
+
+    >>> import jaxqb as qb
+    >>> best = qb.charge(qb.SpinCharger(n_battery=1, n_charger=1), figures="first_peak")
+    >>> round(float(best.first_peak.value), 6), round(float(best.first_peak.time), 6), bool(best.first_peak.found)  # pi / 2
+    (1.0, 1.570796, True)
+    >>> qb.Status(int(best.status)).name
+    'OK'
     """
 
     first_peak: Asked
@@ -152,9 +164,8 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
     found = exists & valid & ahead & jnp.isfinite(values)
     figures: dict[str, Any] = dict.fromkeys(FIGURES)
     for name, time, value, one in zip(names, times, values, found, strict=True):
-        # a factor, so that what does not exist has no derivative either; for each by itself, so that the others have theirs
-        there = jnp.where(one, 1.0, jnp.nan)
-        figures[name] = Figure(time * there, value * there, one)
+        # each by itself, so that the others have their derivatives
+        figures[name] = Figure(*(existing(x, one, (battery, given)) for x in (time, value)), one)
 
     first = figures["first_peak"]
     peak = seen.peak if first is None else first.found

@@ -66,12 +66,32 @@ class PaperError(JaxqbError):
 
 
 def fail(kind: type[JaxqbError], argument: str, must: str, but: str, fix: str) -> NoReturn:
-    """Raise `kind` with the one grammar all messages share."""
+    """Raise `kind` with the one grammar all messages share.
+
+    Args:
+        kind: the type of the error.
+        argument: what is wrong, by the name that the user knows.
+        must: what it must do or be.
+        but: what it does or is.
+        fix: what to do.
+
+    Raises:
+        JaxqbError: of this kind, always.
+
+    >>> fail(FieldError, "gap", "be positive", "it is -1", "turn its sign")
+    Traceback (most recent call last):
+        ...
+    jaxqb.errors.FieldError: `gap` must be positive, but it is -1; fix: turn its sign.
+    """
     raise kind(f"`{argument}` must {must}, but {but}; fix: {fix}.")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """What to do about an unknown name: write the nearest known one, as a whole or by a word of it, or one of all.
+
+    Args:
+        name: the unknown name.
+        known: those that exist.
 
     >>> nearest("n_batery", ["n_battery", "n_charger"])
     'write n_battery'
@@ -89,7 +109,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 class Status(enum.IntEnum):
-    """What became of one element of a batch."""
+    """What became of one element of a batch; an element that could not be solved is NaN, and leaves the others alone.
+
+    Members: `OK`, `BUDGET_SPENT`, `NOT_FINITE`, `OUTSIDE_PADDING`, `UNRESOLVED`, `NO_PEAK`, `NOT_REACHED`, `TOO_FEW`, `MISSING`.
+
+    >>> Status(4).name, Status.NO_PEAK.sentence
+    ('UNRESOLVED', 'there is no such maximum')
+    """
 
     OK = 0
     BUDGET_SPENT = 1

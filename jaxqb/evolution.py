@@ -32,11 +32,17 @@ class Solution(eqx.Module):
     """What `evolve` returns.
 
     Attributes:
-        ts: the times.
+        ts: the times, shape (t,).
         saved: one array a figure, times on the leading axis.
         error: of figures that are means over a sample: their standard errors; else empty.
         status: a `Status` value.
+        law: the law that was solved, in words.
         method: the method that ran; printing the solution says why.
+        why: who chose it.
+
+    >>> import jaxqb as qb
+    >>> qb.evolve(qb.SpinCharger(n_battery=1, n_charger=1), [0.0, 0.5])
+    Solution(energy[2]; chain law by Eigen(), chosen by the law's type and size; solved)
     """
 
     ts: Float[Array, " t"]

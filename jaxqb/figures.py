@@ -30,7 +30,16 @@ from .storing import LIFETIME, storage_time
 
 @dataclasses.dataclass(frozen=True)
 class Label:
-    """How a figure is written on an axis."""
+    """How a figure is written on an axis.
+
+    Attributes:
+        long_name: in words.
+        symbol: in letters.
+        units: in words, hbar = 1.
+
+    >>> LABELS["first_peak"].long_name
+    'energy at its first peak'
+    """
 
     long_name: str
     symbol: str
@@ -52,7 +61,17 @@ DERIVED = {  # from each name that is made of a figure of `charge` to that figur
 
 
 def derived(name: str, found: Mapping[str, Array], battery: Any) -> Array:
-    """A figure by its name, from those of `charge`: as it is, per cell, or as a part of the battery's capacity."""
+    """A figure by its name, from those of `charge`: as it is, per cell, or as a part of the battery's capacity.
+
+    Args:
+        name: of a figure, e.g. "first_peak_per_cell" or "filling".
+        found: figures of `charge` by name.
+        battery: the battery whose figures they are.
+
+    >>> import jaxqb as qb
+    >>> float(derived("energy_per_cell", {"first_peak": 3.0}, qb.SpinCharger(n_battery=4, n_charger=4)))
+    0.75
+    """
     name = ALIASES.get(name, name)
     if name in found:
         return found[name]
@@ -61,7 +80,14 @@ def derived(name: str, found: Mapping[str, Array], battery: Any) -> Array:
 
 
 class AbstractFigures(eqx.Module):
-    """A function of a battery that returns named arrays and a status; compared by value, so it never causes a retrace."""
+    """A function of a battery that returns named arrays and a status; compared by value, so it never causes a retrace.
+
+    A subclass has ``__call__(battery)``, which returns a dict with a "status", and may have a `label` of its own.
+
+    >>> import jaxqb as qb
+    >>> qb.figures.Charging(("first_peak",)).label("first_peak_per_cell").symbol
+    'E_first / N_B'
+    """
 
     def label(self, name: str) -> Label:
         """How the figure is written."""
@@ -82,7 +108,18 @@ class AbstractFigures(eqx.Module):
 
 
 class Charging(AbstractFigures):
-    """Figures of one `charge`."""
+    """Figures of one `charge`.
+
+    Args:
+        names: which.
+        window: see `charge`.
+        method: see `charge`.
+
+    >>> import jaxqb as qb
+    >>> found = qb.figures.Charging(("first_peak",))(qb.SpinCharger(n_battery=1, n_charger=1))
+    >>> {name: round(float(value), 6) for name, value in found.items()}  # at pi / 2
+    {'first_peak': 1.0, 'first_peak_time': 1.570796, 'status': 0.0}
+    """
 
     names: tuple[str, ...] = eqx.field(static=True)
     window: Any = None
@@ -102,7 +139,17 @@ class Charging(AbstractFigures):
 
 
 class Named(AbstractFigures):
-    """Some figures of one charge by their names, also per cell and of the capacity; times only where named."""
+    """Some figures of one charge by their names, also per cell and of the capacity; times only where named.
+
+    Args:
+        names: which.
+        charging: the charge that they are made of.
+
+    >>> import jaxqb as qb
+    >>> found = qb.figures.Named(("filling",), qb.figures.Charging(("first_peak",)))(qb.SpinCharger(n_battery=1, n_charger=1))
+    >>> sorted(found), round(float(found["filling"]), 6)
+    (['filling', 'status'], 1.0)
+    """
 
     names: tuple[str, ...] = eqx.field(static=True)
     charging: Charging
@@ -114,6 +161,12 @@ class Named(AbstractFigures):
 
 class Storing(AbstractFigures):
     """How long a battery keeps more than a fraction of what a figure of merit is at first, see `storage_time`.
+
+    Args:
+        fraction: of the first value, 1 / e if left out.
+        figure: a figure of merit, the energy if left out.
+        window: see `storage_time`.
+        method: see `storage_time`.
 
     >>> import jaxqb as qb
     >>> chain = qb.SpinChain.uniform(3, initial=qb.single_excitation([0.0, 1.0, 0.0]))
@@ -136,7 +189,20 @@ class Storing(AbstractFigures):
 
 
 class Function(AbstractFigures):
-    """Any function of a battery that returns an array, or a dict of arrays (with, if it likes, a "status")."""
+    """Any function of a battery that returns an array, or a dict of arrays (with, if it likes, a "status").
+
+    Args:
+        function: of a battery, in `jax.numpy`.
+        name: of the array, if it returns one only.
+
+    Raises:
+        MeritError: where it returns no numbers, or asks for a number that is not known while the program is made.
+
+    >>> import jaxqb as qb
+    >>> found = qb.figures.Function(lambda battery: battery.capacity() / 2, "half")(qb.SpinCharger(n_battery=3, n_charger=3))
+    >>> float(found["half"]), int(found["status"])
+    (1.5, 0)
+    """
 
     function: Callable
     name: str = eqx.field(static=True)
@@ -154,7 +220,19 @@ class Function(AbstractFigures):
 
 
 def check_function(kind: type[JaxqbError], argument: str, value: Any) -> None:
-    """A sentence if `value` is no function of a battery."""
+    """A sentence if `value` is no function of a battery.
+
+    Args:
+        kind: the type of the error.
+        argument: how the message names it.
+        value: what was given.
+
+    Raises:
+        JaxqbError: of this kind, if it is none.
+
+    >>> import jaxqb as qb
+    >>> check_function(MeritError, "figures", qb.charge)
+    """
     if isinstance(value, (type, AbstractMerit)) or not callable(value):
         what = f"the class {value.__name__}" if isinstance(value, type) else repr(value)
         but = f"it is {what}, which is asked of a state" if isinstance(value, AbstractMerit) else f"it is {what}"
@@ -163,7 +241,20 @@ def check_function(kind: type[JaxqbError], argument: str, value: Any) -> None:
 
 
 def figures_of(figures: Any, window: Any = None, method: AbstractMethod | None = None) -> AbstractFigures:
-    """From what a user may give: names of `charge`, `charge` itself, or a function of a battery."""
+    """From what a user may give: names of `charge`, `charge` itself, or a function of a battery.
+
+    Args:
+        figures: what was given.
+        window: see `charge`.
+        method: see `charge`.
+
+    Raises:
+        MeritError: for what is none of these.
+
+    >>> import jaxqb as qb
+    >>> figures_of("first_peak").names
+    ('first_peak',)
+    """
     if isinstance(figures, AbstractFigures):
         return figures
     if callable(figures) and figures is not charge:

@@ -26,6 +26,11 @@ class Rest(eqx.Module):
     Attributes:
         multiplicity: how many numbers are conserved, the trace among them: with more than one the end depends on the start.
         residual: largest entry of the generator's action on the state; zero but for rounding.
+
+    >>> import jaxqb as qb
+    >>> _, rest = qb.steady_state(qb.DarkStateBattery(n_battery=1, n_charger=2), report=True)
+    >>> int(rest.multiplicity)
+    2
     """
 
     multiplicity: Int[Array, ""]

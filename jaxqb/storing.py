@@ -17,7 +17,7 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from . import merit as merits
-from .algebra.gradients import frozen, most, once_differentiable
+from .algebra.gradients import existing, frozen, most, once_differentiable
 from .asked import ask_array
 from .batteries.battery import AbstractBattery
 from .compiled import compiled
@@ -38,7 +38,21 @@ LIFETIME = math.exp(-1)
 
 
 class Crossing(eqx.Module):
-    """The first time at which a figure has a value, and whether there is one (else both are NaN)."""
+    """The first time at which a figure has a value, and whether there is one (else both are NaN).
+
+    Attributes:
+        time: in 1/frequency.
+        value: the figure there, which is the level that was asked for.
+        found: whether the figure reaches it.
+        status: a `Status` value.
+        law: the law that was solved, in words.
+        method: the method that solved it.
+
+    >>> import jaxqb as qb
+    >>> crossing = qb.first_time(qb.SpinCharger(n_battery=1, n_charger=1), "energy", 0.5)
+    >>> round(float(crossing.time), 6), bool(crossing.found)  # sin(t)^2 = 1/2
+    (0.785398, True)
+    """
 
     time: Float[Array, ""]
     value: Float[Array, ""]
@@ -115,7 +129,11 @@ def storage_time(
     Other arguments:
         law, method: see `first_time`.
 
-    Returns, and raises: as `first_time`.
+    Returns:
+        A `Crossing`, as `first_time`.
+
+    Raises:
+        MeritError: for a fraction that is no number below 1; and whatever `first_time` raises.
 
     >>> import jaxqb as qb
     >>> chain = qb.SpinChain.uniform(4, damping=0.05, initial=qb.single_excitation([1, 0, 0, 0]))
@@ -161,12 +179,12 @@ def _run(battery, level, window, law, method, figure, relative: bool) -> Crossin
     level = (level * start if relative else level).astype(start.dtype)
     valid = law.valid()
     seen = frozen(_search(*frozen((flow, battery, figures, level, None if window is None else jnp.asarray(window), valid))))
-    there = jnp.where(seen.found, 1.0, jnp.nan)  # a factor, so that what does not exist has no derivative either
     status = jnp.where(seen.turn < BUDGET, Status.NOT_REACHED, Status.BUDGET_SPENT)
     status = jnp.where(seen.edge > FULL, Status.UNRESOLVED, jnp.where(seen.found, Status.OK, status))
     status = jnp.where(valid, status, Status.OUTSIDE_PADDING)
     time = _landed((flow, battery, level), figures, seen)
-    return Crossing(time * there, level * there, seen.found, status, type(law).__name__.lower(), chosen)
+    found = (existing(x, seen.found, (battery, level)) for x in (time, level))
+    return Crossing(*found, seen.found, status, type(law).__name__.lower(), chosen)
 
 
 def _figures(figure: Any) -> Figures:

@@ -60,6 +60,23 @@ def _(primals, tangents):
     return smooth(x, there), tangents[0] * jnp.where(there, 1.0, jnp.nan)
 
 
+def existing(x: Any, there: Any, given: Any) -> Any:
+    """``x`` where it is there, and else not a number, with derivatives by all numbers of `given` that are none either."""
+    return _existing(x, there, [leaf for leaf in jax.tree.leaves(given) if eqx.is_inexact_array(leaf)])
+
+
+@jax.custom_jvp
+def _existing(x: Any, there: Any, given: Any) -> Any:
+    del given
+    return jnp.where(there, x, jnp.nan)
+
+
+@_existing.defjvp
+def _(primals, tangents):
+    far = sum(jnp.sum(jnp.real(leaf)) for leaf in tangents[2])  # a branch that was not taken would say zero
+    return _existing(*primals), tangents[0] + jnp.where(primals[1], 0.0, jnp.nan) * far
+
+
 def linear_map(forward: Callable, transpose: Callable, x: Any) -> Any:
     """``forward(x)`` for a linear function of a pytree onto its own space, with its transpose given.
 

@@ -15,7 +15,25 @@ from ..laws import AbstractLaw
 
 
 class AbstractBattery(eqx.Module):
-    """The physics of one battery: design parameters are leaves, what shapes arrays is static and derived from them."""
+    """The physics of one battery: design parameters are leaves, what shapes arrays is static and derived from them.
+
+    A subclass declares its fields by `parameter` and `size`, converts them in ``__post_init__``, and answers `law`, `laws`,
+    `capacity`, `charger_quantum` and `amplitudes`. All verbs take it then: `evolve`, `charge`, `sweep`, `optimize`.
+
+    Raises:
+        FieldError: for a field that it does not have, with the nearest one that it has; for a value that it cannot have.
+
+    >>> import jaxqb as qb
+    >>> battery = qb.SpinCharger(n_battery=2, n_charger=4)
+    >>> isinstance(battery, qb.AbstractBattery), float(battery.capacity())
+    (True, 2.0)
+    >>> float(battery.replace(coupling=0.5).coupling)
+    0.5
+    >>> qb.SpinCharger(n_batery=2, n_charger=4)
+    Traceback (most recent call last):
+        ...
+    jaxqb.errors.FieldError: `n_batery` must be a field of SpinCharger, but it is none; fix: write n_battery.
+    """
 
     structure: eqx.AbstractVar[Any]
     n_battery: eqx.AbstractVar[Any]

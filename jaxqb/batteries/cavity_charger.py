@@ -48,6 +48,9 @@ class CavityCharger(AbstractBattery):
         mirrored: the light *gains* a quantum for every excited cell and has frequency -omega_c:
             ``H = omega_B S^z - omega_c b^+ b + g (S^+ b^+ + S^- b)``. This is what a fully excited large spin becomes, with
             ``b^+ b`` counting its flipped spins, and starts in the vacuum; it has the couplings of Tavis-Cummings in reverse.
+        battery_excitations: start of the battery: a Dicke level, a vector of populations of levels, `localised(1)`,
+            `thermal(mean)` or `coherent(mean)`.
+        levels: padded level number of the battery, derived from the size where this is not traced.
 
     Raises:
         FieldError: for a value no battery can have.

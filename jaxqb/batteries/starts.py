@@ -180,19 +180,46 @@ def _binomial(cells: Any, k: int) -> Float[Array, ""]:
 
 
 def thermal(mean: Any) -> Thermal:
-    """A thermal start with `mean` excitations: geometric photon numbers, or N independent thermal spins.
+    r"""A thermal start with `mean` excitations: geometric photon numbers, or N independent thermal spins.
+
+    .. math:: p_n = \frac{\bar n^n}{(1 + \bar n)^{n+1}} \quad\text{or}\quad p = \bar n / N \text{ for each spin}
+
+    Args:
+        mean: mean number of excitations, at least 0 (of spins: of all together, at most N).
+
+    Returns:
+        A start, for a battery's ``*_excitations`` or ``photons``; ``.mean`` is a leaf, which can be differentiated.
+
+    Raises:
+        FieldError: for what is no such number; by the battery, for more than its spins can have.
 
     >>> import jaxqb as qb
-    >>> battery = qb.SpinCharger(2, 4, charger_excitations=qb.thermal(3.5))
+    >>> battery = qb.CavityCharger(2, qb.thermal(0.5))
+    >>> round(float(qb.merit.charger_energy(battery, battery.law().state(battery.law().start))), 6)
+    0.5
     """
     return Thermal(_mean(mean))
 
 
 def coherent(mean: Any) -> Coherent:
-    """A coherent start with `mean` excitations: coherent light, or a spin-coherent state.
+    r"""A coherent start with `mean` excitations: coherent light, or a spin-coherent state. Amplitudes are real and positive.
+
+    .. math:: c_n = e^{-\bar n/2}\, \bar n^{n/2} / \sqrt{n!} \quad\text{or}\quad
+              c_n = \sqrt{\tbinom{N}{n} p^n (1 - p)^{N - n}}, \; p = \bar n / N
+
+    Args:
+        mean: mean number of excitations, at least 0 (of spins: at most N).
+
+    Returns:
+        A start, for a battery's ``*_excitations`` or ``photons``; ``.mean`` is a leaf, which can be differentiated.
+
+    Raises:
+        FieldError: for what is no such number; by the battery, for more than its spins can have.
 
     >>> import jaxqb as qb
-    >>> battery = qb.CavityCharger(2, qb.coherent(2.0))
+    >>> battery = qb.SpinCharger(1, 1, charger_excitations=qb.coherent(0.36))
+    >>> round(float(qb.merit.charger_energy(battery, battery.law().state(battery.law().start))), 6)
+    0.36
     """
     return Coherent(_mean(mean))
 
@@ -200,8 +227,21 @@ def coherent(mean: Any) -> Coherent:
 def localised(count: int) -> Localised:
     """`count` cells excited, each choice of cells equally likely: product states, not a Dicke state.
 
+    Only a part of it is symmetric; the rest is dark to a collective charger, tower by tower of collective spin.
+
+    Args:
+        count: how many cells, an integer of at least 0.
+
+    Returns:
+        A start, for a battery's ``*_excitations``.
+
+    Raises:
+        FieldError: for another count; by the battery, for more than it has cells.
+
     >>> import jaxqb as qb
     >>> battery = qb.SpinCharger(2, 4, battery_excitations=qb.localised(1))
+    >>> round(float(qb.merit.purity(battery, battery.law().state(battery.law().start))), 6)  # either cell: two states
+    0.5
     """
     if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
         fail(FieldError, "count", "be an integer of at least 0", f"it is {count!r}", "use e.g. localised(1)")
@@ -211,8 +251,19 @@ def localised(count: int) -> Localised:
 def populations(vector: Any) -> AbstractStart:
     """A mixture of Dicke levels (Fock states) 0, 1, 2, ... with these populations, which must sum to one.
 
+    Args:
+        vector: one population a level, shape (levels,), at least 0.
+
+    Returns:
+        A start, for a battery's ``*_excitations`` or ``photons``.
+
+    Raises:
+        FieldError: for what is no vector of populations.
+
     >>> import jaxqb as qb
     >>> battery = qb.SpinCharger(2, 4, charger_excitations=qb.populations([0.1, 0.1, 0.1, 0.1, 0.6]))
+    >>> round(float(qb.merit.charger_energy(battery, battery.law().state(battery.law().start))), 6)
+    3.0
     """
     array = numbers(vector)
     if array is None:

@@ -21,9 +21,19 @@ WEAK = 1e-3  # links below this fraction of the strongest are written as non-sym
 
 
 class Chain(AbstractUnitaryLaw):
-    """Amplitudes on battery levels 0 .. levels-1 with charger level ``total - m`` (inverted: ``total + m``).
+    r"""Amplitudes on battery levels 0 .. levels-1 with charger level ``total - m`` (inverted: ``total + m``).
 
-    `resonant` (static): the diagonal is constant, and ``psi_m = (-i)^m r_m`` with one real vector r. Made by `Chain.build`.
+    .. math:: H_{m+1,m} = g \sqrt{(m + 1)(M - m)} \sqrt{(K - m)(N - K + m + 1)}, \quad K = \mathrm{total}
+
+    `resonant` (static): the diagonal is constant, and ``psi_m = (-i)^m r_m`` with one real vector r. Made by `Chain.build`, for
+    ``battery.chain()``.
+
+    Source: Huangfu and Jing, PRE 104, 024129 (2021).
+
+    >>> import jaxqb as qb
+    >>> law = qb.SpinCharger(n_battery=2, n_charger=2).chain()
+    >>> law.squared.tolist()  # g^2 times 2 and 2, for each of two links
+    [4.0, 4.0]
     """
 
     squared: Float[Array, " links"]

@@ -26,6 +26,14 @@ class Embedding(AbstractLinearLaw):
         initial: real and imaginary parts of the amplitudes at t = 0, shape (2, n).
         reservoir: lambda_k, omega_k and g_k.
         view: makes the typed state of complex amplitudes, shape (n,): a Module, or a function as `jax.tree_util.Partial`.
+
+    Source: Imamoglu, PRA 50, 3650 (1994), https://doi.org/10.1103/PhysRevA.50.3650; Garraway, PRA 55, 2290 (1997).
+
+    >>> import jaxqb as qb
+    >>> leaky = qb.reservoirs.Exponentials(weights=[0.2], frequencies=[1.0], widths=[0.1])
+    >>> law = qb.ReservoirBattery(1.0, leaky).embedding()
+    >>> law.start.shape  # real and imaginary parts of charger, battery and one mode
+    (2, 3)
     """
 
     frequencies: Float[Array, " n"]

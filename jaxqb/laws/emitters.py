@@ -20,7 +20,13 @@ class Emitters(AbstractMemoryLaw):
     """Emitters with frequencies, losses and positions of their own: ``(z - Omega + S(z)) c(z) = c(0)``, a matrix for each z.
 
     S is split into what stands still and what travels from one emitter to another, V. In powers of V, up to `ORDERS` - 1 of
-    them, there is one path for each pair of emitters between which light travelled, and for each pair of such pairs.
+    them, there is one path for each pair of emitters between which light travelled, and for each pair of such pairs. Made by
+    ``battery.law()`` of a `WaveguideArray` or a `ReservoirBattery`.
+
+    >>> import jaxqb as qb
+    >>> law = qb.WaveguideArray([1.3, 1.3, 1.3], [0.0, 0.4, 0.8], radiation_rate=0.3).law()
+    >>> law.positions.shape, law.start.tolist()[0]
+    ((3,), (1+0j))
     """
 
     own: Float[Array, " n"]

@@ -32,6 +32,13 @@ class Grid(AbstractUnitaryLaw):
     `to_odd[k]` an odd site to the even site as far ahead. `raise_battery[m]` is <m+1|S^+|m> and `raise_charger[n]` is
     <n+1|J^+|n>, zero beyond what exists or is kept.
     `parities` is the parity of m + n of each sector: one for a start in one level, both for a superposition.
+
+    Made by ``battery.grid()``.
+
+    >>> import jaxqb as qb
+    >>> law = qb.SpinCharger(n_battery=1, n_charger=1, anisotropy=0.5).grid()
+    >>> law.raise_battery.tolist(), float(law.exchange), float(law.pairing)
+    ([1.0], 1.0, 0.5)
     """
 
     raise_battery: Float[Array, " levels"]

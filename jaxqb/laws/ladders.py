@@ -31,10 +31,20 @@ class JointLadders(AbstractDecayLaw):
         whole: whether these are the sizes that were asked for.
         mix, first, amplitudes: the start is a mixture of Dicke levels `first` of the battery, by `mix`; components of each.
         products: components of product states, which all but mean energies need; None without.
-        joints (static): joint spins that are kept; those beyond have no weight that counts.
-        levels (static): levels of the ladders, from the lowest of the largest spin that is kept.
-        orders (static): coherences that are kept: between spins that differ by less than this.
-        room (static): levels of the battery.
+        joints: (static) joint spins that are kept; those beyond have no weight that counts.
+        levels: (static) levels of the ladders, from the lowest of the largest spin that is kept.
+        orders: (static) coherences that are kept: between spins that differ by less than this.
+        room: (static) levels of the battery.
+
+    Made by ``battery.law()`` and ``battery.ladders()`` of a `DarkStateBattery`.
+
+    Source: Quach and Munro, "Using dark states to charge and stabilize open quantum batteries", Eq. 2, in the basis of joint
+    spin.
+
+    >>> import jaxqb as qb
+    >>> law = qb.DarkStateBattery(n_battery=1, n_charger=3).ladders()
+    >>> law.joints, law.levels, law.spins.tolist()
+    (2, 5, [1, 3])
     """
 
     exact: ClassVar[bool] = True

@@ -53,7 +53,19 @@ class Lattice(eqx.Module):
     .. math:: H = \sum_j \Delta_j \sigma^+_j\sigma^-_j + \sum_j \lambda_j (\sigma^+_j\sigma^-_{j+1} + h.c.), \quad
               \dot\rho = -i[H, \rho] + \sum_j \gamma_j D[\sigma^-_j]\rho + \Gamma D[\textstyle\sum_j\sigma^-_j]\rho
 
-    Energy is zero in the empty chain. `alone` (static): there is no collective decay.
+    Energy is zero in the empty chain.
+
+    Args:
+        gaps, rates: Delta and gamma, shape (n,).
+        bonds: lambda, shape (n-1,).
+        collective: Gamma.
+        begin: the start, independent spins or a single excitation.
+        alone: (static) there is no collective decay.
+
+    >>> import jaxqb as qb
+    >>> lattice = qb.SpinChain.uniform(3, damping=0.1, hopping=0.2).lattice()
+    >>> lattice.n, [round(float(x), 9) for x in lattice.rates], [round(float(x), 9) for x in lattice.bonds]
+    (3, [0.1, 0.1, 0.1], [0.2, 0.2])
     """
 
     gaps: Float[Array, " n"]

@@ -11,7 +11,16 @@ from jaxtyping import Array, Float
 
 
 class AbstractLaw(eqx.Module):
-    """A generator and a start, in its own coordinates."""
+    """A generator and a start, in its own coordinates.
+
+    A subclass says whether it is `exact` and, by `valid`, whether an element is physical; what else it has depends on its kind,
+    which is what `select_method` looks at.
+
+    >>> import jaxqb as qb
+    >>> law = qb.SpinCharger(n_battery=1, n_charger=1).law()
+    >>> isinstance(law, qb.laws.AbstractLaw), bool(law.valid())
+    (True, True)
+    """
 
     exact: eqx.AbstractClassVar[bool]
 
@@ -25,7 +34,18 @@ class AbstractLaw(eqx.Module):
 
 
 class AbstractDifferentialLaw(AbstractLaw):
-    """``dy/dt = field(y)`` from ``start``, with ``y`` a pytree of real arrays."""
+    r"""An ordinary differential equation for a pytree of real arrays y:
+
+    .. math:: \dot y = \mathrm{field}(y), \quad y(0) = \mathrm{start}
+
+    A law of one's own has `start`, `field`, `radius`, `pace`, `state` and `valid`; `Adaptive` or (if it is not `linear`)
+    `Stepped` solves it then.
+
+    >>> import jaxqb as qb
+    >>> law = qb.SpinCharger(n_battery=1, n_charger=1).law()
+    >>> isinstance(law, qb.laws.AbstractDifferentialLaw), law.linear, law.state(law.start).populations().tolist()
+    (True, True, [1.0, 0.0])
+    """
 
     linear: eqx.AbstractClassVar[bool]
 
@@ -57,7 +77,13 @@ class AbstractDifferentialLaw(AbstractLaw):
 
 
 class AbstractClosedLaw(AbstractDifferentialLaw):
-    """An equation whose solution is known at all times."""
+    """An equation whose solution is known at all times: `after(y, t)`. `ClosedForm` solves it.
+
+    >>> import jaxqb as qb
+    >>> chain = qb.DimerChain(4, gap_ratio=0.5, initial=qb.single_excitation([1.0, 0.0, 0.0, 0.0]))
+    >>> isinstance(chain.law(), qb.laws.AbstractClosedLaw)
+    True
+    """
 
     @abc.abstractmethod
     def after(self, y: Any, t: Float[Array, ""]) -> Any:
@@ -65,7 +91,13 @@ class AbstractClosedLaw(AbstractDifferentialLaw):
 
 
 class AbstractLinearLaw(AbstractDifferentialLaw):
-    """A linear equation: `apply(coefficients(), y)` is the field, so that coefficients need be computed once only."""
+    """A linear equation: `apply(coefficients(), y)` is the field, so that coefficients need be computed once only.
+
+    >>> import jaxqb as qb
+    >>> law = qb.DarkStateBattery(n_battery=1, n_charger=1).law()
+    >>> isinstance(law, qb.laws.AbstractLinearLaw), bool((law.apply(law.coefficients(), law.start) == law.field(law.start)).all())
+    (True, True)
+    """
 
     linear: ClassVar[bool] = True
 
@@ -83,7 +115,15 @@ class AbstractLinearLaw(AbstractDifferentialLaw):
 
 
 class AbstractDampedLaw(AbstractLinearLaw):
-    """A linear equation whose generator turns and relaxes."""
+    """A linear equation whose generator turns and relaxes.
+
+    `Chebyshev` solves it by moments, for which `transposed` and the `extent` of the numerical range are needed.
+
+    >>> import jaxqb as qb
+    >>> law = qb.SpinChain.uniform(3, initial=qb.single_excitation([1.0, 0.0, 0.0])).single_excitation()
+    >>> isinstance(law, qb.laws.AbstractDampedLaw)
+    True
+    """
 
     @abc.abstractmethod
     def transposed(self, coefficients: Any) -> Any:
@@ -100,7 +140,15 @@ class AbstractDampedLaw(AbstractLinearLaw):
 
 
 class AbstractMasterLaw(AbstractDampedLaw):
-    """A master equation: y is the density matrix, and observables are linear in it."""
+    r"""A master equation: y is the density matrix, and observables are linear in it.
+
+    .. math:: \dot\rho = \mathcal L \rho
+
+    >>> import jaxqb as qb
+    >>> law = qb.SpinChain.uniform(2).exact()
+    >>> isinstance(law, qb.laws.AbstractMasterLaw)
+    True
+    """
 
     def unrest(self, y: Any, t: Float[Array, ""]) -> Float[Array, ""]:
         """No bound, for the slowest rate is not known: what would change at today's rates if the time so far went by again."""
@@ -108,7 +156,15 @@ class AbstractMasterLaw(AbstractDampedLaw):
 
 
 class AbstractDecayLaw(AbstractLinearLaw):
-    """Linear rate equations in numbers that are lost no slower than they are gained: ``1 + field / radius`` is positive."""
+    """Linear rate equations in numbers that are lost no slower than they are gained: ``1 + field / radius`` is positive.
+
+    `Uniformization` solves it, and `steady` is where it tends to.
+
+    >>> import jaxqb as qb
+    >>> law = qb.DarkStateBattery(n_battery=1, n_charger=2).law()
+    >>> isinstance(law, qb.laws.AbstractDecayLaw), int(law.conserved())
+    (True, 2)
+    """
 
     @abc.abstractmethod
     def steady(self) -> Any:
@@ -129,10 +185,17 @@ class AbstractDecayLaw(AbstractLinearLaw):
 
 
 class AbstractUnitaryLaw(AbstractDifferentialLaw):
-    """A Schroedinger equation in real coordinates: `field` is linear and (similar to) antisymmetric.
+    r"""A Schroedinger equation in real coordinates: `field` is linear and (similar to) antisymmetric.
+
+    .. math:: i \dot\psi = H \psi
 
     Coordinates are a pair, real part x and imaginary part z, with ``x' = H z, z' = -H x`` and z = 0 at the start; or, for a
     chain with constant diagonal, the gauge ``psi_m = (-i)^m r_m`` makes one real vector of the whole state.
+
+    >>> import jaxqb as qb
+    >>> law = qb.SpinCharger(n_battery=1, n_charger=1).law()
+    >>> isinstance(law, qb.laws.AbstractUnitaryLaw), law.hamiltonian().tolist()
+    (True, [[0.0, 1.0], [1.0, 0.0]])
     """
 
     exact: ClassVar[bool] = True

@@ -82,6 +82,14 @@ class Lindblad(AbstractMasterLaw):
         initial: M at t = 0.
         gap: the battery's Hamiltonian, zero when empty, as M.
         modes: levels of a last factor that is truncated (see `OpenState`).
+
+    Source: Lindblad, Commun. Math. Phys. 48, 119 (1976), https://doi.org/10.1007/BF01608499.
+
+    >>> import jaxqb as qb
+    >>> down = [[0.0, 1.0], [0.0, 0.0]]
+    >>> battery = qb.OpenBattery([[0.0, 0.0], [0.0, 1.0]], [down], [0.5], [[0.0, 0.0], [0.0, 1.0]], [0.0, 1.0])
+    >>> battery.lindblad().start.tolist()
+    [[0.0, 0.0], [0.0, 1.0]]
     """
 
     exact: ClassVar[bool] = True

@@ -22,7 +22,17 @@ Stacks = tuple[Float[Array, "k n n"], Float[Array, "k n n"]]
 class Master(eqx.Module):
     """Hamiltonian, jumps and rates; matrices as real and imaginary part.
 
-    `pattern` (static) says where they may differ from zero.
+    Args:
+        hamiltonian: shape (n, n), twice.
+        jumps: shape (k, n, n), twice.
+        rates: shape (k,).
+        pattern: (static) where they may differ from zero.
+
+    >>> import jaxqb as qb
+    >>> down = [[0.0, 1.0], [0.0, 0.0]]
+    >>> battery = qb.OpenBattery([[0.0, 0.0], [0.0, 1.0]], [down], [0.5], [[0.0, 0.0], [0.0, 1.0]], [0.0, 1.0])
+    >>> battery.lindblad().master.losses()[0].tolist()
+    [[0.0, 0.0], [0.0, 0.5]]
     """
 
     hamiltonian: Parts

@@ -50,6 +50,11 @@ class AbstractMemoryLaw(AbstractLaw):
 
     with complex diagonal frequencies Omega. Two methods solve it: `Volterra` by the kernel f, `Resolvent` by its transform,
     ``(z - Omega + S(z)) c(z) = c(0)``.
+
+    >>> import jaxqb as qb
+    >>> law = qb.WaveguideBattery(frequency=1.3, separation=0.4, radiation_rate=0.3).law()
+    >>> isinstance(law, qb.laws.AbstractMemoryLaw), law.start.tolist()  # charger and battery
+    (True, [(1+0j), 0j])
     """
 
     exact: ClassVar[bool] = True
@@ -99,6 +104,11 @@ class Channels(AbstractMemoryLaw):
     """Two equal emitters: their even and odd superpositions evolve by themselves, c = c_1 + c_2 and c_1 - c_2.
 
     There is one path for each number of times that light went to and fro.
+
+    >>> import jaxqb as qb
+    >>> law = qb.WaveguideBattery(frequency=1.3, separation=0.4, radiation_rate=0.3).law()
+    >>> type(law).__name__, law.start.shape
+    ('Channels', (2,))
     """
 
     frequency: Float[Array, ""]

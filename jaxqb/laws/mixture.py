@@ -16,6 +16,13 @@ class Mixture(AbstractUnitaryLaw):
 
     `tower` and `charger_tower` (static) say which collective spins sector s belongs to, `copies[t]` how often battery
     tower t occurs. Sectors of weight zero are carried (shapes are static) and contribute nothing.
+
+    Made by a battery with a mixed start.
+
+    >>> import jaxqb as qb
+    >>> law = qb.SpinCharger(n_battery=1, n_charger=1, charger_excitations=[0.25, 0.75]).law()
+    >>> law.weights.tolist(), law.psi().shape
+    ([0.25, 0.75], (2, 2))
     """
 
     sectors: AbstractUnitaryLaw

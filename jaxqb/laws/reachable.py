@@ -31,7 +31,14 @@ class Rows(eqx.Module):
 class Reachable(AbstractMasterLaw):
     """The reached part of a density matrix, as a vector of real and of imaginary parts.
 
-    Arguments are those of `Lindblad`.
+    Arguments are those of `Lindblad`. Made by ``battery.reachable_law()`` of an `OpenBattery` whose start reaches few of all
+    numbers.
+
+    >>> import jaxqb as qb
+    >>> down = [[0.0, 1.0], [0.0, 0.0]]
+    >>> battery = qb.OpenBattery([[0.0, 0.0], [0.0, 1.0]], [down], [0.5], [[0.0, 0.0], [0.0, 1.0]], [0.0, 1.0])
+    >>> battery.reachable_law().start.shape  # of four numbers of a density matrix the two populations
+    (2,)
     """
 
     exact: ClassVar[bool] = True

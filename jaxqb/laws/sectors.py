@@ -41,9 +41,17 @@ class Terms(eqx.Module):
 
 
 class Sectors(AbstractMasterLaw):
-    """All blocks of the density matrix of a chain.
+    """All blocks of the density matrix of a chain of spins, exact.
 
-    A start of one excitation, in superposition with none, has one block: the empty chain and a single excitation.
+    A start of one excitation, in superposition with none, has one block: the empty chain and a single excitation. Made by
+    ``chain.exact()``.
+
+    Args:
+        lattice: the chain.
+
+    >>> import jaxqb as qb
+    >>> qb.SpinChain.uniform(2).exact().start.tolist()  # no, one and two excitations: blocks of 1, 4 and 1 numbers
+    [0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
     """
 
     lattice: Lattice

@@ -38,7 +38,14 @@ class Towers(AbstractMasterLaw):
         local_decay, dephasing: kappa and kappa_phi.
         populations: of the battery's levels at the start, tower by tower.
         whole: whether these are the sizes that were asked for.
-        cells, chargers (static): spins of the battery and of the charger.
+        cells, chargers: (static) spins of the battery and of the charger.
+
+    Source: Chase and Geremia, PRA 78, 052101 (2008), https://doi.org/10.1103/PhysRevA.78.052101.
+
+    >>> import jaxqb as qb
+    >>> law = qb.DarkStateBattery(n_battery=1, n_charger=2, local_decay=0.1).law()
+    >>> law.cells, law.chargers, bool(law.valid())
+    (1, 2, True)
     """
 
     exact: ClassVar[bool] = True

@@ -43,6 +43,11 @@ class Trajectories(AbstractLaw):
         FieldError: with collective decay, whose jumps make sums of determinants of one; for a bad count or key.
 
     Source of the jumps: Dalibard, Castin and Molmer, Phys. Rev. Lett. 68, 580 (1992).
+
+    >>> import jax
+    >>> import jaxqb as qb
+    >>> qb.SpinChain.uniform(40).trajectories(500, jax.random.key(0)).count
+    500
     """
 
     lattice: Lattice

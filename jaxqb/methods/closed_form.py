@@ -14,7 +14,18 @@ from .method import AbstractFlow, AbstractMethod, Figures
 
 
 class ClosedForm(AbstractMethod):
-    """The law's own solution."""
+    """The law's own solution, where it knows one: amplitudes of one excitation in a dimerised chain with equal bonds.
+
+    Raises:
+        MethodError: for any other law.
+
+    Source: Liu, Segal and Hanna, "Boosting quantum battery performance by structure engineering", supplement, Eqs. S2-S4.
+
+    >>> import jaxqb as qb
+    >>> chain = qb.DimerChain(50, gap_ratio=0.25, initial=qb.single_excitation([1.0] + 49 * [0.0]))
+    >>> qb.select_method(chain.law())
+    ClosedForm()
+    """
 
     def prepare(self, law: Any) -> "ClosedFlow":
         """Nothing to prepare."""

@@ -25,6 +25,18 @@ class Exponential(AbstractMethod):
 
     Each squaring doubles what rounding did, so where generator times time exceeds a hundred million the answer is NaN: by then
     `steady_state` is the answer.
+
+    Raises:
+        MethodError: for a law that is not linear, or whose generator would not fit into memory.
+
+    Source: Higham, SIAM J. Matrix Anal. Appl. 26, 1179 (2005), https://doi.org/10.1137/04061101X.
+
+    >>> import jaxqb as qb
+    >>> down = [[0.0, 1.0], [0.0, 0.0]]
+    >>> decaying = qb.OpenBattery([[0.0, 0.0], [0.0, 1.0]], [down], [0.5], [[0.0, 0.0], [0.0, 1.0]], [0.0, 1.0])
+    >>> sol = qb.evolve(decaying, [2.0], method=qb.Exponential())
+    >>> round(float(sol.saved["energy"][0]), 6)  # exp(-1)
+    0.367879
     """
 
     def prepare(self, law: Any) -> "ExponentialFlow":

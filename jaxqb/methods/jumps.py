@@ -26,7 +26,22 @@ LANES = 256  # trajectories at once on an accelerator
 
 
 class Jumps(AbstractMethod):
-    """Quantum-jump trajectories of determinants."""
+    """Quantum-jump trajectories of determinants, for the law that ``chain.trajectories(count, key)`` makes.
+
+    The mean over trajectories is exact but for a statistical error, which `evolve` gives in ``sol.error``.
+
+    Raises:
+        MethodError: for any other law; for derivatives.
+        MeritError: by `evolve`, for figures that are not linear in the density matrix.
+
+    Source: Dalibard, Castin and Molmer, PRL 68, 580 (1992), https://doi.org/10.1103/PhysRevLett.68.580; Terhal and DiVincenzo,
+    PRA 65, 032325 (2002).
+
+    >>> import jax
+    >>> import jaxqb as qb
+    >>> qb.select_method(qb.SpinChain.uniform(40).trajectories(500, jax.random.key(0)))
+    Jumps()
+    """
 
     def prepare(self, law: Any) -> "JumpsFlow":
         """Nothing to prepare."""

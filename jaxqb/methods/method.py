@@ -26,8 +26,18 @@ ERROR = "(error)"  # and under which they carry the standard errors of what is s
 class Figures(eqx.Module):
     """What is asked at each time: functions of (battery, state), as they are or as time derivatives.
 
-    `smooth` (static): all are polynomials in the density matrix, with frequencies no higher than a few times those of
-    populations, so that they may be interpolated.
+    Args:
+        plain: figures by name.
+        rates: those of which the time derivative is wanted, by name.
+        smooth: (static) all are polynomials in the density matrix, with frequencies no higher than a few times those of
+            populations, so that they may be interpolated.
+
+    >>> import jaxqb as qb
+    >>> battery = qb.SpinCharger(1, 1)
+    >>> flow = qb.Eigen().prepare(battery.law())
+    >>> asked = qb.methods.Figures({"energy": qb.merit.energy}, {"power": qb.merit.energy})
+    >>> {name: round(float(value), 9) for name, value in asked.at(flow, battery, flow.start).items()}
+    {'energy': 0.0, 'power': 0.0}
     """
 
     plain: dict[str, Callable]
@@ -54,6 +64,11 @@ class AbstractFlow(eqx.Module):
 
     `values` answers at given times. The rest is what a search for maxima needs: coordinates y that march frozen
     (`start`, `field`, `state`, `window`, `stride`, `hop`) and one landing at a chosen time that carries derivatives.
+
+    >>> import jaxqb as qb
+    >>> flow = qb.Eigen().prepare(qb.SpinCharger(1, 1).law())
+    >>> isinstance(flow, qb.methods.AbstractFlow), flow.state(flow.start).populations().round(9).tolist()
+    (True, [1.0, 0.0])
     """
 
     law: eqx.AbstractVar[Any]
@@ -111,7 +126,17 @@ class AbstractFlow(eqx.Module):
 
 
 class AbstractMethod(eqx.Module):
-    """How a law is solved. `gradient` says which derivatives its flows have."""
+    """How a law is solved: `prepare` makes it a flow, once, to be asked at many times.
+
+    `gradient` says which derivatives its flows have: "both", "reverse" or "forward".
+
+    Raises:
+        MethodError: by `prepare`, for a law that it cannot solve.
+
+    >>> import jaxqb as qb
+    >>> [isinstance(method, qb.methods.AbstractMethod) for method in (qb.Eigen(), qb.Stepped())]
+    [True, True]
+    """
 
     gradient: ClassVar[Literal["both", "reverse", "forward"]] = "both"
 
@@ -121,7 +146,15 @@ class AbstractMethod(eqx.Module):
 
 
 class AbstractPlanned(AbstractMethod):
-    """A method that has to know the latest time before it begins: `horizon`, which `evolve` and `charge` fill in."""
+    """A method that has to know the latest time before it begins: `horizon`, which `evolve` and `charge` fill in.
+
+    Raises:
+        MethodError: for a horizon that is no positive number.
+
+    >>> import jaxqb as qb
+    >>> qb.Volterra().planned(20.0)
+    Volterra(horizon=20.0)
+    """
 
     horizon: eqx.AbstractVar[float | None]
 

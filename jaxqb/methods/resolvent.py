@@ -26,7 +26,9 @@ LOST = 2e-3  # radians by which the rounding of times may turn amplitudes of fre
 
 
 class Resolvent(AbstractPlanned):
-    """Inverse Laplace transform along a contour above all that turns: no poles need be known, and none can be missed.
+    r"""Inverse Laplace transform along a contour above all that turns: no poles need be known, and none can be missed.
+
+    .. math:: c(t) = \frac{i}{2\pi} \int_{\mathcal C} e^{-iEt}\, (E - \Omega - \Sigma(E))^{-1} c(0)\, dE
 
     Its cost grows with the time; from some time on, bound states and resonances of emitters in a waveguide are so few that these
     are summed instead, and compared with the contour where both hold. There derivatives within 1e-7 of the threshold of the odd
@@ -37,6 +39,17 @@ class Resolvent(AbstractPlanned):
             late times turns phases: amplitudes are good to about ``horizon`` units of it, and horizons beyond 9e12 (in single
             precision 16 777, where energies are good to 1e-4 up to 100 and to 1e-3 there) are refused.
         tolerance: about the error of amplitudes; default 1e-12 (in single precision 6e-4). A looser one costs less.
+
+    Raises:
+        ToleranceError: for a tolerance outside of what the floating point type can deliver and 0.01; for too late a horizon.
+        MethodError: for a law without memory, or a horizon that is no positive number.
+
+    Source: Weideman and Trefethen, Math. Comp. 76, 1341 (2007), https://doi.org/10.1090/S0025-5718-07-01945-X, for contours;
+    Cohen-Tannoudji, Dupont-Roc and Grynberg, "Atom-Photon Interactions", chapter III, for the resolvent.
+
+    >>> import jaxqb as qb
+    >>> qb.select_method(qb.WaveguideBattery(frequency=1.3, separation=0.4, radiation_rate=0.3).law())
+    Resolvent()
     """
 
     horizon: float | None = eqx.field(static=True, default=None)

@@ -51,9 +51,21 @@ def select_method(law: Any, ts: Any = None) -> AbstractMethod:
 
     A package that brings a law registers it with ``select_method.register``.
 
+    Args:
+        law: a law, e.g. ``battery.law()``.
+        ts: the times, if they are known.
+
+    Returns:
+        A method, ready for ``evolve(..., method=...)``.
+
+    Raises:
+        MethodError: for what is no law.
+
     >>> import jaxqb as qb
     >>> qb.select_method(qb.SpinCharger(2, 2).law())
     Chebyshev()
+    >>> qb.select_method(qb.SpinCharger(2, 2).law(), [0.1, 0.2])
+    Eigen()
     """
     del ts
     fail(MethodError, "law", "be a law of jaxqb", f"it is {law!r}", "use battery.law()")

@@ -27,7 +27,22 @@ RESTING = 4.0  # rounding errors of the whole, below which a jump changes nothin
 
 
 class Uniformization(AbstractMethod):
-    """Positive series for rate equations."""
+    r"""Positive series for rate equations: a mean over a Poisson number of jumps, in which nothing cancels.
+
+    .. math:: e^{tL} y = \sum_k \frac{(rt)^k e^{-rt}}{k!}\, P^k y, \quad P = 1 + L / r
+
+    with r the largest rate. The number of terms grows as r t.
+
+    Raises:
+        MethodError: for a law that is no rate equation.
+
+    Source: A. Jensen, Skand. Aktuarietidskr. 36, 87 (1953).
+
+    >>> import jaxqb as qb
+    >>> sol = qb.evolve(qb.DarkStateBattery(1, 1), [0.5], method=qb.Uniformization())
+    >>> round(float(sol.saved["energy"][0]), 6)  # (1 - exp(-1))^2 / 4
+    0.099894
+    """
 
     def prepare(self, law: Any) -> "UniformizationFlow":
         """The coefficients of the field, once."""

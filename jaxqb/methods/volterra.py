@@ -32,16 +32,30 @@ TO_LEGENDRE = (np.arange(POINTS)[:, None] + 0.5) * legendre.legvander(NODES, POI
 
 
 class Volterra(AbstractPlanned):
-    """Collocation at the Lobatto points of panels, with exact product integration; the work grows as the square of the horizon.
+    r"""Collocation at the Lobatto points of panels, with exact product integration; the work grows as the square of the horizon.
 
-    Singular times of the kernel make amplitudes singular there and at their sums, where panels shrink in geometric progression;
-    the higher the order, the further. At order 1 they do not: panels are equal and errors fall as their number to the power -2.
+    .. math:: c(t) = c(0) - i\Omega \int_0^t c - \int_0^t f(s) \Big(\int_0^{t-s} c\Big) ds
+
+    Nothing but the kernel f is used, so that `Resolvent` can be checked. Singular times of the kernel make amplitudes singular
+    there and at their sums, where panels shrink in geometric progression; the higher the order, the further. At order 1 they do
+    not: panels are equal and errors fall as their number to the power -2.
 
     Args:
         panels: how many equal panels cover the horizon, before more are added at singular times. Each should be no longer than
             what couplings and detunings take to turn amplitudes by about 1.
         order: of the polynomials, 1 to 12.
         horizon: the latest time that will be asked for; `evolve` and `charge` fill it in.
+
+    Raises:
+        MethodError: for other numbers, or a law without memory.
+
+    Source: Brunner, "Collocation Methods for Volterra Integral and Related Functional Differential Equations" (2004), chapter 2.
+
+    >>> import jaxqb as qb
+    >>> battery = qb.WaveguideBattery(frequency=1.3, separation=0.4, radiation_rate=0.3)
+    >>> one, other = (qb.evolve(battery, [5.0], method=method).saved["energy"][0] for method in (None, qb.Volterra()))
+    >>> bool(abs(one - other) < 1e-9)
+    True
     """
 
     panels: int = eqx.field(static=True, default=16)

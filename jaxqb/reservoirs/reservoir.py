@@ -21,6 +21,17 @@ class AbstractReservoir(eqx.Module):
     A reservoir of one's own is one class with `edge`, `kernel`, `density` and `self_energy`. All of them broadcast. A battery
     refuses one whose kernel does not decay, whose self-energy is not ``i int_0^inf f(t) exp(i z t) dt`` in the upper half plane,
     or whose second sheet does not continue the first one.
+
+    Raises:
+        FieldError: for a value that a declared field cannot have.
+
+    Source: Breuer and Petruccione, "The Theory of Open Quantum Systems", section 3.6; Cohen-Tannoudji, Dupont-Roc and Grynberg,
+    "Atom-Photon Interactions", chapter III.
+
+    >>> import jaxqb as qb
+    >>> guide = qb.reservoirs.Waveguide(0.5)
+    >>> isinstance(guide, qb.reservoirs.AbstractReservoir), float(guide.edge)
+    (True, 1.0)
     """
 
     def __post_init__(self) -> None:

@@ -29,6 +29,9 @@ class Waveguide(AbstractReservoir):
         radiation_rate: Gamma.
         loss: rate kappa at which light is lost from the guide: ``f(t) exp(-kappa t / 2)``.
 
+    Raises:
+        FieldError: for a rate that is not positive, or a negative loss; for a self-energy that is asked for on the continuum.
+
     Source: Song et al., "Remote charging and degradation suppression for the quantum battery", Eq. 2.
 
     >>> guide = Waveguide(0.5)

@@ -156,9 +156,9 @@ def refused(words, *args, **kwargs):
 def test_what_is_no_constant_operator_is_refused():
     swap, one, other, start = two()
     gap = one.dag() * one
-    refused("`hamiltonian` must be constant in time", qutip.QobjEvo([swap, [gap, np.cos]]), [], gap, start)
-    refused("`hamiltonian` must be constant in time", [swap, [gap, np.cos]], [], gap, start)
-    refused(r"`jumps\[1\]` must be constant in time", swap, [other, qutip.QobjEvo([[other, np.cos]])], gap, start)
+    refused("`hamiltonian` must be constant in time", qutip.QobjEvo([swap, [gap, lambda t: np.cos(t)]]), [], gap, start)
+    refused("`hamiltonian` must be constant in time", [swap, [gap, lambda t: np.cos(t)]], [], gap, start)
+    refused(r"`jumps\[1\]` must be constant in time", swap, [other, qutip.QobjEvo([[other, lambda t: np.cos(t)]])], gap, start)
     refused("`hamiltonian` must be an operator.*superoperator", qutip.liouvillian(swap), [], gap, start)
     refused("must be a qutip.Qobj.*ndarray.*OpenBattery", swap.full(), [], gap, start)
     refused(r"`jumps\[0\]` must act on the whole.*\[3\].*\[2, 3\]", swap, [qutip.destroy(3)], gap, start)
