@@ -68,6 +68,29 @@ def table(rows):
     return "\n".join(text + notes)
 
 
+def measure_parts(name, doc, parts, beside):
+    """``python -m benchmarks.NAME [PART ...]``; `beside` is the part that wants the rows before it."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=doc)
+    parser.add_argument("parts", nargs="*", metavar="|".join(parts), help="default: all of them")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", metavar="FILE", help="write the rows here")
+    parser.add_argument("--quick", action="store_true", help="small sizes")
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(parts):
+        parser.error(f"parts must be among {list(parts)}, but got {sorted(unknown)}")
+    from .timing import write
+
+    set_up()
+    rows = []
+    for part in options.parts or parts:
+        some = list(parts[part](options.rounds, options.quick, *[rows] * (part == beside)))
+        print(table(some), flush=True)
+        rows += some
+    print(f"load {os.getloadavg()[0]:.1f}")
+    if options.json:
+        write(rows, options.json)
+
+
 def main(given=None):
     """Measure, print, write."""
     options = arguments(given)
@@ -83,15 +106,14 @@ def main(given=None):
     from .timing import compare, cores, write
     from .workloads import FULL, QUICK
 
-    workloads = QUICK if options.quick else FULL
-    known = ["eigh", *accelerator.ROWS] if options.device else [*workloads, report.GRADIENT] if options.report else [*workloads]
-    unknown = set(options.workloads) - set(known)
-    if unknown:
-        raise SystemExit(f"workloads must be among {known}, but got {sorted(unknown)}")
     if options.device and (why := lacks(options.device)):
         print(why, file=sys.stderr)
         raise SystemExit(2)
     set_up()
+    workloads = QUICK if options.quick else FULL
+    known = ["eigh", *accelerator.rows()] if options.device else [*workloads] + [report.GRADIENT] * bool(options.report)
+    if unknown := set(options.workloads) - set(known):
+        raise SystemExit(f"workloads must be among {known}, but got {sorted(unknown)}")
     if options.device:
         accelerator.measure(options.device, options.workloads, options.json, options.quick, options.seconds)
         return

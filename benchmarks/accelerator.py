@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from .counting import counted
+from .ours import open_battery
 from .timing import Row, say, write
 
 SAMPLE = 8  # points whose operations are counted
@@ -101,96 +102,55 @@ def _energy(ts, battery):
     return {"figure": qb.evolve(battery, ts).saved["energy"]}
 
 
-def charge():
-    """First peaks of a spin charger of ten cells."""
-    import jaxqb as qb
-
-    return swept(qb.SpinCharger(10, 10), {"coupling": (0.5, 2), "charger_frequency": (0.5, 1.5)}, _peak)
-
-
-def curves():
-    """Energy of the same at 32 times."""
-    import jaxqb as qb
-
-    spans = {"coupling": (0.5, 2), "charger_frequency": (0.5, 1.5)}
-    return swept(qb.SpinCharger(10, 10), spans, partial(_energy, np.linspace(0, 3, 32)))
-
-
-def anisotropic():
-    """First peaks where no excitations are conserved."""
-    import jaxqb as qb
-
-    spans = {"anisotropy": (0.1, 0.9), "charger_frequency": (0.5, 1.5)}
-    return swept(qb.SpinCharger(8, 8, anisotropy=0.5), spans, _peak)
-
-
-def dark():
-    """Energy of a battery charged through dark states, warm bath, at 16 times."""
-    import jaxqb as qb
-
-    spans = {"decay_rate": (0.5, 2), "thermal_occupation": (0.01, 0.5)}
-    return swept(qb.DarkStateBattery(3, 9, thermal_occupation=0.1), spans, partial(_energy, np.linspace(0.1, 2, 16)))
-
-
-def waveguide():
-    """Energy of two emitters in a waveguide at 200 times."""
-    import jaxqb as qb
-
-    spans = {"frequency": (0.3, 2), "separation": (0.05, 2)}
-    return swept(qb.WaveguideBattery(0.9, 0.1, 0.5), spans, partial(_energy, np.linspace(0, 60, 200)))
-
-
-def chains():
-    """Energies of a dimerised chain of 80 spins, second moments, at 101 times up to 100."""
-    import jaxqb as qb
-
-    return swept(qb.SpinChain.dimer(80, 0.25), {"gap_ratio": (0.05, 0.95)}, partial(_energy, np.linspace(0, 100, 101)))
-
-
-def spins():
-    """Six spins with local noise, nothing conserved, near the points of W6: energy at 101 times."""
-    import jaxqb as qb
-
-    from .ours import open_battery
-    from .workloads import FULL
-
-    work = FULL["W6"]
-    some = np.array(work.points)
-
-    def draw(points):
-        rng = np.random.default_rng(0)
-        return some[rng.integers(len(some), size=points)] * rng.uniform(0.9, 1.1, size=(points, some.shape[1]))
-
-    return mapped(lambda point: qb.evolve(open_battery(work, point), work.times).saved["energy"], draw)
-
-
-def gradients():
-    """Derivatives of a first peak by six parameters."""
+def rows():
+    """By workload: what it is, what computes it, points on both devices, and points on the accelerator alone."""
     import jax
 
     import jaxqb as qb
 
+    from .workloads import FULL
+
+    many, work = (10_000, 100_000, 1_000_000), FULL["W6"]
+    energy = lambda *grid: partial(_energy, np.linspace(*grid))  # noqa: E731
+    cells, spans = qb.SpinCharger(10, 10), {"coupling": (0.5, 2), "charger_frequency": (0.5, 1.5)}
+    skewed, skew = qb.SpinCharger(8, 8, anisotropy=0.5), {"anisotropy": (0.1, 0.9), "charger_frequency": (0.5, 1.5)}
+    dark, bath = qb.DarkStateBattery(3, 9, thermal_occupation=0.1), {"decay_rate": (0.5, 2), "thermal_occupation": (0.01, 0.5)}
+    remote, guide = qb.WaveguideBattery(0.9, 0.1, 0.5), {"frequency": (0.3, 2), "separation": (0.05, 2)}
+    chain, gaps = qb.SpinChain.dimer(80, 0.25), {"gap_ratio": (0.05, 0.95)}
+    crossed = qb.SpinCharger(6, 6, coupling=1.0, ising=0.1, battery_crosstalk=0.1, charger_crosstalk=0.1)
     names = ("coupling", "battery_frequency", "charger_frequency", "ising", "battery_crosstalk", "charger_crosstalk")
-    battery = qb.SpinCharger(6, 6, coupling=1.0, ising=0.1, battery_crosstalk=0.1, charger_crosstalk=0.1)
-
-    def peak(x):
-        return qb.charge(battery.put(**dict(zip(names, x, strict=True))), figures=["first_peak"]).first_peak.value
-
     low, high = [0.5, 0.8, 0.8, 0.05, 0.05, 0.05], [1.5, 1.2, 1.2, 0.2, 0.2, 0.2]
-    return mapped(jax.grad(peak), lambda points: np.random.default_rng(0).uniform(low, high, size=(points, 6)))
+
+    def slopes(x):
+        return jax.grad(lambda x: _peak(crossed.put(**dict(zip(names, x, strict=True))))["figure"])(x)
+
+    def about(points):
+        return np.random.default_rng(0).uniform(low, high, size=(points, len(names)))
+
+    def spins(point):
+        return qb.evolve(open_battery(work, point), work.times).saved["energy"]
+
+    def near(points):
+        rng, some = np.random.default_rng(0), np.array(work.points)
+        return some[rng.integers(len(some), size=points)] * rng.uniform(0.9, 1.1, size=(points, some.shape[1]))
+
+    return {
+        "W1": ("first peak of 10 cells and 10 spins", swept(cells, spans, _peak), 10_000, many),
+        "W1 curves": ("their energy at 32 times", swept(cells, spans, energy(0, 3, 32)), 10_000, many),
+        "W1 gradients": ("derivatives of a first peak by six parameters", mapped(slopes, about), 1_000, many[:2]),
+        "W2": ("first peak of 8 anisotropic cells and 8 spins", swept(skewed, skew, _peak), 1_000, many),
+        "W3": (
+            "dark states of 3 cells and 9 spins: energy at 16 times",
+            swept(dark, bath, energy(0.1, 2, 16)),
+            2_000,
+            many,
+        ),
+        "W4": ("two emitters in a waveguide: energy at 200 times", swept(remote, guide, energy(0, 60, 200)), 2_500, many),
+        "W5": ("chain of 80 spins: energy at 101 times", swept(chain, gaps, energy(0, 100, 101)), 64, (1_000, *many[:2])),
+        "W6": ("six open spins: energy at 101 times", mapped(spins, near), 64, many[:2]),
+    }
 
 
-# points on the CPU, which the accelerator computes, too, and on it alone
-ROWS = {
-    "W1": (charge, 10_000, (10_000, 100_000, 1_000_000)),
-    "W1 curves": (curves, 10_000, (10_000, 100_000, 1_000_000)),
-    "W2": (anisotropic, 1_000, (10_000, 100_000, 1_000_000)),
-    "W3": (dark, 2_000, (10_000, 100_000, 1_000_000)),
-    "W4": (waveguide, 2_500, (10_000, 100_000, 1_000_000)),
-    "W5": (chains, 64, (1_000, 10_000, 100_000)),
-    "W6": (spins, 64, (10_000, 100_000)),
-    "W1 gradients": (gradients, 1_000, (10_000, 100_000)),
-}
 QUICK = 64  # points
 
 
@@ -200,8 +160,8 @@ def measure(platform, names=(), path=None, quick=False, seconds=600.0):
 
     begun, device, cpu = time.perf_counter(), jax.devices(platform)[0], jax.devices("cpu")[0]
     kind = "cpu" if platform == "cpu" else device.device_kind
-    rows, limits = [], {}
-    note = lambda row: (rows.append(row), path and write(rows, path))  # noqa: E731
+    kept, limits = [], {}
+    note = lambda row: (kept.append(row), path and write(kept, path))  # noqa: E731
     new = partial(Row, device=kind, versions={"jax": jax.__version__})
     print(f"{kind}, jax {jax.__version__}, {len(os.sched_getaffinity(0))} cores", flush=True)
     with jax.default_device(device):
@@ -212,17 +172,17 @@ def measure(platform, names=(), path=None, quick=False, seconds=600.0):
         for n, first, each in eigh(100 if quick else 10_000) if not names or "eigh" in names else ():
             print(f"eigh n={n}: {each:.2e} s a matrix, first call {first:.2f} s", flush=True)
             note(new(f"eigh {n}", "jax", "vmap", {"n": n}, first_s=first, run_s=each))
-    for name in (name for name in ROWS if not names or name in names):
-        work, few, sizes = ROWS[name]
+    for name, (what, (one, some, runs), few, sizes) in rows().items():
+        if names and name not in names:
+            continue
         few, sizes = (QUICK, ()) if quick else (few, sizes)
         try:
             with jax.default_device(cpu):
                 say(f"{name}: counting")
-                one, some, runs = work()
                 flops, moved = np.mean([*map(counted(one), some)], axis=0)
                 say(f"{name}: {few} points on cpu")
                 reference, first, spent = _timed(runs(few), 1)
-            here = partial(new, name, "jaxqb", work.__name__)
+            here = partial(new, name, "jaxqb", what)
             size = {"flops a point": float(flops), "bytes a point": float(moved)}
             note(_row(partial(here, device="cpu"), {"points": few} | size, first, spent))
             with jax.default_device(device):
@@ -240,7 +200,7 @@ def measure(platform, names=(), path=None, quick=False, seconds=600.0):
                     note(row)
         except Exception as error:  # a workload that fails, or does not fit, leaves the others alone
             print(f"{name}: {type(error).__name__}: {str(error)[:300]}", flush=True)
-    return rows
+    return kept
 
 
 def _row(new, sizes, first, spent, limits=None):

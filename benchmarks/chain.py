@@ -7,7 +7,6 @@ excitation on a chain of 1000.  Times are medians of warm calls, the first call 
 """
 
 # ruff: noqa: E402
-import argparse
 import os
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,7 +21,7 @@ from .chain_peers import DIFFRAX, by_jumps, contenders, stepper
 from .gradients import compiled
 from .ours import PACKAGES, ours
 from .reference import error, moments, reference
-from .timing import Row, affordable, clocked, compare, peak_memory, write
+from .timing import Row, affordable, clocked, compare, peak_memory
 from .workloads import FULL, QUICK, Storage
 
 SPAN = 0.05, 0.95  # of ratios
@@ -235,29 +234,7 @@ def _versions():
 PARTS = {"point": point, "sweep": sweep, "gradient": gradient, "exact": exact, "jumps": jumps, "single": single}
 
 
-def main():
-    """Measure, print, write."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.chain", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="|".join(PARTS), help="default: all of them")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", metavar="FILE", help="write the rows here")
-    parser.add_argument("--quick", action="store_true", help="small sizes")
-    options = parser.parse_args()
-    if unknown := set(options.parts) - set(PARTS):
-        parser.error(f"parts must be among {list(PARTS)}, but got {sorted(unknown)}")
-    from .__main__ import set_up, table
-
-    set_up()
-    rows = []
-    for name in options.parts or PARTS:
-        known = (rows,) if name == "sweep" else ()
-        some = list(PARTS[name](options.rounds, options.quick, *known))
-        print(table(some), flush=True)
-        rows += some
-    print(f"load {os.getloadavg()[0]:.1f}")
-    if options.json:
-        write(rows, options.json)
-
-
 if __name__ == "__main__":
-    main()
+    from .__main__ import measure_parts
+
+    measure_parts("chain", __doc__, PARTS, beside="sweep")

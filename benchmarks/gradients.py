@@ -118,22 +118,11 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="write the rows here")
     parser.add_argument("--quick", action="store_true", help="small sizes")
     options = parser.parse_args()
-    import jax
+    from .__main__ import set_up, table
 
-    jax.config.update("jax_enable_x64", True)
+    set_up()
     rows = measure("W6", (QUICK if options.quick else FULL)["W6"], options.rounds)
-    print(f"{'':12}{'':10}{'':30}{'run s':>10}{'x value':>9}{'/ ours':>8}{'first s':>9}{'MB':>8}{'error':>9}")
-    value = None
-    for row in rows:
-        if row.note:
-            print(f"{row.workload:12}{row.tool:10}{row.label:30}  {row.note}")
-            continue
-        value = row.run_s if row.workload.endswith("value") else value
-        over = f"{row.ratio:8.2f}" if row.ratios else f"{'-':>8}"
-        print(
-            f"{row.workload:12}{row.tool:10}{row.label:30}{row.run_s:10.4f}{row.run_s / value:9.2f}{over}"
-            f"{row.first_s:9.2f}{row.memory:8.1f}{row.error:9.0e}"
-        )
+    print(table(rows))
     if options.json:
         write(rows, options.json)
 

@@ -7,7 +7,6 @@ medians of warm calls, the first call stands apart.
 """
 
 # ruff: noqa: E402
-import argparse
 import os
 from statistics import median
 
@@ -20,7 +19,7 @@ from .gradients import compiled
 from .ours import PACKAGES, ours
 from .peers import contenders
 from .reference import continuum
-from .timing import Row, affordable, clocked, compare, peak_memory, write
+from .timing import Row, affordable, clocked, compare, peak_memory
 from .workloads import FULL, QUICK, Guided
 
 GENERIC, TIMES = FULL["W4g"], FULL["W4"].times
@@ -232,29 +231,7 @@ def _versions():
 PARTS = {"point": point, "map": chart, "steady": steady, "late": late, "gradient": gradient}
 
 
-def main():
-    """Measure, print, write."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.waveguide", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="|".join(PARTS), help="default: all of them")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", metavar="FILE", help="write the rows here")
-    parser.add_argument("--quick", action="store_true", help="small sizes")
-    options = parser.parse_args()
-    if unknown := set(options.parts) - set(PARTS):
-        parser.error(f"parts must be among {list(PARTS)}, but got {sorted(unknown)}")
-    from .__main__ import set_up, table
-
-    set_up()
-    rows = []
-    for name in options.parts or PARTS:
-        known = (rows,) if name == "map" else ()
-        some = list(PARTS[name](options.rounds, options.quick, *known))
-        print(table(some), flush=True)
-        rows += some
-    print(f"load {os.getloadavg()[0]:.1f}")
-    if options.json:
-        write(rows, options.json)
-
-
 if __name__ == "__main__":
-    main()
+    from .__main__ import measure_parts
+
+    measure_parts("waveguide", __doc__, PARTS, beside="map")

@@ -85,7 +85,7 @@ def test_batches_without_a_card(monkeypatch, tmp_path, capsys) -> None:
     accelerator.measure("cpu", ["W1 curves"], tmp_path / "rows.json", quick=True)
     *limits, reference, row = read(tmp_path / "rows.json")
     assert [limit.label for limit in limits] == ["ceiling", "ceiling"] and all(limit.run_s > 0 for limit in limits)
-    assert (row.workload, row.label, row.device, row.error) == ("W1 curves", "curves", "cpu", 0.0)
+    assert (row.workload, row.label, row.device, row.error) == ("W1 curves", "their energy at 32 times", "cpu", 0.0)
     assert row.sizes == reference.sizes and row.sizes["points"] == 4
     flops = row.sizes["flops a point"] * 4 / row.run_s * limits[1].run_s
     assert row.note.startswith(f"{flops:.2%} of the flops") and row.note in capsys.readouterr().out
