@@ -114,6 +114,8 @@ def collective_advantage(battery: Any, *, normalisation: str = "bare", window: A
     Raises:
         MeritError: for another normalisation, or a battery without a charger.
 
+    Source: Huangfu and Jing, PRE 104, 024129 (2021), Eqs. 9-11.
+
     >>> import jaxqb as qb
     >>> round(float(qb.collective_advantage(qb.SpinCharger(n_battery=20, n_charger=20))), 6)
     6.939471

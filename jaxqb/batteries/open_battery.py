@@ -56,6 +56,9 @@ class OpenBattery(AbstractBattery):
         FieldError: for an operator that is not square, not Hermitian where it must be, not finite or of another size; for
             negative rates; for a start that is no state.
 
+    Source: Gorini, Kossakowski and Sudarshan, J. Math. Phys. 17, 821 (1976), https://doi.org/10.1063/1.522979; Lindblad,
+    Commun. Math. Phys. 48, 119 (1976), https://doi.org/10.1007/BF01608499.
+
     A spin that takes its energy from another one, which decays:
 
     >>> import jaxqb as qb

@@ -52,6 +52,8 @@ class ReservoirBattery(AbstractPair):
         FieldError: for a value no battery can have, a traced one without `span`, or a reservoir of one's own that breaks a
             promise (see `AbstractReservoir`).
 
+    Source: Breuer and Petruccione, "The Theory of Open Quantum Systems", section 10.1, for two emitters in place of one.
+
     Half of the excitation is in a superposition that a reservoir without distances does not see:
 
     >>> import jaxqb as qb

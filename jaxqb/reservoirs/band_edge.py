@@ -16,7 +16,7 @@ class BandEdge(AbstractSharedReservoir):
               f(t) = \frac{\beta}{\sqrt{\pi t}} e^{-i (w_e t + \pi / 4)}, \qquad S(z) = \frac{\beta}{\sqrt{w_e - z}}
 
     Args:
-        strength: beta, in frequency^(3/2): what John & Quang, Phys. Rev. A 50, 1764 (1994), write as ``beta^(3/2)``.
+        strength: beta, in frequency^(3/2): what the source writes as ``beta^(3/2)``.
         edge: w_e.
 
     Raises:
@@ -24,6 +24,8 @@ class BandEdge(AbstractSharedReservoir):
 
     The kernel is singular at t = 0, and integrable. An emitter at the edge keeps 4/9 of its excitation: the bound state that it
     dresses has ``E = w_e - beta^(2/3)``, and its weight is ``1 / (1 + S'(E)) = 2/3``.
+
+    Source: John and Quang, Phys. Rev. A 50, 1764 (1994), https://doi.org/10.1103/PhysRevA.50.1764.
 
     >>> BandEdge(strength=1.0, edge=5.0).self_energy(4.0)
     Array(1.+0.j, dtype=complex128)

@@ -27,6 +27,8 @@ class Exponentials(AbstractSharedReservoir):
         FieldError: for vectors of different lengths, negative weights, and widths that are not positive: with them the kernel
             does not decay.
 
+    Source: Garraway, Phys. Rev. A 55, 2290 (1997), https://doi.org/10.1103/PhysRevA.55.2290.
+
     >>> cavity = Exponentials([0.25], [1.0], [0.1])
     >>> complex(cavity.kernel(0.0)), complex(cavity.self_energy(1.0)).imag
     ((0.25+0j), 2.5)

@@ -36,6 +36,8 @@ class Ohmic(AbstractSharedReservoir):
         FieldError: for a strength or cutoff that is not positive, an exponent out of range, and a hard cutoff without
             counter-term, whose shift is a matter of where the modes were cut.
 
+    Source: Leggett et al., Rev. Mod. Phys. 59, 1 (1987), https://doi.org/10.1103/RevModPhys.59.1.
+
     >>> bath = Ohmic(strength=0.1, cutoff=5.0)
     >>> round(complex(bath.self_energy(-5.0)).real, 9), float(bath.shift())  # 0.5 (1 - e E_1(1)); S(0)
     (0.201826319, 0.5)
