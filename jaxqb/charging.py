@@ -165,7 +165,8 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
     figures: dict[str, Any] = dict.fromkeys(FIGURES)
     for name, time, value, one in zip(names, times, values, found, strict=True):
         # each by itself, so that the others have their derivatives
-        figures[name] = Figure(*(existing(x, one, (battery, given)) for x in (time, value)), one)
+        time, value = (existing(x, one, (battery, given)) for x in (time, value))
+        figures[name] = Figure(time, value, one)
 
     first = figures["first_peak"]
     peak = seen.peak if first is None else first.found

@@ -183,8 +183,8 @@ def _run(battery, level, window, law, method, figure, relative: bool) -> Crossin
     status = jnp.where(seen.edge > FULL, Status.UNRESOLVED, jnp.where(seen.found, Status.OK, status))
     status = jnp.where(valid, status, Status.OUTSIDE_PADDING)
     time = _landed((flow, battery, level), figures, seen)
-    found = (existing(x, seen.found, (battery, level)) for x in (time, level))
-    return Crossing(*found, seen.found, status, type(law).__name__.lower(), chosen)
+    time, level = (existing(x, seen.found, (battery, level)) for x in (time, level))
+    return Crossing(time, level, seen.found, status, type(law).__name__.lower(), chosen)
 
 
 def _figures(figure: Any) -> Figures:
