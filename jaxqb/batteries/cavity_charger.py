@@ -39,7 +39,7 @@ class CavityCharger(AbstractBattery):
     Args:
         n_battery: M, number of battery cells.
         photons: start of the light: a photon number, a vector of populations, `thermal(mean)` or `coherent(mean)`.
-        coupling: g.
+        coupling: g, exchange with the light.
         counter_rotating: lambda, ratio of counter-rotating to rotating coupling.
         battery_frequency: omega_B.
         cavity_frequency: omega_c.
