@@ -3,10 +3,14 @@
 Every page with code runs it; nothing is fetched from a network.
 """
 
+import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "extensions"))
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "extensions"))
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(HERE / "_build" / "programs"))  # what one page compiles others have
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 import outside
 
@@ -46,18 +50,17 @@ autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
 napoleon_use_param = napoleon_use_rtype = False
-napoleon_use_ivar = True
-napoleon_attr_annotations = False
-napoleon_custom_sections = [(name, "params_style") for name in ("Main arguments", "Other arguments", "Long sweeps")]
+napoleon_custom_sections = [(name, "params_style") for name in ("Main arguments", "Other arguments", "Long sweeps", "Attributes")]
 
 # names of other packages
-intersphinx_mapping = outside.inventories(Path(__file__).parent / "outside.txt", Path(__file__).parent / "_build" / "outside")
+intersphinx_mapping = outside.inventories(HERE / "outside.txt", HERE / "_build" / "outside")
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"/(?!slurm_sweep|two_processes)\w+\.py",  # these are shown, but need a cluster, or several processes
     "plot_gallery": True,
+    "within_subsection_order": "titles.Order",
     "abort_on_example_error": True,
     "reset_modules": (),
     "capture_repr": (),
@@ -70,6 +73,8 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "jaxqb"
+html_show_sourcelink = False
+toc_object_entries_show_parents = "hide"
 html_static_path = ["_static"]
 html_css_files = ["jaxqb.css"]
 html_theme_options = {

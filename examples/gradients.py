@@ -1,4 +1,4 @@
-"""Derivatives of charging power by every design parameter at once, and a check of one by a finite difference."""
+"""Gradients: derivatives of charging power by every design parameter at once, and a check of one by a finite difference."""
 
 import jax
 

@@ -1,4 +1,4 @@
-"""How much faster M cells charge together than each alone, with a charger of its own, and how that grows with M."""
+"""Collective advantage: how much faster M cells charge together than each alone, with its own charger, and how that grows."""
 
 import jax
 

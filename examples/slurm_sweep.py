@@ -1,4 +1,4 @@
-"""A million batteries on a SLURM cluster, sixteen workers a job; started again, it goes on. `--script` only prints the job."""
+"""A million batteries on a SLURM cluster: sixteen workers a job; started again, it goes on. `--script` only prints the job."""
 
 import os
 import sys

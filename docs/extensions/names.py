@@ -25,11 +25,11 @@ def other(app: Any, env: Any, node: Any, code: Any) -> Any:
     if not node.get("lenient"):
         return None
     python = env.domains.python_domain
-    for module in ("jaxqb", "jaxqb.merit"):
-        target = f"{module}.{node['reftarget']}"
-        if target in python.objects:
-            return python.resolve_xref(env, node["refdoc"], app.builder, "obj", target, node, code)
-    return code
+    name = node["reftarget"]
+    targets = [f"{module}.{name}" for module in ("jaxqb", "jaxqb.merit") if f"{module}.{name}" in python.objects]
+    if name[:1].isupper():  # a type that some module has
+        targets += [known for known in python.objects if known.endswith(f".{name}")]
+    return python.resolve_xref(env, node["refdoc"], app.builder, "obj", targets[0], node, code) if targets else code
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -1,5 +1,6 @@
 """The documentation names everything public, has no page that nobody finds, and no link that leads nowhere (without Sphinx)."""
 
+import pkgutil
 import re
 from pathlib import Path
 
@@ -48,9 +49,7 @@ def test_what_these_modules_hold_is_in_the_reference(module):
 
 def test_every_entry_of_the_reference_exists():
     for name in documented():
-        value = qb
-        for part in name.split(".")[1:]:
-            value = getattr(value, part)
+        assert pkgutil.resolve_name(name) is not None
 
 
 def test_every_page_is_in_a_list_of_pages():
