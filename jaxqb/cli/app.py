@@ -295,6 +295,9 @@ def reproduce(
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="Only list papers and figures, with a line about each.")] = False,
     full: Annotated[bool, typer.Option("--full", help="The papers' sizes and beyond, in place of quick ones.")] = False,
+    processes: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Share figures among N of them; default one a core, at most four.")
+    ] = None,
     out: Out = OUT,
     as_json: Json = False,
 ) -> None:
@@ -314,7 +317,8 @@ def reproduce(
         return _list_figures(papers.listing(paper), as_json)
     folder(out)
     process.start_jax()
-    data = papers.reproduce(paper, figure, quick=not full, out=out)
+    progress = None if as_json else lambda *done: typer.echo("{} {}: {:.1f} s".format(*done), err=True)
+    data = papers.reproduce(paper, figure, quick=not full, out=out, processes=processes or process.crew(), progress=progress)
     found = rows.points(data) if figure is not None else rows.claims(data)
     if as_json:
         show.rows(found)

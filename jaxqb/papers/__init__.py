@@ -11,6 +11,7 @@ from typing import Any
 import xarray as xr
 
 from ..errors import PaperError, fail
+from .crew import Told, alone, drawn, together
 from .paper import Checked as Checked
 from .paper import Claim as Claim
 from .paper import Figure as Figure
@@ -22,7 +23,7 @@ from .report import entries as entries
 from .report import table as table
 from .report import verdicts as verdicts
 
-KNOWN = tuple(sorted({module.name for module in pkgutil.iter_modules(__path__)} - {"paper", "report"}))
+KNOWN = tuple(sorted({module.name for module in pkgutil.iter_modules(__path__)} - {"crew", "paper", "report"}))
 
 
 def load(key: str) -> Paper:
@@ -63,24 +64,37 @@ def listing(paper: str | None = None) -> list[dict[str, str]]:
     ]
 
 
-def reproduce(paper: str | None = None, figure: str | None = None, *, quick: bool = True, out: str | Path | None = None) -> Any:
+def reproduce(
+    paper: str | None = None,
+    figure: str | None = None,
+    *,
+    quick: bool = True,
+    out: str | Path | None = None,
+    processes: int = 1,
+    progress: Told | None = None,
+) -> Any:
     """Compute the figures of published papers, and check every number they print.
 
     Args:
         paper: its key, one of `jaxqb.papers.KNOWN`; None: all of them.
         figure: name of one figure; None: all of them, and the claims.
         quick: small sizes, seconds a figure; else the paper's sizes and beyond.
-        out: a folder for pictures (PNG, SVG, PDF), tables of claims (text, CSV, JSON) and one HTML page.
+        out: a folder for pictures (PNG, SVG, in full size PDF), tables of claims (text, CSV, JSON) and one HTML page.
+        processes: how many share the work. More than one are started anew, and import the script that calls this: there it has
+            to stand below ``if __name__ == "__main__":``.
+        progress: called with paper, figure and seconds as each figure is done.
 
     Returns:
         The `xarray.Dataset` of one figure, or an `xarray.DataTree` ``/paper/figure`` with ``/paper/claims``.
 
     Raises:
-        PaperError: where there is no such paper or figure.
+        PaperError: where there is no such paper or figure, or a process dies.
 
     >>> reproduce("huangfu2021", "fig8").sizes["charger"]
     3
     """
+    folder = None if out is None else Path(out)
+    told = progress or (lambda *_: None)
     if figure is not None:
         if paper is None:
             fail(
@@ -90,16 +104,18 @@ def reproduce(paper: str | None = None, figure: str | None = None, *, quick: boo
                 "it is None",
                 "name the paper, one of " + ", ".join(KNOWN),
             )
-        data = _figure(load(paper), figure)(quick)
-        if out is not None:
-            write({load(paper): {figure: data}}, {}, Path(out))
+        known = load(paper)
+        data = drawn(known, _figure(known, figure).name, quick, folder)
+        told(known.key, figure, data.attrs["seconds"])
+        if folder is not None:
+            write({known: {figure: data}}, {}, folder)
         return data
     papers = [load(key) for key in ((paper,) if paper is not None else KNOWN)]
-    results = {known: Results(known.figures, quick) for known in papers}
-    checked = {known: known.check(results[known]) for known in papers}
-    data = {known: dict(results[known]) for known in papers}
-    if out is not None:
-        write(data, checked, Path(out))
+    done = alone(papers, quick, folder, told) if processes == 1 else together(papers, quick, folder, told, processes)
+    found = {known: (figures, claims) for known, figures, claims in done}
+    data, checked = {known: found[known][0] for known in papers}, {known: found[known][1] for known in papers}
+    if folder is not None:
+        write(data, checked, folder)
     nodes = {f"/{known.key}/{name}": ds for known in papers for name, ds in data[known].items()}
     nodes |= {f"/{known.key}/claims": claims_dataset(checked[known]) for known in papers}
     return xr.DataTree.from_dict(nodes)

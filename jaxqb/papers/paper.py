@@ -106,8 +106,8 @@ def figure(name: str, *, caption: str, paper: str) -> Callable[[Callable[[bool],
 class Results(Mapping):
     """The Datasets of a paper's figures, each computed when it is first asked for."""
 
-    def __init__(self, figures: Mapping[str, Figure], quick: bool = True):
-        self.figures, self.quick, self._done = figures, quick, {}
+    def __init__(self, figures: Mapping[str, Figure], quick: bool = True, done: Mapping[str, xr.Dataset] | None = None):
+        self.figures, self.quick, self._done = figures, quick, dict(done or {})
 
     def __getitem__(self, name: str) -> xr.Dataset:
         if name not in self._done:

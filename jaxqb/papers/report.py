@@ -3,6 +3,7 @@
 import base64
 import csv
 import html
+import io
 import json
 import textwrap
 from collections import Counter
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import xarray as xr
+from PIL import Image
 
 from .. import plot
 from .paper import Checked, Paper
@@ -101,26 +103,38 @@ def claims_dataset(checked: Sequence[Checked]) -> xr.Dataset:
     return xr.Dataset(columns)
 
 
+def picture(ds: xr.Dataset, stem: Path) -> list[Path]:
+    """Draw a figure to ``stem.png``, ``stem.svg`` and, in full size, ``stem.pdf``, whose fonts take as long as all the rest."""
+    drawn = plot.draw(ds)
+    drawn.set_dpi(72)  # as in vector formats: words are measured once
+    return plot.save(drawn, stem, plot.FORMATS[: 2 if ds.attrs["quick"] else 3])
+
+
 def write(data: Mapping[Paper, Mapping[str, xr.Dataset]], checked: Mapping[Paper, Sequence[Checked]], out: Path) -> list[Path]:
-    """Write ``out/<paper>/<figure>.png, .svg, .pdf``, ``claims`` and tables as ``.txt, .csv, .json``, ``out/index.html``."""
+    """Beside pictures write ``out/<paper>/claims`` and tables as ``.txt, .csv, .json``, and around them ``out/index.html``."""
     out.mkdir(parents=True, exist_ok=True)
-    paths, sections = [], []
+    paths, sections, told = [], [], {paper: rows(checked.get(paper, ())) for paper in data}
     for paper, figures in data.items():
-        pictures = {}
         for name, ds in figures.items():
-            made = plot.save(plot.draw(ds), out / paper.key / name)
-            paths += made
-            pictures[name] = base64.b64encode(made[0].read_bytes()).decode()
             if "table" in ds.attrs:
                 paths += _write_rows(entries(ds), _aligned(entries(ds)), out / paper.key / name)
-        claims = rows(checked.get(paper, ()))
+        claims = told[paper]
         if claims:
             words = "\n".join("{verdict:<10} {claims:>3}: {meaning}".format(**row) for row in verdicts(claims))
             paths += _write_rows(claims, f"{table(checked[paper])}\n\n{words}", out / paper.key / "claims")
+        pictures = {name: _embedded(out / paper.key / f"{name}.png") for name in figures}
         sections.append(_section(paper, figures, pictures, claims))
     page = out / "index.html"
-    page.write_text(PAGE.replace("{sections}", "\n".join(sections)), encoding="utf-8")
+    page.write_text(PAGE.format(style=STYLE, contents=_contents(data, told), sections="\n".join(sections)), encoding="utf-8")
     return [*paths, page]
+
+
+def _embedded(path: Path) -> str:
+    """A picture for the page, in 128 colours, which is a fourth of its size."""
+    small = io.BytesIO()
+    with Image.open(path) as image:
+        image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(small, "png")
+    return base64.b64encode(small.getvalue()).decode()
 
 
 def _write_rows(found: list[dict[str, str]], text: str, stem: Path) -> list[Path]:
@@ -134,20 +148,41 @@ def _write_rows(found: list[dict[str, str]], text: str, stem: Path) -> list[Path
     return paths
 
 
+def _contents(data: Mapping[Paper, Mapping[str, xr.Dataset]], told: Mapping[Paper, list[dict[str, str]]]) -> str:
+    """Papers, what became of their claims, and all figures by name."""
+    say, lines = html.escape, []
+    for paper, figures in data.items():
+        links = " ".join(f'<a href="#{paper.key}-{name}">{name}</a>' for name in figures)
+        link = f'<a href="#{paper.key}">{say(paper.title)}</a><br><small>{links}</small>'
+        lines.append(f'<tr><td>{link}</td><td class="n">{len(figures)}</td>{_counts(told[paper])}</tr>')
+    if len(data) > 1:
+        count, claims = sum(map(len, data.values())), [row for rows in told.values() for row in rows]
+        lines.append(f'<tr><td>all</td><td class="n">{count}</td>{_counts(claims)}</tr>')
+    heads = "".join(f'<th class="{word}">{word}</th>' for word in MEANING)
+    meaning = "".join(f'<dt class="{word}">{word}</dt><dd>{said}</dd>' for word, said in MEANING.items())
+    head = f"<thead><tr><th>paper</th><th>figures</th><th>claims</th>{heads}<th>falls</th></tr></thead>"
+    body = f"<tbody>{''.join(lines)}</tbody>"
+    falls = "<dt>falls</dt><dd>its verdict does not stand</dd>"
+    return f'<div class="wide"><table>{head}{body}</table></div><dl>{meaning}{falls}</dl>'
+
+
+def _counts(claims: Sequence[Mapping[str, str]]) -> str:
+    """How many there are, of each verdict, and whose verdict does not stand."""
+    falls = sum(row["stands"] == "NO" for row in claims)
+    return "".join(f'<td class="n">{n}</td>' for n in (len(claims), *(row["claims"] for row in verdicts(claims)), falls))
+
+
 def _section(paper: Paper, figures: Mapping[str, xr.Dataset], pictures: Mapping[str, str], claims: list[dict[str, str]]) -> str:
     say = html.escape
     parts = [f'<section id="{paper.key}"><h2>{say(paper.title)}</h2><p class="by">{say(paper.authors)}</p>']
-    if claims:
-        line = '<dt class="{verdict}">{verdict} ({claims})</dt><dd>{meaning}</dd>'
-        legend = "".join(line.format(**row) for row in verdicts(claims))
-        parts.append(f"<dl>{legend}</dl>")
     parts.append('<div class="figures">')
     for name, ds in figures.items():
         caption = f"<b>{say(ds.attrs['paper'])}</b> <code>{name}</code> {say(ds.attrs['caption'])}"
         note = f"{ds.attrs['seconds']:.1f} s, {'quick' if ds.attrs['quick'] else 'full'} size"
         image = f'<img src="data:image/png;base64,{pictures[name]}" alt="{say(ds.attrs["caption"])}">'
         drawn = f"{image}<figcaption>{caption} <small>{note}</small></figcaption>"
-        parts.append(f"<figure>{drawn}{_html_table(entries(ds)) if 'table' in ds.attrs else ''}</figure>")
+        below = _html_table(entries(ds)) if "table" in ds.attrs else ""
+        parts.append(f'<figure id="{paper.key}-{name}">{drawn}{below}</figure>')
     parts.append("</div>")
     if claims:
         body = "".join(_html_row(row) for row in claims)
@@ -175,10 +210,7 @@ def _html_row(row: dict[str, str]) -> str:
     return "<tr>" + "".join(f'<td class="{c}">{x}</td>' for c, x in zip(classes, cells, strict=True)) + "</tr>"
 
 
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>jaxqb: published quantum batteries, reproduced</title>
-<style>
+STYLE = """
  body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
  h1 { font-size: 1.5rem; } h2 { font-size: 1.25rem; margin: 3rem 0 0; } .by { margin-top: 0; color: #555; }
  .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.5rem; }
@@ -191,9 +223,14 @@ PAGE = """<!doctype html>
  .reproduced { color: #00674a; } .convention { color: #0072b2; }
  .misprint { color: #a04400; } .wrong { color: #b0003a; }
  td.reproduced, td.convention, td.misprint, td.wrong, dt { font-weight: 600; }
- pre { font-size: .8rem; overflow-x: auto; }
-</style></head><body>
+ pre { font-size: .8rem; overflow-x: auto; } td small a { margin-right: .5em; }
+"""
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>jaxqb: published quantum batteries, reproduced</title>
+<style>{style}</style></head><body>
 <h1>Published quantum batteries, reproduced by jaxqb</h1>
+{contents}
 {sections}
 </body></html>
 """

@@ -17,7 +17,7 @@ from jaxqb.errors import PaperError
 from jaxqb.papers import KNOWN, load, reproduce
 from jaxqb.papers.huangfu2021 import PAPER
 from jaxqb.papers.paper import Claim, Figure, Results, labelled
-from jaxqb.papers.report import claims_dataset, rows, table, write
+from jaxqb.papers.report import claims_dataset, picture, rows, table, write
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from truth import brute, chains, closed, flows, peaks, tables
@@ -348,26 +348,31 @@ def test_printed_points_are_where_the_curves_are(results):
 class _Page(html.parser.HTMLParser):
     def __init__(self):
         super().__init__()
-        self.images, self.rows, self.links = [], 0, []
+        self.images, self.rows, self.links, self.places = [], 0, [], []
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         self.images += [attrs["src"]] if tag == "img" else []
         self.rows += tag == "tr"
+        self.places += [f"#{attrs['id']}"] if "id" in attrs else []
         self.links += [attrs[key] for key in ("href", "src") if key in attrs]
 
 
 def test_report(results, checked, tmp_path):
     few = {name: results[name] for name in ("fig2", "fig8")}
+    drawn = [path for name, ds in few.items() for path in picture(ds, tmp_path / "huangfu2021" / name)]
+    names = {path.relative_to(tmp_path).as_posix() for path in drawn}
+    assert names == {f"huangfu2021/{name}.{kind}" for name in few for kind in ("png", "svg")}
+    assert [path.suffix for path in picture(few["fig8"].assign_attrs(quick=0), tmp_path / "full")] == [".png", ".svg", ".pdf"]
     paths = write({PAPER: few}, {PAPER: checked}, tmp_path)
     names = {path.relative_to(tmp_path).as_posix() for path in paths}
-    pictures = {f"huangfu2021/{name}.{kind}" for name in few for kind in ("png", "svg", "pdf")}
-    assert names == pictures | {f"huangfu2021/claims.{kind}" for kind in ("txt", "csv", "json")} | {"index.html"}
+    assert names == {f"huangfu2021/claims.{kind}" for kind in ("txt", "csv", "json")} | {"index.html"}
     page = _Page()
     page.feed((tmp_path / "index.html").read_text(encoding="utf-8"))
     assert len(page.images) == len(few)
-    assert all(link.startswith("data:image/png;base64,") for link in page.links)  # it needs no other file
-    assert page.rows == 1 + len(checked) + len(PAPER.symbols)
+    assert all(link.startswith("data:image/png;base64,") or link in page.places for link in page.links)  # it needs no other file
+    assert sum(map(len, page.images)) < sum(path.stat().st_size for path in drawn if path.suffix == ".png") / 2
+    assert page.rows == 2 + 1 + len(checked) + len(PAPER.symbols)
     told = json.loads((tmp_path / "huangfu2021/claims.json").read_text(encoding="utf-8"))
     assert [row["says"] for row in told] == [claim.says for claim in PAPER.claims]
     assert (tmp_path / "huangfu2021/claims.csv").read_text(encoding="utf-8").count("reproduced") >= 30

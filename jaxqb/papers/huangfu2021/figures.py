@@ -25,7 +25,7 @@ ALWAYS = Charging(("first_peak", "max_average_power"))
 WITHIN = Charging(("first_peak", "max_energy", "max_average_power"), WINDOW)
 TO_PI = Charging(("first_peak", "max_energy", "max_average_power"), np.pi)
 
-E = ("E_max", "omega_0", f"largest stored energy, g t <= {WINDOW:g}")
+E = ("E_max", "omega_0", rf"largest stored energy, $gt\leq{WINDOW:g}$")
 FIRST = ("E_first", "omega_0", "first maximum of the energy")
 P = ("P_max", "g omega_0", "largest average power")
 P_ROOT = ("P_max / sqrt(N)", "g omega_0", "largest average power")
@@ -146,7 +146,7 @@ def fig3(quick: bool) -> xr.Dataset:
         {
             "energy": as_label(found.max_energy, *E),
             "energy_first": as_label(found.first_peak, *FIRST),
-            "energy_pi": as_label(short, "E_max", "omega_0", "largest stored energy at gamma = 0, g t <= pi"),
+            "energy_pi": as_label(short, "E_max", "omega_0", r"largest stored energy at gamma = 0, $gt\leq\pi$"),
             "power": as_label(found.max_average_power / np.sqrt(size), *P_ROOT, against="energy", draw="points"),
         },
         attrs={"x": "cells", "panels": ["power"], "facet": "ratio", "printed": [0, 9.76, 9.24, 0, 7.48, 6.67]},

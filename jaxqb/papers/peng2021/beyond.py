@@ -206,7 +206,7 @@ def detuning(quick: bool) -> xr.Dataset:
                 "largest energy per cell",
                 draw="map",
             ),
-            "equal_fields": line(found[:, :, -2], long_name="largest energy per cell", label="B = h"),
+            "equal_fields": line(found[:, :, -2], long_name="largest energy per cell", label="$B = h$"),
             "compensated": line(found[:, :, -1], long_name="energy per cell on mean resonance", label="mean resonance"),
             "best": line(found.max(axis=2), long_name="energy per cell at the best detuning computed", label="best detuning"),
             "resonance": labelled(("case", "ising"), resonant, "B - h", UNITS["frequency"], "detuning of mean resonance"),

@@ -1,6 +1,6 @@
 """Figures 2 to 5 and Table I."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -83,7 +83,7 @@ def fig2(quick: bool) -> xr.Dataset:
             "x": "phase",
             "facet": "panel",
             "panels": ["battery charger interaction battery_closed charger_closed interaction_closed"],
-            "titles": [f"B = {b:g}, Delta = {d:g}" for b, d in zip(field, ising, strict=True)],
+            "titles": [rf"$B$ = {b:g}, $\Delta$ = {d:g}" for b, d in zip(field, ising, strict=True)],
         },
     )
 
@@ -129,6 +129,18 @@ def _scaling(size: np.ndarray, cells: np.ndarray, low: int, full: bool) -> xr.Da
     )
 
 
+@cache
+def few() -> xr.Dataset:
+    """Charger spins, all up."""
+    return _scaling(np.array([5, 10, 15]), np.arange(1, 81), 20, full=True)
+
+
+@cache
+def many() -> xr.Dataset:
+    """Charger spins, one up for each cell."""
+    return _scaling(np.array([100, 200, SPINS]), np.arange(1, CELLS + 1), 1, full=False)
+
+
 @figure(
     "fig3",
     caption="Few charger spins, all up: energy and power against the number of cells, with fits over 20 to 80 cells.",
@@ -137,8 +149,7 @@ def _scaling(size: np.ndarray, cells: np.ndarray, low: int, full: bool) -> xr.Da
 def fig3(quick: bool) -> xr.Dataset:
     """The paper's sizes take a second, so quick is full."""
     del quick
-    data = _scaling(np.array([5, 10, 15]), np.arange(1, 81), 20, full=True)
-    return data.assign_attrs(panels=["energy", "power fit"], titles=["energy", "power, fits"])
+    return few().assign_attrs(panels=["energy", "power fit"], titles=["energy", "power, fits"])
 
 
 @figure(
@@ -149,8 +160,7 @@ def fig3(quick: bool) -> xr.Dataset:
 def fig4(quick: bool) -> xr.Dataset:
     """The paper's sizes take a second, so quick is full."""
     del quick
-    data = _scaling(np.array([100, 200, SPINS]), np.arange(1, CELLS + 1), 1, full=False)
-    return data.assign_attrs(panels=["energy_per_cell", "power fit"], titles=["energy per cell", "power, fits"])
+    return many().assign_attrs(panels=["energy_per_cell", "power fit"], titles=["energy per cell", "power, fits"])
 
 
 @figure(
@@ -160,13 +170,14 @@ def fig4(quick: bool) -> xr.Dataset:
 )
 def table1(quick: bool) -> xr.Dataset:
     """Limits: N_B to infinity where all charger spins are up; N, then N_B to infinity where N_B are."""
-    few, many = fig3.function(quick), fig4.function(quick)
-    size = np.concatenate([few.n_charger, many.n_charger])
-    root = np.sqrt(many.n_charger.values)
+    del quick
+    some, more = few(), many()
+    size = np.concatenate([some.n_charger, more.n_charger])
+    root = np.sqrt(more.n_charger.values)
     huge = 1e10  # relative corrections are 1 / N_B
     # where all charger spins are up, battery and charger may be exchanged: E(t; N_B, N) = E(t; N, N_B)
-    lower = spins(few.n_charger, huge, huge)["max_average_power"] / np.sqrt(huge)
-    both = {name: np.concatenate([few[name], many[name]]) for name in ("alpha", "beta", "alpha_grid", "beta_grid")}
+    lower = spins(some.n_charger, huge, huge)["max_average_power"] / np.sqrt(huge)
+    both = {name: np.concatenate([some[name], more[name]]) for name in ("alpha", "beta", "alpha_grid", "beta_grid")}
     row = partial(labelled, "n_charger", draw="points")
     alpha = partial(row, symbol="alpha", units="number", long_name="exponent")
     beta = partial(row, symbol="beta", units=UNITS["power"], long_name="prefactor")

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
 from ...batteries import SpinCharger
+from ...compiled import compiled
 from ...errors import Status
 from ...evolution import evolve
 from ...figures import AbstractFigures, Charging
@@ -38,7 +38,7 @@ class Printed(AbstractFigures):
         return {"energy": jnp.max(energy), "power": power, "status": solution.status}
 
 
-@eqx.filter_jit
+@compiled
 def _solve(figures: Callable, hull: Any, rows: dict[str, Any]) -> Any:
     return lax.map(lambda row: figures(hull.put(**row)), rows)
 
@@ -48,7 +48,8 @@ def tabulate(figures: Callable, hull: Any, **columns: Any) -> dict[str, np.ndarr
     arrays = np.broadcast_arrays(*(np.asarray(column, dtype=float) for column in columns.values()))
     shape, count = arrays[0].shape, arrays[0].size
     filled = [np.concatenate([a.ravel(), np.full(-count % BLOCK, a.flat[0])]).reshape(-1, BLOCK) for a in arrays]
-    blocks = [_solve(figures, hull, dict(zip(columns, block, strict=True))) for block in zip(*filled, strict=True)]
+    size = {"numbers": hull.amplitudes(), "times": BLOCK}
+    blocks = [_solve(figures, hull, dict(zip(columns, block, strict=True)), **size) for block in zip(*filled, strict=True)]
     table = {name: np.concatenate([b[name] for b in blocks])[:count].reshape(shape) for name in blocks[0]}
     solved = table.pop("status") == Status.OK
     return {name: np.where(solved, values, np.nan) for name, values in table.items()}
