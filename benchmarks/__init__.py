@@ -1,7 +1,7 @@
-"""Benchmarks of jaxqb against QuTiP, dynamiqs and code written by hand.
+"""Benchmarks of jaxqb against QuTiP, dynamiqs, diffrax and code written by hand.
 
-``python -m benchmarks`` measures the workloads, ``python -m benchmarks.gradients`` derivatives of an open chain,
-``python -m benchmarks.cold`` the time from a cold process to a first result, ``python -m benchmarks.alone`` what no peer is
-measured on, ``python -m benchmarks.waveguide`` batteries in a waveguide; ``python -m benchmarks.reference`` checks the
-references.
+``python -m benchmarks`` measures the workloads; with ``--report`` it writes rows, a table and a picture, with ``--device gpu`` it
+measures large batches on an accelerator.  More is in modules of their own, ``python -m benchmarks.X``: ``gradients`` of an open
+chain, ``cold`` processes to a first result, what no peer is measured on (``alone``), batteries in a ``waveguide``, chains that store
+(``chain``), what sweeps survive (``endurance``).  ``reference`` checks the references.
 """

@@ -51,8 +51,8 @@ def ceilings(quick):
 def eigh(batch):
     """Seconds a matrix of a batched symmetric diagonalisation.
 
-    `jaxqb.select_method` takes `Eigen` up to 128 amplitudes on any device; that there is no cliff on a card, only a step behind
-    n = 32, is what these rows say.
+    `jaxqb.select_method` takes `Eigen` up to 128 amplitudes on any device; what that costs on a card, with a step behind n = 32,
+    is what these rows say.
     """
     import jax
 
@@ -69,7 +69,8 @@ def swept(battery, spans, figure):
     import jaxqb as qb
 
     def axes(points):
-        sides = (points,) if len(spans) == 1 else (2 ** int(np.log2(points) / 2), points // 2 ** int(np.log2(points) / 2))
+        side = max(n for n in range(1, int(points**0.5) + 1) if points % n == 0)
+        sides = (side, points // side) if len(spans) == 2 else (points,)
         return {name: np.linspace(*span, side) for (name, span), side in zip(spans.items(), sides, strict=True)}
 
     one = lambda x: figure(battery.put(**dict(zip(spans, x, strict=True))))  # noqa: E731

@@ -16,8 +16,9 @@ def counted(function):
     """A function of the same arguments: ``[flops, bytes]`` of one call.
 
     A product of matrices has 2 flops for each pair of numbers, a symmetric diagonalisation 9 n^3, a reduction one for each
-    number, any other arithmetic one for each result, and four times as many where numbers are complex.  Bytes are what every
-    pass through a loop reads and writes at least (what it carries, and its slices of arrays), and the results.
+    number, any other arithmetic one for each result, and four times as many where numbers are complex.  Bytes are what passes
+    through loops read and write (what they carry, and slices of arrays), and the results: more than comes from memory where a
+    cache holds it, or a buffer is changed in place.
     """
     import jax
 

@@ -91,7 +91,7 @@ def table(rows, facts):
             lines.append((where, ours.label, *one, f"{row.tool}: {row.label}", *two, *ratios, *first, str(row.rounds)))
     text = ["| " + " | ".join(line) + " |" for line in lines]
     versions = {package: version for row in rows for package, version in row.versions.items()}
-    load, busy = facts["load"], facts["load"][0] > facts["cores"] / 2 or max(facts["load"]) > facts["cores"] + 0.5
+    load, busy = facts["load"], facts["load"][0] > facts["cores"] / 2 or max(facts["load"]) > 2 * facts["cores"]
     text += [
         "",
         "Wall and CPU time: medians of warm calls that took turns; ratio: tool over jaxqb, the median of the rounds; first: "
@@ -147,17 +147,13 @@ def picture(rows):
                 if points:
                     front = [p for k, p in enumerate(points) if all(p[1] < q[1] for q in points[:k])]  # beaten by none
                     panel.plot(*zip(*front, strict=True), color=colour, linewidth=0.8, alpha=0.6)
-                    look = {
-                        "color": colour,
-                        "marker": marker,
-                        "linestyle": "none",
-                        "markerfacecolor": "white" if hollow else colour,
-                    }
+                    look = {"color": colour, "marker": marker, "linestyle": "none", "mfc": "white" if hollow else colour}
                     panel.plot(*zip(*points, strict=True), zorder=3 if tool == "jaxqb" else 2, **look)
                     legend[label] = Line2D([], [], **look)
         for k, panel in enumerate(axes):
-            panel.set_axis_on() if k < len(workloads) else panel.set_axis_off()
             panel.tick_params(labelbottom=k + columns >= len(workloads))
+        for panel in axes[len(workloads) :]:
+            panel.set_axis_off()
         legend[CLOSED] = Patch(color="#eeeeee")
         order = [label for label in dict.fromkeys(look[-1] for look in LOOKS.values()) if label in legend] + [CLOSED]
         axes[-1].legend([legend[label] for label in order], order, loc="center", borderaxespad=0)
