@@ -80,6 +80,12 @@ def sweep(
     >>> ds = qb.sweep("first_peak", qb.SpinCharger(n_battery=2, n_charger=2), {"n_charger": [2, 20]})
     >>> ds.first_peak.round(6).values.tolist()
     [2.0, 1.807372]
+
+    As a `pandas.DataFrame`, a row for each point:
+
+    >>> frame = ds.to_dataframe().reset_index()
+    >>> frame.n_charger.tolist(), [qb.Status(status).name for status in frame.status]
+    ([2, 20], ['OK', 'OK'])
     """
     checked = check_axes(battery, axes)
     given, chunk = check_mapping(mapping, checked), check_chunk(chunk)

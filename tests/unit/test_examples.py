@@ -55,7 +55,7 @@ def printed(capsys):
 
 def test_every_example_is_short_and_tested():
     tests = Path(__file__).read_text(encoding="utf-8")
-    for path in EXAMPLES.iterdir():
+    for path in (path for path in EXAMPLES.iterdir() if path.suffix in (".py", ".toml")):
         assert len(path.read_text(encoding="utf-8").splitlines()) < 40
         assert f'"{path.stem}' in tests, f"{path.name} is not tested"
 
@@ -295,6 +295,25 @@ def test_open_battery(printed):
     assert value == pytest.approx(end(design), abs=1e-6)
     steps = 1e-5 * np.eye(3)
     np.testing.assert_allclose(slopes, [(end(design + s) - end(design - s)) / 2e-5 for s in steps], rtol=1e-5)
+
+
+def test_interop(printed):
+    lines = printed("interop")
+    down, number = dark.lowering(3), np.arange(4.0)
+    swap = np.kron(down.T, dark.lowering(4))
+    h = 0.4 * (swap + swap.T) + np.diag(np.add.outer(number, np.arange(5.0)).ravel())
+    loss = np.kron(np.eye(4), np.diag(np.arange(1.0, 5.0) ** 0.5, 1))
+    start = np.diag((np.arange(20) == 4).astype(float))
+
+    def states(rate, times):
+        return master.evolve(master.generator(h, [loss], [rate]), start, times)
+
+    rows = np.array([numbers(line) for line in lines[1:6]])
+    gap = np.diag(number)
+    wanted = [(master.energy(rho, gap), master.energy(rho, gap), master.ergotropy(rho, gap)) for rho in states(0.3, rows[:, 0])]
+    np.testing.assert_allclose(rows[:, 1:], wanted, atol=2e-6)
+    low, high = (master.energy(states(rate, [4.0])[0], gap) for rate in (0.3 - 1e-4, 0.3 + 1e-4))
+    assert numbers(lines[-1])[-1] == pytest.approx((high - low) / 2e-4, abs=2e-6)
 
 
 def alone(name, *arguments, home):
