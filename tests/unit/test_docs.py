@@ -57,7 +57,8 @@ def test_every_page_is_in_a_list_of_pages():
     for page in PAGES:
         blocks = re.findall(r"```\{toctree\}\n(.*?)```", text(page), re.DOTALL)
         blocks += re.findall(r"\.\. toctree::\n((?:[ \t]+.*\n|\n)+)", text(page))
-        for entry in "\n".join(blocks).split():
+        for line in "\n".join(blocks).splitlines():
+            entry = line.rpartition("<")[2].strip(" >")
             listed |= {(page.parent / f"{entry}.{kind}").resolve() for kind in ("md", "rst")}
     assert not set(PAGES) - listed
 
