@@ -69,7 +69,7 @@ def derived(name: str, found: Mapping[str, Array], battery: Any) -> Array:
         battery: the battery whose figures they are.
 
     >>> import jaxqb as qb
-    >>> float(derived("energy_per_cell", {"first_peak": 3.0}, qb.SpinCharger(n_battery=4, n_charger=4)))
+    >>> float(derived("energy_per_cell", {"first_peak": jnp.asarray(3.0)}, qb.SpinCharger(n_battery=4, n_charger=4)))
     0.75
     """
     name = ALIASES.get(name, name)

@@ -58,8 +58,8 @@ class Optimum:
     >>> import jaxqb as qb
     >>> battery = qb.SpinCharger(n_battery=2, n_charger=2, charger_frequency=1.4)
     >>> best = qb.optimize("first_peak", battery, {"charger_frequency": (0.5, 2.0)}, starts=2)
-    >>> best.objective, best.converged, best.at_bound, round(best.gain, 3)
-    ('first_peak', True, {'charger_frequency': None}, 0.0)
+    >>> best.objective, best.converged, best.at_bound, round(best.value, 6), best.gain > 0
+    ('first_peak', True, {'charger_frequency': None}, 2.0, True)
     """
 
     battery: Any
