@@ -38,7 +38,7 @@ class Grid(AbstractUnitaryLaw):
     >>> import jaxqb as qb
     >>> law = qb.SpinCharger(n_battery=1, n_charger=1, anisotropy=0.5).grid()
     >>> law.raise_battery.tolist(), float(law.exchange), float(law.pairing)
-    ([1.0], 1.0, 0.5)
+    ([1.0, 0.0], 1.0, 0.5)
     """
 
     raise_battery: Float[Array, " levels"]

@@ -53,8 +53,8 @@ class AbstractMemoryLaw(AbstractLaw):
 
     >>> import jaxqb as qb
     >>> law = qb.WaveguideBattery(frequency=1.3, separation=0.4, radiation_rate=0.3).law()
-    >>> isinstance(law, qb.laws.AbstractMemoryLaw), law.start.tolist()  # charger and battery
-    (True, [(1+0j), 0j])
+    >>> isinstance(law, qb.laws.AbstractMemoryLaw), law.start.tolist()  # sum and difference of charger and battery
+    (True, [(1+0j), (1+0j)])
     """
 
     exact: ClassVar[bool] = True
