@@ -1,5 +1,7 @@
 """Figures 2 to 4, a figure a panel."""
 
+import functools
+
 import numpy as np
 import xarray as xr
 
@@ -28,10 +30,12 @@ REGIMES = {"two bound states": 0.8, "one": 1.6, "one (the paper: none)": 3.0}
 CASE = [1.4, 1.2, 1.0]
 
 
-def plane(quick: bool) -> tuple[xr.DataArray, xr.DataArray]:
-    """Frequencies and distances of Fig. 4."""
+@functools.cache
+def plane(quick: bool) -> tuple[xr.DataArray, xr.DataArray, xr.Dataset]:
+    """Frequencies and distances of Fig. 4, and the bound states there."""
     rows, columns = (60, 40) if quick else (320, 200)
-    return frequencies(np.linspace(0.05, 3.2, rows)), separations(np.linspace(0.05, 2.0, columns))
+    frequency, separation = frequencies(np.linspace(0.05, 3.2, rows)), separations(np.linspace(0.05, 2.0, columns))
+    return frequency, separation, steady(frequency, separation)
 
 
 @figure(
@@ -129,8 +133,7 @@ def fig3b(quick: bool) -> xr.Dataset:
 )
 def fig4a(quick: bool) -> xr.Dataset:
     """Number of bound states."""
-    frequency, separation = plane(quick)
-    states = steady(frequency, separation)
+    _, separation, states = plane(quick)
     count, apart = states.bound.notnull().sum("channel"), splitting(states)
     told = (states.bound < 1 - 0.029).sum("channel")
     told = xr.where((told == 2) & (apart < 0.003), 3, told)
@@ -154,8 +157,8 @@ def fig4a(quick: bool) -> xr.Dataset:
 )
 def fig4b(quick: bool) -> xr.Dataset:
     """Work."""
-    frequency, separation = plane(quick)
-    found = work(extremes(steady(frequency, separation), frequency)[0], frequency)
+    frequency, _, states = plane(quick)
+    found = work(extremes(states, frequency)[0], frequency)
     return xr.Dataset(
         {"work": as_label(found, "W(∞)", "omega_11", "largest extractable work", draw="map")},
         attrs={"x": "separation", "y": "frequency", "panels": ["work"]},

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-import equinox as eqx
 import jax
 import numpy as np
 import xarray as xr
-from jax import lax
 
 from ... import merit
 from ...batteries import WaveguideBattery
 from ...bound_states import bound_states, threshold
+from ...compiled import SMALL, compiled
 from ...evolution import evolve
 from ...methods import Resolvent
 from ...reservoirs import Waveguide
@@ -21,8 +20,9 @@ NEAR = 0.1  # Delta_z of Fig. 2
 GUIDE = Waveguide(RATE)
 CHANNELS = ["plus", "minus"]
 HORIZON = 400.0  # one contour for all curves, so that they are one program
-LENGTH, BLOCK = 201, 16  # times of a curve, and curves of a call
+LENGTH, LONGEST, BLOCK = 201, 1000, 16  # times of a curve, from how many on it is not cut, and curves of a call
 MANY = 1024  # bound states of a call
+LOSSES = "loss", "waveguide_loss"
 
 UNIT = "omega_11"
 E = ("E", UNIT, "energy of the battery")
@@ -52,7 +52,7 @@ def times(values: Any, name: str = "time") -> xr.DataArray:
 # ------------------------------------------------------------------------------------------- bound states
 
 
-@eqx.filter_jit
+@compiled
 def _bound(frequency: Any, separation: Any) -> Any:
     def one(frequency: Any, separation: Any) -> Any:
         states = bound_states(GUIDE, frequency, 2 * np.pi * separation)
@@ -66,7 +66,7 @@ def steady(frequency: Any, separation: Any) -> xr.Dataset:
     points = xr.broadcast(xr.DataArray(frequency), xr.DataArray(separation))
     count = points[0].size
     blocks = zip(*(np.resize(x.values.astype(float), (-(-count // MANY), MANY)) for x in points), strict=True)
-    energy, residue = (np.concatenate(x)[:count] for x in zip(*(_bound(*block) for block in blocks), strict=True))
+    energy, residue = (np.concatenate(x)[:count] for x in zip(*(_bound(*block, numbers=SMALL) for block in blocks), strict=True))
     dims, shape = (*points[0].dims, "channel"), (*points[0].shape, 2)
     data = {"bound": (dims, energy.reshape(shape)), "residue": (dims, residue.reshape(shape))}
     return xr.Dataset(data, {**points[0].coords, "channel": CHANNELS})
@@ -137,30 +137,33 @@ def _signed(frequency: xr.DataArray, separation: xr.DataArray) -> xr.DataArray:
 # ------------------------------------------------------------------------------------------- curves
 
 
-def hull(**losses: Any) -> WaveguideBattery:
+def hull() -> WaveguideBattery:
     """A battery whose contour suits all that are asked for."""
     ends = {"frequency": (0.02, 4.0), "separation": (0.02, 2.5), "radiation_rate": (0.002, RATE)}
-    fields: dict[str, Any] = {name: np.array(pair) for name, pair in (ends | dict.fromkeys(losses, (0.0, 1.0))).items()}
+    fields: dict[str, Any] = {name: np.array(pair) for name, pair in (ends | dict.fromkeys(LOSSES, (0.0, 1.0))).items()}
     return WaveguideBattery(**fields)
 
 
-@eqx.filter_jit
+@compiled
 def _solve(family: WaveguideBattery, rows: dict[str, Any], ts: Any) -> Any:
+    """All curves at once: the sums over the contour, which they share, are products of matrices."""
     saved = {"energy": merit.energy, "work": merit.ergotropy, "amplitudes": merit.amplitudes}
     method = Resolvent(horizon=HORIZON)
-    return lax.map(lambda row: evolve(family.put(**row), ts, saved, method=method).saved, rows)
+    return jax.vmap(lambda row: evolve(family.put(**row), ts, saved, method=method).saved)(rows)
 
 
 def in_time(time: xr.DataArray, frequency: Any, separation: Any, rate: Any = RATE, **losses: Any) -> xr.Dataset:
-    """Energy, work and amplitudes at some times for each point of the leaves: one program, and one for each kind of loss."""
+    """Energy, work and amplitudes at some times for each point of the leaves: one program, and one for the longest curves."""
+    losses = dict.fromkeys(LOSSES, 0.0) | losses
     names = ("frequency", "separation", "radiation_rate", *losses)
     points = xr.broadcast(*(xr.DataArray(leaf) for leaf in (frequency, separation, rate, *losses.values())))
-    count, length, family = points[0].size, len(time), hull(**losses)
+    count, length, family = points[0].size, len(time), hull()
+    once = LENGTH if length < LONGEST else length
     blocks = list(zip(*(np.resize(x.values.astype(float), (-(-count // BLOCK), BLOCK)) for x in points), strict=True))
-    late = time.values[-1] + 1e-6 * np.arange(1, -length % LENGTH + 1)
+    late = time.values[-1] + 1e-6 * np.arange(1, -length % once + 1)
     parts = [
-        [_solve(family, dict(zip(names, block, strict=True)), ts) for block in blocks]
-        for ts in np.concatenate([time.values, late]).reshape(-1, LENGTH)
+        [_solve(family, dict(zip(names, block, strict=True)), ts, numbers=SMALL) for block in blocks]
+        for ts in np.concatenate([time.values, late]).reshape(-1, once)
     ]
     data = {}
     for name in parts[0][0]:
