@@ -214,7 +214,7 @@ STYLE = """
  body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
  h1 { font-size: 1.5rem; } h2 { font-size: 1.25rem; margin: 3rem 0 0; } .by { margin-top: 0; color: #555; }
  .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.5rem; }
- figure { margin: 0; } img { width: 100%; height: 22rem; object-fit: contain; object-position: top; }
+ figure { margin: 0; } img { width: 100%; max-height: 22rem; object-fit: contain; object-position: top; }
  figcaption { font-size: .85rem; } small { color: #666; }
  table { border-collapse: collapse; font-size: .85rem; margin: 1.5rem 0; } .wide { overflow-x: auto; }
  th { text-align: left; } th, td { border-bottom: 1px solid #ddd; padding: .3rem .6rem; vertical-align: top; }
