@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-ORDER = "first_charge gradients tradeoff parallel_advantage mixed_starts dark_state open_battery waveguide spin_chain".split()
+ORDER = "first_charge gradients tradeoff parallel_advantage mixed_starts dark_state open_battery interop waveguide".split()
 CARD = re.compile(r'(thumbnail-title">)([^:<]+)(?:: )?(.*)(</div>)')
 FIRST = re.compile(r"^(\.\. _sphx_glr_gallery_\w+\.py:\n\n)([^:\n]+)(?:: )?(.*)\n", re.MULTILINE)
 
