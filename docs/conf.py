@@ -7,14 +7,12 @@ import os
 import sys
 from pathlib import Path
 
+import jaxqb
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "extensions"))
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(HERE / "_build" / "programs"))  # what one page compiles others have
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
-
-import outside
-
-import jaxqb
 
 project, author, copyright = "jaxqb", "The jaxqb authors", "The jaxqb authors"
 release = version = jaxqb.__version__
@@ -25,6 +23,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "myst_nb",
     "sphinx_gallery.gen_gallery",
+    "outside",
     "names",
     "named_figures",
     "titles",
@@ -51,9 +50,6 @@ autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
 napoleon_use_param = napoleon_use_rtype = False
 napoleon_custom_sections = [(name, "params_style") for name in ("Main arguments", "Other arguments", "Long sweeps", "Attributes")]
-
-# names of other packages
-intersphinx_mapping = outside.inventories(HERE / "outside.txt", HERE / "_build" / "outside")
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
