@@ -17,7 +17,7 @@ TRIAL = {False: 20.0, True: 2.0}  # seconds for the configurations of one tool, 
 LEFT_OUT = {("W3b", "qutip"): "one call takes about a minute"}
 GRADIENT = "W6 gradient"
 CLOSED = "not accurate enough to count"
-SAME = "W3b", "W4g", "W6u"  # as others, at other sizes: not in a quick report
+LATER = "W3b", "W4g", "W6u", GRADIENT  # not in a quick report: like others, or long to compile
 LOOKS = {  # colour, marker, whether it is hollow, and name in the legend
     "jaxqb": ("#0072B2", "o", False, "jaxqb"),
     "qutip": ("#D55E00", "s", False, "QuTiP"),
@@ -42,7 +42,7 @@ def measure(folder, names, rounds, quick):
 
     workloads, rows, facts = (QUICK if quick else FULL), [], machine()
     Path(folder).mkdir(parents=True, exist_ok=True)
-    for name in names or [*(name for name in workloads if not (quick and name in SAME)), GRADIENT]:
+    for name in names or [name for name in (*workloads, GRADIENT) if not (quick and name in LATER)]:
         if name == GRADIENT:
             measured = gradients("W6", workloads["W6"], rounds, ("reverse", "Dopri8 Forward"))
             rows += [row for row in measured if row.workload == GRADIENT]
