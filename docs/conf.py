@@ -37,6 +37,7 @@ nb_execution_raise_on_error = True
 nb_execution_in_temp = True  # stores that pages write
 nb_execution_timeout = 300
 nb_eval_name_regex = ".*"  # any expression
+nb_render_markdown_format = "gfm"  # with tables
 nb_output_stderr = "remove"
 nb_merge_streams = True
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
