@@ -66,9 +66,12 @@ def domains(n: int, time: float) -> np.ndarray:
 
 
 def best_pattern(n: int, time: float, starts: int) -> tuple[float, np.ndarray]:
-    """The best pattern found from many starts, the first of them in two domains, and what it keeps."""
+    """The best pattern found from many starts, the first of them in two domains, and what it keeps.
+
+    From two domains alone it gains little, and at once: of eighty spins at t = 60, 4e-5 within twenty steps.
+    """
     chain = SpinChain(domains(n, time), np.full(n, DAMPING), HOPPING)
-    found = optimize(Keeps(np.asarray(time)), chain, {"gaps": (LEAST, MOST)}, starts=starts)
+    found = optimize(Keeps(np.asarray(time)), chain, {"gaps": (LEAST, MOST)}, starts=starts, steps=100 if starts > 1 else 30)
     return found.value, np.asarray(at_capacity(jnp.asarray(found.battery.gaps)))
 
 
