@@ -94,7 +94,9 @@ def split(battery: Any, figures: Any) -> tuple[list[Any], Any, tuple]:
     constant = tuple(None if arr is not None else leaf for arr, leaf in zip(dynamic, leaves, strict=True))
     arrays = [leaf for leaf in dynamic if leaf is not None]
     where = tuple(leaf is not None for leaf in dynamic)
-    about = tuple((np.shape(a), a.dtype, getattr(a, "weak_type", False)) for a in arrays)
+    # what was built in double precision may be solved in single precision: it is that of the program which counts
+    known = [jax.dtypes.canonicalize_dtype(a.dtype) for a in arrays]
+    about = tuple((np.shape(a), dtype, getattr(a, "weak_type", False)) for a, dtype in zip(arrays, known, strict=True))
     static = (structure, constant, where)
     try:
         hash(static)
