@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from . import merit as merits
-from .algebra.gradients import frozen
+from .algebra.gradients import existing, frozen
 from .asked import ask_array
 from .batteries.battery import AbstractBattery
 from .compiled import compiled
@@ -192,7 +192,7 @@ def _run(battery, ts, law, save, method, asked: bool, by_size: bool) -> Solution
         value = values[name]
         if isinstance(figure, merits.Average):
             value = _average(battery, flow, figure.merit, ts, value)
-        saved[name] = jax.tree.map(lambda x: jnp.where(valid, x, jnp.nan), value)
+        saved[name] = jax.tree.map(lambda x: existing(x, valid, (battery, ts)), value)
     finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(frozen(jnp.abs(x)))) for x in jax.tree.leaves(saved)]))
     status = jnp.where(
         ~valid,

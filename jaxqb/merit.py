@@ -622,6 +622,12 @@ def _chain(state: Any, figure: str) -> Any:
     return state
 
 
+def _a_time(figure: Any) -> str:
+    """The unit of a figure over time."""
+    unit = getattr(figure, "units", "1")
+    return {UNITS["energy"]: UNITS["power"], "1": UNITS["frequency"]}.get(unit, f"{unit} frequency")
+
+
 class Rate(AbstractMerit):
     r"""Time derivative of another figure f, exact: along the generator, or of the closed form in time; at a kink to the right.
 
@@ -649,6 +655,11 @@ class Rate(AbstractMerit):
 
     def __check_init__(self) -> None:
         check_figure("merit", self.merit)
+
+    @property
+    def units(self) -> str:
+        """That of the figure, times frequency."""
+        return _a_time(self.merit)
 
     def __call__(self, battery: Any, state: Any) -> Array:
         raise MeritError("`Rate` must be saved by `evolve`, but it was called on a state; fix: evolve(..., save={'P': Rate(m)}).")
@@ -681,6 +692,11 @@ class Average(AbstractMerit):
 
     def __check_init__(self) -> None:
         check_figure("merit", self.merit)
+
+    @property
+    def units(self) -> str:
+        """That of the figure, times frequency."""
+        return _a_time(self.merit)
 
     def __call__(self, battery: Any, state: Any) -> Array:
         raise MeritError("`Average` must be saved by `evolve`, but it was called on a state; fix: evolve(..., save={'P': ...}).")

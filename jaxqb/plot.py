@@ -6,6 +6,7 @@ kinds in dashes.
 """
 
 import dataclasses
+import io
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -108,6 +109,15 @@ def _entry(coordinate: xr.DataArray) -> str:
     return f"{tex(coordinate.attrs.get('symbol', str(coordinate.name)))} = {number}"
 
 
+class Drawing(Figure):
+    """A figure that notebooks show, also where `matplotlib.pyplot` was never imported."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
 class _Looks:
     """Colours, markers and dashes by what is drawn, the same in all panels of a figure."""
 
@@ -178,7 +188,7 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
     rows = -(-len(panels) // columns)
     wide = width or PANEL[0] * columns
     with mpl.rc_context(STYLE):
-        figure = Figure()
+        figure = Drawing()
         grid = figure.subplots(rows, columns, squeeze=False).ravel()
         for spare in grid[len(panels) :]:
             spare.remove()
@@ -275,8 +285,8 @@ def _scales(ax: Axes, log: str, counts: bool = False) -> None:
 
 def _figures_of(ds: xr.Dataset) -> list[str]:
     """The variables of a sweep worth drawing: no status, no times of maxima."""
-    names = [str(name) for name in ds.data_vars if ds[name].dtype.kind == "f" and not str(name).endswith("_time")]
-    return names or [str(name) for name in ds.data_vars]
+    names = [str(name) for name in ds.data_vars if ds[name].dtype.kind == "f"]
+    return [name for name in names if name.removesuffix("_time") not in {*names} - {name}] or [str(name) for name in ds.data_vars]
 
 
 def lines(
@@ -340,7 +350,7 @@ def optimum(result: Any, *scans: xr.Dataset) -> Figure:
     )
     with mpl.rc_context(STYLE):
         count = 1 + len(scans)
-        figure = Figure(figsize=(PANEL[0] * min(count, 3), PANEL[1] * -(-count // 3)))
+        figure = Drawing(figsize=(PANEL[0] * min(count, 3), PANEL[1] * -(-count // 3)))
         axes = figure.subplots(-(-count // 3), min(count, 3), squeeze=False).ravel()
         for spare in axes[count:]:
             spare.remove()

@@ -62,6 +62,8 @@ def _(primals, tangents):
 
 def existing(x: Any, there: Any, given: Any) -> Any:
     """``x`` where it is there, and else not a number, with derivatives by all numbers of `given` that are none either."""
+    if not jnp.issubdtype(jnp.result_type(x), jnp.inexact):  # a count
+        return jnp.where(there, x, jnp.nan)
     return _existing(x, there, [leaf for leaf in jax.tree.leaves(given) if eqx.is_inexact_array(leaf)])
 
 

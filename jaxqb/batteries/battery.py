@@ -17,8 +17,8 @@ from ..laws import AbstractLaw
 class AbstractBattery(eqx.Module):
     """The physics of one battery: design parameters are leaves, what shapes arrays is static and derived from them.
 
-    A subclass declares its fields by `parameter` and `size`, converts them in ``__post_init__``, and answers `law`, `laws`,
-    `capacity`, `charger_quantum` and `amplitudes`. All verbs take it then: `evolve`, `charge`, `sweep`, `optimize`.
+    A subclass declares its fields by `parameter` and `size`, derives in ``__post_init__`` what is static, and answers `law`,
+    `laws`, `capacity`, `charger_quantum` and `amplitudes`. All verbs take it then: `evolve`, `charge`, `sweep`, `optimize`.
 
     Raises:
         FieldError: for a field that it does not have, with the nearest one that it has; for a value that it cannot have.
@@ -48,6 +48,10 @@ class AbstractBattery(eqx.Module):
             if name not in known:
                 fail(FieldError, name, f"be a field of {cls.__name__}", "it is none", nearest(name, known))
         return super().__new__(cls)
+
+    def __post_init__(self) -> None:
+        """Fields are checked and converted; a subclass that derives more begins with that, too."""
+        convert_fields(self)
 
     @abc.abstractmethod
     def law(self) -> AbstractLaw:

@@ -65,7 +65,11 @@ def plot(
     for name in figures or ():
         if name not in known:
             fail(StoreError, name, f"be a figure in {store}", "it is none", nearest(name, known))
-    picture(data.load(), figures or [name for name in known if not name.endswith("_time")] or known, folder(out) / store.stem)
+    picture(
+        data.load(),
+        figures or [name for name in known if name.removesuffix("_time") not in {*known} - {name}],
+        folder(out) / store.stem,
+    )
 
 
 @app.command(no_args_is_help=True)

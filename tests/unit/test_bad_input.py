@@ -535,6 +535,10 @@ def test_unsolvable_element_spares_the_others() -> None:
     assert np.isfinite(best.first_peak.value).tolist() == [True, True, False, False]
     single = qb.charge(qb.SpinCharger(3, 4), figures="first_peak").first_peak.value
     np.testing.assert_allclose(best.first_peak.value[1], single, rtol=1e-12)
+    stored = lambda m, g: qb.evolve(hull.put(n_battery=m, coupling=g), [0.3]).saved["energy"][0]  # noqa: E731
+    for derivative in (jax.jacfwd, jax.jacrev):  # where there is no number there is no slope
+        slopes = jax.jit(jax.vmap(derivative(stored, 1), (0, None)))(sizes, 1.0)
+        assert np.isfinite(slopes).tolist() == [True, True, False, False]
 
 
 # ------------------------------------------------------------------------- laws know whose they are

@@ -233,6 +233,11 @@ def test_filling_is_a_pure_number(gap: float) -> None:
     assert qb.merit.filling.units == "1"
 
 
+def test_units_of_slopes() -> None:
+    slopes = (qb.merit.instantaneous_power, qb.merit.entanglement_rate, qb.merit.Rate(qb.merit.filling))
+    assert [slope.units for slope in slopes] == ["hbar frequency^2", "bits frequency", "frequency"]
+
+
 def test_a_function_is_a_figure() -> None:
     def fullness(battery: Any, state: Any) -> Any:
         return state.battery_excitations() / battery.n_battery

@@ -186,3 +186,12 @@ def test_axes_that_count_have_whole_numbers(x, whole):
     figure = plot.lines(xr.Dataset({"E": ("cells", [0.0, 1.0, 2.0])}, {"cells": x}))
     figure.draw_without_rendering()
     assert all(tick == round(tick) for tick in figure.axes[0].get_xticks()) == whole
+
+
+def test_a_time_is_drawn_that_is_no_time_of_something_else(sweep):
+    time = sweep.max_average_power.rename("storage_time")
+    assert plot._figures_of(sweep.assign(storage_time=time)) == ["max_average_power", "storage_time"]
+
+
+def test_notebooks_show_drawings(sweep):
+    assert plot.lines(sweep)._repr_png_().startswith(b"\x89PNG")
