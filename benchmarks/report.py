@@ -91,7 +91,7 @@ def table(rows, facts):
             lines.append((where, ours.label, *one, f"{row.tool}: {row.label}", *two, *ratios, *first, str(row.rounds)))
     text = ["| " + " | ".join(line) + " |" for line in lines]
     versions = {package: version for row in rows for package, version in row.versions.items()}
-    load, busy = facts["load"], facts["load"][0] > facts["cores"] / 2 or max(facts["load"]) > 2 * facts["cores"]
+    load, busy = facts["load"], facts["load"][0] > facts["cores"] or max(facts["load"]) > 2 * facts["cores"]
     text += [
         "",
         "Wall and CPU time: medians of warm calls that took turns; ratio: tool over jaxqb, the median of the rounds; first: "
