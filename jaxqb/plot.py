@@ -372,8 +372,9 @@ def save(figure: Figure, stem: str | Path, formats: Sequence[str] = FORMATS) -> 
     paths = [Path(f"{stem}.{kind}") for kind in formats]
     undated = {"png": None, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with mpl.rc_context(STYLE):
-        figure.draw_without_rendering()  # lays the figure out
-        figure.set_layout_engine("none")  # once for all formats
+        if (layout := figure.get_layout_engine()) is not None:  # once for all formats
+            layout.execute(figure)
+            figure.set_layout_engine("none")
         for path, kind in zip(paths, formats, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(path, metadata=undated.get(kind))
