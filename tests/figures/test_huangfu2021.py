@@ -2,6 +2,7 @@
 
 import dataclasses
 import html.parser
+import base64
 import json
 import sys
 from pathlib import Path
@@ -371,7 +372,8 @@ def test_report(results, checked, tmp_path):
     page.feed((tmp_path / "index.html").read_text(encoding="utf-8"))
     assert len(page.images) == len(few)
     assert all(link.startswith("data:image/png;base64,") or link in page.places for link in page.links)  # it needs no other file
-    assert sum(map(len, page.images)) < sum(path.stat().st_size for path in drawn if path.suffix == ".png") / 2
+    embedded = sum(len(base64.b64decode(image.partition(",")[2])) for image in page.images)
+    assert embedded < sum(path.stat().st_size for path in drawn if path.suffix == ".png") / 2  # fewer colours
     assert page.rows == 2 + 1 + len(checked) + len(PAPER.symbols)
     told = json.loads((tmp_path / "huangfu2021/claims.json").read_text(encoding="utf-8"))
     assert [row["says"] for row in told] == [claim.says for claim in PAPER.claims]
