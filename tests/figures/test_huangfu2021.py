@@ -1,8 +1,8 @@
 """Huangfu & Jing 2021: every figure against closed forms, tables and flows that know nothing of the library."""
 
+import base64
 import dataclasses
 import html.parser
-import base64
 import json
 import sys
 from pathlib import Path
