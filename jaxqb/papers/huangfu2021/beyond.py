@@ -108,7 +108,8 @@ def _rates() -> Any:
 )
 def tradeoff(quick: bool) -> xr.Dataset:
     """Trade-off over real charger size."""
-    fine = np.arange(9.0, 13.0, 0.25 if quick else 0.05)
+    part = 4 if quick else 20
+    fine = 9 + np.arange(4.0 * part) / part  # in which whole numbers are whole
     size = axis("size", np.concatenate([fine, np.arange(13.0, 41.0)]), "N", "cells", "number of charger spins")
     rows = [_rates()(np.asarray(n)) for n in size.values]
     (first, power), (first_rate, power_rate) = jax.tree.map(lambda *x: xr.DataArray(np.stack(x), size.coords), *rows)
