@@ -622,13 +622,28 @@ def _chain(state: Any, figure: str) -> Any:
     return state
 
 
-def _a_time(figure: Any) -> str:
-    """The unit of a figure over time."""
-    unit = getattr(figure, "units", "1")
-    return {UNITS["energy"]: UNITS["power"], "1": UNITS["frequency"]}.get(unit, f"{unit} frequency")
+class _Slope(AbstractMerit):
+    """Another figure over time, which one state does not tell."""
+
+    merit: AbstractMerit
+
+    unit: ClassVar[str] = "power"  # of an energy
+
+    def __check_init__(self) -> None:
+        check_figure("merit", self.merit)
+
+    @property
+    def units(self) -> str:
+        """That of the figure, times frequency."""
+        unit = getattr(self.merit, "units", "1")
+        return {UNITS["energy"]: UNITS["power"], "1": UNITS["frequency"]}.get(unit, f"{unit} frequency")
+
+    def __call__(self, battery: Any, state: Any) -> Array:
+        name = type(self).__name__
+        fail(MeritError, name, "be saved by `evolve`", "it was called on a state", f"evolve(..., save={{'P': {name}(m)}})")
 
 
-class Rate(AbstractMerit):
+class Rate(_Slope):
     r"""Time derivative of another figure f, exact: along the generator, or of the closed form in time; at a kink to the right.
 
     .. math:: \dot f(t) = \lim_{h \to 0^+} (f(t + h) - f(t)) / h
@@ -648,24 +663,10 @@ class Rate(AbstractMerit):
     0.841471
     """
 
-    merit: AbstractMerit
-
     symbol: ClassVar[str] = "d/dt"
-    unit: ClassVar[str] = "power"
-
-    def __check_init__(self) -> None:
-        check_figure("merit", self.merit)
-
-    @property
-    def units(self) -> str:
-        """That of the figure, times frequency."""
-        return _a_time(self.merit)
-
-    def __call__(self, battery: Any, state: Any) -> Array:
-        raise MeritError("`Rate` must be saved by `evolve`, but it was called on a state; fix: evolve(..., save={'P': Rate(m)}).")
 
 
-class Average(AbstractMerit):
+class Average(_Slope):
     """Mean slope of another figure f since t = 0, and its rate there.
 
     .. math:: (f(t) - f(0)) / t
@@ -685,21 +686,7 @@ class Average(AbstractMerit):
     0.459698
     """
 
-    merit: AbstractMerit
-
     symbol: ClassVar[str] = "P"
-    unit: ClassVar[str] = "power"
-
-    def __check_init__(self) -> None:
-        check_figure("merit", self.merit)
-
-    @property
-    def units(self) -> str:
-        """That of the figure, times frequency."""
-        return _a_time(self.merit)
-
-    def __call__(self, battery: Any, state: Any) -> Array:
-        raise MeritError("`Average` must be saved by `evolve`, but it was called on a state; fix: evolve(..., save={'P': ...}).")
 
 
 energy = Energy()

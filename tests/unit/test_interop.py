@@ -148,23 +148,23 @@ def test_a_battery_that_is_not_first_is_refused_with_the_permutation_that_makes_
     np.testing.assert_allclose(energies(turned), run.expect[0], atol=1e-8)
 
 
-def refused(words, *args, **kwargs):
-    with pytest.raises(FieldError, match=words):
-        qb.from_qutip(*args, **kwargs)
-
-
 def test_what_is_no_constant_operator_is_refused():
     swap, one, other, start = two()
     gap = one.dag() * one
-    refused("`hamiltonian` must be constant in time", qutip.QobjEvo([swap, [gap, lambda t: np.cos(t)]]), [], gap, start)
-    refused("`hamiltonian` must be constant in time", [swap, [gap, lambda t: np.cos(t)]], [], gap, start)
-    refused(r"`jumps\[1\]` must be constant in time", swap, [other, qutip.QobjEvo([[other, lambda t: np.cos(t)]])], gap, start)
-    refused("`hamiltonian` must be an operator.*superoperator", qutip.liouvillian(swap), [], gap, start)
-    refused("must be a qutip.Qobj.*ndarray.*OpenBattery", swap.full(), [], gap, start)
-    refused(r"`jumps\[0\]` must act on the whole.*\[3\].*\[2, 3\]", swap, [qutip.destroy(3)], gap, start)
-    refused("`initial` must be given", swap, [], gap)
-    refused("`battery_hamiltonian` must be given", swap, [], initial=start)
-    refused(r"first tensor factors.*\[6\]", swap, [], qutip.num(6), start)
+    moving = [other, lambda t: np.cos(t)]
+    for words, *args in (
+        ("`hamiltonian` must be constant in time", qutip.QobjEvo([swap, moving]), [], gap, start),
+        ("`hamiltonian` must be constant in time", [swap, moving], [], gap, start),
+        (r"`jumps\[1\]` must be constant in time", swap, [other, qutip.QobjEvo([moving])], gap, start),
+        ("`hamiltonian` must be an operator.*superoperator", qutip.liouvillian(swap), [], gap, start),
+        ("must be a qutip.Qobj.*ndarray.*OpenBattery", swap.full(), [], gap, start),
+        (r"`jumps\[0\]` must act on the whole.*\[3\].*\[2, 3\]", swap, [qutip.destroy(3)], gap, start),
+        ("`initial` must be given", swap, [], gap),
+        ("`battery_hamiltonian` must be given", swap, [], None, start),
+        (r"first tensor factors.*\[6\]", swap, [], qutip.num(6), start),
+    ):
+        with pytest.raises(FieldError, match=words):
+            qb.from_qutip(*args)
 
 
 def test_what_has_no_such_operators_is_refused():
