@@ -68,6 +68,9 @@ GREEK = "(?:alpha|beta|gamma|delta|eta|theta|kappa|lambda|mu|nu|xi|rho|sigma|tau
 def tex(symbol: str) -> str:
     r"""A symbol as mathematics.
 
+    Args:
+        symbol: as attributes of Datasets have it, e.g. "Delta_A t".
+
     >>> tex("P_max / sqrt(N)")
     '$P_{\\mathrm{max}} / \\sqrt{N}$'
     """
@@ -90,7 +93,16 @@ def _text(text: str) -> str:
 
 
 def label(variable: Any, width: int = 32) -> str:
-    """Long name, symbol and unit of a variable, for an axis."""
+    """Long name, symbol and unit of a variable, for an axis.
+
+    Args:
+        variable: a DataArray with attributes ``long_name``, ``symbol`` and ``units``, or some of them.
+        width: characters in a line.
+
+    >>> import xarray as xr
+    >>> label(xr.DataArray(0.0, attrs={"long_name": "power", "symbol": "P", "units": "g omega_0"}))
+    'power, $P$ ($g \\\\omega_{0}$)'
+    """
     name, symbol, unit = (variable.attrs.get(key, "") for key in ("long_name", "symbol", "units"))
     name = name or str(variable.name)
     symbol, unit = "" if symbol == name else symbol, "" if unit in ("1", "number") else unit
@@ -109,7 +121,7 @@ def _entry(coordinate: xr.DataArray) -> str:
     return f"{tex(coordinate.attrs.get('symbol', str(coordinate.name)))} = {number}"
 
 
-class Drawing(Figure):
+class _Drawing(Figure):
     """A figure that notebooks show, also where `matplotlib.pyplot` was never imported."""
 
     def _repr_png_(self) -> bytes:
@@ -188,7 +200,7 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
     rows = -(-len(panels) // columns)
     wide = width or PANEL[0] * columns
     with mpl.rc_context(STYLE):
-        figure = Drawing()
+        figure = _Drawing()
         grid = figure.subplots(rows, columns, squeeze=False).ravel()
         for spare in grid[len(panels) :]:
             spare.remove()
@@ -301,6 +313,14 @@ def lines(
         facet: dimension with one panel an entry.
         log: "", "x", "y" or "xy".
         points: mark the points.
+
+    Raises:
+        KeyError: for a variable or dimension that is not there.
+
+    >>> import jaxqb as qb
+    >>> found = qb.sweep("first_peak", qb.SpinCharger(2, 2), {"coupling": [0.5, 1.0, 2.0]})
+    >>> lines(found, points=True).axes[0].get_xlabel()
+    'battery-charger exchange, $g$ (frequency)'
     """
     chosen = list(names) or _figures_of(ds)
     x = x or max((str(d) for d in ds[chosen[0]].dims if d != facet), key=lambda d: ds.sizes[d])
@@ -316,6 +336,15 @@ def map(ds: xr.Dataset, *names: str, x: str | None = None, y: str | None = None,
         names: variables; default the first that is neither status nor time.
         x, y: dimensions of the axes; default the first two.
         facet: dimension with one panel an entry.
+
+    Raises:
+        KeyError: for a variable or dimension that is not there.
+
+    >>> import jaxqb as qb
+    >>> found = qb.sweep("first_peak", qb.SpinCharger(2, 2), {"coupling": [0.5, 1.0], "charger_frequency": [0.0, 0.5, 1.0]})
+    >>> axes, colour_bar = map(found).axes
+    >>> axes.get_xlabel()
+    'battery-charger exchange, $g$ (frequency)'
     """
     chosen = list(names) or _figures_of(ds)[:1]
     free = [str(d) for d in ds[chosen[0]].dims if d not in (x, y, facet)]
@@ -340,6 +369,13 @@ def optimum(result: Any, *scans: xr.Dataset) -> Figure:
     Args:
         result: what `jaxqb.optimize` returned.
         scans: sweeps of the objective along one parameter each; the optimum is marked in them.
+
+    >>> import jaxqb as qb
+    >>> battery = qb.SpinCharger(2, 2, charger_frequency=0.8)
+    >>> best = qb.optimize("first_peak", battery, {"charger_frequency": (0.5, 2.0)}, starts=2)
+    >>> scan = qb.sweep("first_peak", battery, {"charger_frequency": [0.5, 1.0, 2.0]})
+    >>> [ax.get_title(loc="left") for ax in optimum(best, scan).axes]
+    ['(a)', '(b)']
     """
     steps, known = result.history["value"], LABELS.get(result.objective)
     about = dataclasses.asdict(known) if known else {"long_name": result.objective}
@@ -350,7 +386,7 @@ def optimum(result: Any, *scans: xr.Dataset) -> Figure:
     )
     with mpl.rc_context(STYLE):
         count = 1 + len(scans)
-        figure = Drawing(figsize=(PANEL[0] * min(count, 3), PANEL[1] * -(-count // 3)))
+        figure = _Drawing(figsize=(PANEL[0] * min(count, 3), PANEL[1] * -(-count // 3)))
         axes = figure.subplots(-(-count // 3), min(count, 3), squeeze=False).ravel()
         for spare in axes[count:]:
             spare.remove()
@@ -368,13 +404,28 @@ def optimum(result: Any, *scans: xr.Dataset) -> Figure:
 
 
 def save(figure: Figure, stem: str | Path, formats: Sequence[str] = FORMATS) -> list[Path]:
-    """Write a figure as ``stem.png``, ``stem.svg`` and ``stem.pdf``."""
+    """Write a figure as ``stem.png``, ``stem.svg`` and ``stem.pdf``: equal figures, equal bytes.
+
+    Args:
+        figure: what `draw`, `lines`, `map` or `optimum` returned, or any other figure.
+        stem: path without suffix; folders are made.
+        formats: which of "png", "svg", "pdf".
+
+    Returns:
+        The paths.
+
+    >>> import tempfile
+    >>> import jaxqb as qb
+    >>> found = qb.sweep("first_peak", qb.SpinCharger(2, 2), {"coupling": [0.5, 1.0]})
+    >>> [path.name for path in save(lines(found), f"{tempfile.mkdtemp()}/peak", ["svg"])]
+    ['peak.svg']
+    """
     paths = [Path(f"{stem}.{kind}") for kind in formats]
     undated = {"png": None, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context({**STYLE, "figure.constrained_layout.use": False}):
         if (layout := figure.get_layout_engine()) is not None:  # once for all formats
             layout.execute(figure)
-            figure.set_layout_engine("none")
+            figure.set_layout_engine(None)  # "none" would have each drawn twice
         for path, kind in zip(paths, formats, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(path, metadata=undated.get(kind))

@@ -21,11 +21,11 @@ from .given import check_known, check_save, check_single, check_window
 from .laws import AbstractLaw
 from .methods import AbstractMethod
 
-DEGREE, PARTS = 16, 8  # of the polynomial on a piece; pieces that are looked at in one program
+DEGREE, PARTS = 16, 4  # of the polynomial on a piece; pieces that are looked at in one program
 POINTS = -np.cos(np.pi * np.arange(DEGREE + 1) / DEGREE)  # of a piece, on (-1, 1)
 SERIES = np.linalg.inv(chebyshev.chebvander(POINTS, DEGREE))
 COUNT = PARTS * DEGREE + 1  # times in one program
-BUDGET = 500  # calls of it
+BUDGET = 1000  # calls of it
 ASIDE = 0.1  # of the narrowest piece, to be left out on either side of a jump
 RIPPLE = 100  # times the resolution: by how much a figure must rise before a maximum and fall behind it
 EDGY = 1e-3  # part of its variation that a polynomial leaves out of a corner, at any magnification, and of nothing smooth

@@ -94,6 +94,7 @@ class WaveguideBattery(AbstractPair):
         """The frequency below which there is an odd bound state."""
         return threshold(self._guide(), self.distance)
 
+    @eqx.filter_jit
     def markov(self, ts: Any) -> Any:
         r"""Amplitudes of the emitters, shape (t, 2), if the guide forgot at once:
 

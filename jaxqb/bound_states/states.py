@@ -36,6 +36,7 @@ class BoundStates(eqx.Module):
     in_continuum: Bool[Array, " b"]
     found: Bool[Array, " b"]
 
+    @eqx.filter_jit
     def amplitudes(self, ts: Float[Array, " t"]) -> Complex[Array, "t 2"]:
         """What they are of the amplitudes of both emitters, the first of which was excited."""
         energy, width = (jnp.where(self.found, x, 0.0) for x in (self.energy, self.width))
@@ -81,6 +82,7 @@ class LongTime(eqx.Module):
     count: Any
     states: BoundStates
 
+    @eqx.filter_jit
     def amplitudes(self, ts: Float[Array, " t"]) -> Complex[Array, "t 2"]:
         """Both amplitudes at late times."""
         return self.states.amplitudes(ts)

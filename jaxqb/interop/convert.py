@@ -128,8 +128,8 @@ def to_dynamiqs(what: Any, dims: Any = None) -> Any:
     quantum systems" (2025), https://github.com/dynamiqs/dynamiqs.
 
     >>> import jaxqb as qb
-    >>> found = qb.to_dynamiqs(qb.DarkStateBattery(n_battery=1, n_charger=2))  # doctest: +SKIP
-    >>> found.hamiltonian.dims, len(found.jumps)  # doctest: +SKIP
+    >>> found = qb.to_dynamiqs(qb.DarkStateBattery(n_battery=1, n_charger=2))
+    >>> found.hamiltonian.dims, len(found.jumps)
     ((2, 3), 1)
     """
     return _to(Dynamiqs(), what, dims)
@@ -156,9 +156,9 @@ def from_dynamiqs(
     Source: Guilmin et al., "Dynamiqs: an open-source Python library for GPU-accelerated and differentiable simulation of
     quantum systems" (2025), https://github.com/dynamiqs/dynamiqs.
 
-    >>> import dynamiqs as dq  # doctest: +SKIP
+    >>> import dynamiqs as dq
     >>> import jaxqb as qb
-    >>> qb.from_dynamiqs(dq.destroy(2)).tolist()  # doctest: +SKIP
+    >>> qb.from_dynamiqs(dq.destroy(2)).tolist()
     [[0j, (1+0j)], [0j, 0j]]
     """
     return _from(Dynamiqs(), hamiltonian, jumps, battery_hamiltonian, initial, rates)

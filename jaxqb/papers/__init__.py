@@ -29,6 +29,12 @@ KNOWN = tuple(sorted({module.name for module in pkgutil.iter_modules(__path__)} 
 def load(key: str) -> Paper:
     """The paper of this key (its module is imported now).
 
+    Args:
+        key: one of `KNOWN`.
+
+    Raises:
+        PaperError: where there is no such paper.
+
     >>> load("huangfu2021").key
     'huangfu2021'
     """
@@ -51,6 +57,12 @@ def _near(name: str, known: Iterable[str]) -> str:
 
 def listing(paper: str | None = None) -> list[dict[str, str]]:
     """All figures that can be reproduced, with a line about each.
+
+    Args:
+        paper: its key; None: all papers.
+
+    Raises:
+        PaperError: where there is no such paper.
 
     >>> listing("huangfu2021")[0]["figure"]
     'fig2'

@@ -91,10 +91,12 @@ def _answer(paper: Paper, name: str, quick: bool, out: Path | None, known: Mappi
     return [(one.ours, one.reading, one.stands) for one in paper.check(Results(paper.figures, quick, known))]
 
 
-def _work(link: Connection, flags: Mapping[str, Any], compiler: Mapping[str, Any]) -> None:
-    """What a process does until it is ended."""
+def _work(link: Connection, cores: Sequence[int], flags: Mapping[str, Any], compiler: Mapping[str, Any]) -> None:
+    """What a process does until it is ended, on cores of its own."""
     from . import load
 
+    if cores:
+        os.sched_setaffinity(0, cores)  # where all share all of them, they get into each other's way: a seventh longer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the process that asks ends the others
     for flag, value in flags.items():
         jax.config.update(flag, value)
@@ -115,12 +117,15 @@ def _work(link: Connection, flags: Mapping[str, Any], compiler: Mapping[str, Any
 def _started(count: int, quick: bool) -> Iterator[list[Any]]:
     """Pipes to so many processes, which end with the context; what is quick to run is compiled in short time, too."""
     context, flags = multiprocessing.get_context("spawn"), {flag: getattr(jax.config, flag) for flag in FLAGS}
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
     compiler = options(SMALL) | LIGHT if quick and options(SMALL) else {}
     links, processes = [], []
     try:
-        for _ in range(count):
+        for k in range(count):
             mine, other = context.Pipe()
-            processes.append(context.Process(target=_work, args=(other, flags, compiler), daemon=True))
+            processes.append(
+                context.Process(target=_work, args=(other, cores[k % max(len(cores), 1) :: count], flags, compiler), daemon=True)
+            )
             processes[-1].start()
             other.close()  # so that it is seen when the process ends
             links.append(mine)

@@ -79,7 +79,21 @@ def each(function: Callable, hull: AbstractBattery, inner: tuple[str, ...] = (),
 
 @dataclasses.dataclass(frozen=True)
 class Figure:
-    """One figure of a paper, or one beyond it: call it for its Dataset."""
+    """One figure of a paper, or one beyond it: call it for its Dataset, ``figure(quick=True)``.
+
+    Attributes:
+        name: of the figure, unique within the paper.
+        caption: what it shows, in our words.
+        paper: its place in the paper, or "beyond" it.
+        function: what computes it, in quick size or not.
+
+    Raises:
+        PaperError: where a variable of the Dataset has no unit or long name.
+
+    >>> import jaxqb as qb
+    >>> qb.papers.load("huangfu2021").figures["fig8"]().attrs["panels"]
+    ['energy', 'energy_cavity']
+    """
 
     name: str
     caption: str
@@ -137,6 +151,10 @@ class Claim:
         within: instead of `rule`: the largest absolute difference.
         reading: our value under that unstated choice (or, for a misprint, what is printed); it must agree.
         full: needs the figures in full size; not checked in quick size.
+
+    >>> claim = Claim("Sec. II", "largest power of one cell", "0.72", lambda results: 0.7246113537767084)
+    >>> claim.agrees(0.7246113537767084), claim.agrees(0.7254)
+    (True, False)
     """
 
     where: str
@@ -175,7 +193,17 @@ class Claim:
 
 @dataclasses.dataclass(frozen=True)
 class Checked:
-    """A claim with our value, that of its reading, and whether its verdict stands (None: not checked in quick size)."""
+    """A claim with our value beside the printed one.
+
+    Attributes:
+        claim: which.
+        ours: our value, 1 or 0 for a statement; None where it was not checked.
+        reading: our value under the unstated choice, if there is one.
+        stands: whether the verdict is borne out; None: not checked in quick size.
+
+    >>> Claim("Sec. II", "largest power of one cell", "0.72", lambda results: 0.7246).check(Results({}, True)).stands
+    True
+    """
 
     claim: Claim
     ours: float | None
@@ -185,7 +213,20 @@ class Checked:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Paper:
-    """One paper: what it is, its symbols in ours, its figures by name, its claims."""
+    """A paper, its figures, and what it prints.
+
+    Attributes:
+        key: its name here, e.g. "liu2021".
+        title, authors, reference: what it is.
+        symbols: its symbols, each in our words.
+        figures: by name, those beyond the paper included.
+        claims: what it prints.
+
+    >>> import jaxqb as qb
+    >>> paper = qb.papers.load("huangfu2021")
+    >>> paper.figures["fig8"].paper, sorted({claim.verdict for claim in paper.claims})
+    ('Fig. 8', ['convention', 'misprint', 'reproduced', 'wrong'])
+    """
 
     key: str
     title: str

@@ -133,7 +133,9 @@ def _embedded(path: Path) -> str:
     """A picture for the page, in 128 colours, which is a fourth of its size."""
     small = io.BytesIO()
     with Image.open(path) as image:
-        image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(small, "png")
+        few = image.convert("RGB").quantize(128, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few.putpalette([min(value + 1, 255) for value in few.getpalette() or ()])  # it rounds down, white to grey
+    few.save(small, "png")
     return base64.b64encode(small.getvalue()).decode()
 
 

@@ -61,7 +61,8 @@ def beyond_size(quick: bool) -> xr.Dataset:
     law = xr.DataArray(np.asarray(solve(cells.values, ratio.values)), dims=("ratio", "cells"))
     exponents = np.asarray(jax.jit(jax.vmap(semiclassical.exponent))(cells.values))
     grid = jnp.exp(jnp.linspace(-8.0, 8.0, 3201))
-    limit = [1.0, *(float(jnp.max(semiclassical.fraction(grid, n))) for n in ratio.values[1:])]
+    most = jax.jit(lambda n: jnp.max(semiclassical.fraction(grid, n)))
+    limit = [1.0, *(float(most(n)) for n in ratio.values[1:])]
     beta = ("beta", "1", "local exponent of eta, N = M")
     exact, classical = {"draw": "points", "label": "exact"}, {"label": "semiclassical law"}
     return xr.Dataset(

@@ -9,6 +9,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import numpy as np
 import xarray as xr
 
@@ -229,7 +230,7 @@ PRINTED_EXPONENTS = ((20, 0.81), (100, 0.87), (1000, 0.99), (100, 0.84), (100, 0
 
 def run(battery: Any, time: xr.DataArray) -> dict[str, Any]:
     """Energy and average power of one battery at all times."""
-    return evolve(battery, time.values, {"energy": energy, "power": average_power}).saved
+    return jax.tree.map(np.asarray, evolve(battery, time.values, {"energy": energy, "power": average_power}).saved)
 
 
 def two_cells(time: xr.DataArray, size: Any, **leaves: Any) -> xr.Dataset:

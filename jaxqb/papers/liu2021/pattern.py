@@ -3,6 +3,7 @@
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
@@ -72,7 +73,7 @@ def best_pattern(n: int, time: float, starts: int) -> tuple[float, np.ndarray]:
     """
     chain = SpinChain(domains(n, time), np.full(n, DAMPING), HOPPING)
     found = optimize(Keeps(np.asarray(time)), chain, {"gaps": (LEAST, MOST)}, starts=starts, steps=100 if starts > 1 else 30)
-    return found.value, np.asarray(at_capacity(jnp.asarray(found.battery.gaps)))
+    return found.value, np.asarray(jax.jit(at_capacity)(found.battery.gaps))
 
 
 @figure(

@@ -20,6 +20,7 @@ from .tables import (
     extremes,
     frequencies,
     in_time,
+    self_energies,
     separations,
     splitting,
     steady,
@@ -35,7 +36,7 @@ LONG = 5.0  # a state that lives longer than this is followed
 def by_energies(resolution: np.ndarray) -> np.ndarray:
     """Where E_+ is nearer to the edge than energies are resolved: omega_0 = E + S_+(E) at E = 1 - resolution."""
     energy = 1 - resolution + 0j
-    return np.real(energy + np.asarray(GUIDE.self_energy(energy)) + np.asarray(GUIDE.self_energy(energy, DISTANCE)))
+    return np.real(energy + sum(map(np.asarray, self_energies(energy, DISTANCE))))
 
 
 def by_grid(step: np.ndarray) -> np.ndarray:
@@ -54,9 +55,10 @@ def by_cutoff(start: np.ndarray) -> np.ndarray:
     return 1 + np.trapezoid(values, u, axis=-1)
 
 
-def _weight(w: np.ndarray) -> np.ndarray:
+@jax.jit
+def _weight(w: Any) -> Any:
     """J_0 + J_1."""
-    return np.real(np.asarray(GUIDE.density(w)) + np.asarray(GUIDE.density(w, DISTANCE)))
+    return jnp.real(GUIDE.density(w) + GUIDE.density(w, DISTANCE))
 
 
 @figure(
@@ -159,13 +161,13 @@ def continuum(quick: bool) -> xr.Dataset:
     """Where Eq. 8 fails."""
     exact = inside(5)
     near = np.concatenate([exact, exact - 0.004, exact + 0.004])
-    separation = separations(np.sort(np.append(np.linspace(0.3, 2.4, 43 if quick else 421), near)))
-    late, time = times(np.linspace(150.0, 400.0, 603 if quick else 1005), "late"), times(np.linspace(0.0, 120.0, 201))
+    separation = separations(np.sort(np.append(np.linspace(0.3, 2.4, 33 if quick else 421), near)))
+    late, time = times(np.linspace(150.0, 400.0, 402 if quick else 1005), "late"), times(np.linspace(0.0, 120.0, 201))
     width, every = _slow(separation.values)
     at = float(exact[0])
     here = steady(CASE, at)
     states = bound_states(GUIDE, CASE, 2 * np.pi * at)
-    both = CASE * abs(states.amplitudes(jnp.asarray(time.values))[:, 1]) ** 2
+    both = CASE * abs(np.asarray(states.amplitudes(jnp.asarray(time.values)))[:, 1]) ** 2
     largest = in_time(late, frequency=CASE, separation=separation).energy.max("late")
     of_eq8 = eq8(steady(CASE, separation), CASE, late).max("late")
     most = ("E", "omega_11", "largest energy from 150 to 400")

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...batteries import WaveguideBattery
 from ...reservoirs import Waveguide
-from .tables import GUIDE, NEAR, RATE, extremes, in_time, splitting, steady, times
+from .tables import NEAR, RATE, extremes, in_time, self_energies, splitting, steady, times
 
 OPTICAL = 0.637  # lambda_11 in micrometres, for omega_0 = omega_11
 MICROWAVE = 0.299792458 / 2.87  # in metres, at 2.87 GHz
@@ -68,13 +68,13 @@ def markov_error(rate: float) -> float:
     """Largest error of the amplitudes of Eq. 6 up to one lifetime 1 / Gamma."""
     ts = np.linspace(0.0, 1 / rate, 101)
     exact = in_time(times(ts), 1.4, 0.3, rate).amplitudes.values
-    return float(np.max(abs(WaveguideBattery(1.4, 0.3, rate).markov(ts) - exact)))
+    return float(np.max(abs(np.asarray(WaveguideBattery(1.4, 0.3, rate).markov(ts)) - exact)))
 
 
 def markov_rate(frequency: float) -> float:
     """Rate at which Eq. 6 lets the slower of both channels decay, Delta_z = 0.1."""
     z = np.array(frequency) + 0j
-    alone, across = (complex(GUIDE.self_energy(z, x, through=True)) for x in (0.0, 2 * np.pi * NEAR))
+    alone, across = map(complex, self_energies(z, 2 * np.pi * NEAR, through=True))
     return 2 * min((alone + across).imag, (alone - across).imag)
 
 
@@ -87,7 +87,7 @@ def is_transform(r: Any) -> bool:
     t = (ends[:-1, None] + half[:, None] * (1 + nodes)).ravel()
     c = in_time(times(t), frequency, separation).amplitudes.values
     ours = (half[:, None] * weights).ravel() * np.exp(-t) @ c
-    own, across = (-1j * complex(GUIDE.self_energy(np.array(1j), x)) for x in (0.0, 2 * np.pi * separation))
+    own, across = (-1j * complex(x) for x in self_energies(np.array(1j), 2 * np.pi * separation))
     xi = 1 + 1j * frequency + own
     printed = [(1 / (xi + across) - (-1) ** j / (xi - across)) / 2 for j in (1, 2)]
     return bool(np.allclose(ours, printed, rtol=0, atol=1e-7))
@@ -96,7 +96,7 @@ def is_transform(r: Any) -> bool:
 def _y(energy: np.ndarray, through: bool) -> np.ndarray:
     """Y_+ and Y_- of Eq. 7 at the parameters of Fig. 2, omega_0 = 1."""
     z = energy + 0j
-    alone, across = (np.real(np.asarray(GUIDE.self_energy(z, x, through))) for x in (0.0, 2 * np.pi * NEAR))
+    alone, across = (np.real(x) for x in map(np.asarray, self_energies(z, 2 * np.pi * NEAR, through)))
     return 1 - np.stack([alone + across, alone - across])
 
 

@@ -1,5 +1,6 @@
 """Axes, and the two programs that all figures share: bound states of many batteries, and many curves in time."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -47,6 +48,12 @@ def separations(values: Any, name: str = "separation") -> xr.DataArray:
 def times(values: Any, name: str = "time") -> xr.DataArray:
     """Times."""
     return axis(name, values, *TIME)
+
+
+@partial(jax.jit, static_argnames="through")
+def self_energies(z: Any, distance: Any, through: bool = False) -> tuple[Any, Any]:
+    """S of one emitter, and of two at a distance."""
+    return GUIDE.self_energy(z, through=through), GUIDE.self_energy(z, distance, through)
 
 
 # ------------------------------------------------------------------------------------------- bound states
@@ -175,5 +182,5 @@ def in_time(time: xr.DataArray, frequency: Any, separation: Any, rate: Any = RAT
 
 def markov(frequency: xr.DataArray, separation: float, time: xr.DataArray) -> xr.DataArray:
     """The energy that Eq. 6 gives."""
-    found = [w * abs(WaveguideBattery(w, separation, RATE).markov(time.values)[:, 1]) ** 2 for w in frequency.values]
+    found = [w * abs(np.asarray(WaveguideBattery(w, separation, RATE).markov(time.values))[:, 1]) ** 2 for w in frequency.values]
     return (frequency * time).copy(data=np.stack(found))
