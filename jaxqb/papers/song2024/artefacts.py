@@ -36,7 +36,7 @@ LONG = 5.0  # a state that lives longer than this is followed
 def by_energies(resolution: np.ndarray) -> np.ndarray:
     """Where E_+ is nearer to the edge than energies are resolved: omega_0 = E + S_+(E) at E = 1 - resolution."""
     energy = 1 - resolution + 0j
-    return np.real(energy + sum(map(np.asarray, self_energies(energy, DISTANCE))))
+    return np.real(energy + sum(self_energies(energy, DISTANCE)))
 
 
 def by_grid(step: np.ndarray) -> np.ndarray:
@@ -55,9 +55,13 @@ def by_cutoff(start: np.ndarray) -> np.ndarray:
     return 1 + np.trapezoid(values, u, axis=-1)
 
 
-@jax.jit
-def _weight(w: Any) -> Any:
+def _weight(w: np.ndarray) -> np.ndarray:
     """J_0 + J_1."""
+    return np.asarray(_densities(w))
+
+
+@jax.jit
+def _densities(w: Any) -> Any:
     return jnp.real(GUIDE.density(w) + GUIDE.density(w, DISTANCE))
 
 
@@ -161,7 +165,8 @@ def continuum(quick: bool) -> xr.Dataset:
     """Where Eq. 8 fails."""
     exact = inside(5)
     near = np.concatenate([exact, exact - 0.004, exact + 0.004])
-    separation = separations(np.sort(np.append(np.linspace(0.3, 2.4, 33 if quick else 421), near)))
+    coarse = np.append(np.arange(6, 24) / 20, np.arange(12, 25) / 10)
+    separation = separations(np.sort(np.append(coarse if quick else np.linspace(0.3, 2.4, 421), near)))
     late, time = times(np.linspace(150.0, 400.0, 402 if quick else 1005), "late"), times(np.linspace(0.0, 120.0, 201))
     width, every = _slow(separation.values)
     at = float(exact[0])

@@ -96,7 +96,7 @@ def is_transform(r: Any) -> bool:
 def _y(energy: np.ndarray, through: bool) -> np.ndarray:
     """Y_+ and Y_- of Eq. 7 at the parameters of Fig. 2, omega_0 = 1."""
     z = energy + 0j
-    alone, across = (np.real(x) for x in map(np.asarray, self_energies(z, 2 * np.pi * NEAR, through)))
+    alone, across = (np.real(x) for x in self_energies(z, 2 * np.pi * NEAR, through))
     return 1 - np.stack([alone + across, alone - across])
 
 

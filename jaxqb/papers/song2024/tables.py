@@ -22,7 +22,7 @@ GUIDE = Waveguide(RATE)
 CHANNELS = ["plus", "minus"]
 HORIZON = 400.0  # one contour for all curves, so that they are one program
 LENGTH, LONGEST, BLOCK = 201, 1000, 16  # times of a curve, from how many on it is not cut, and curves of a call
-MANY = 1024  # bound states of a call
+MANY, ENERGIES = 1024, 400  # bound states, and self-energies, of a call
 LOSSES = "loss", "waveguide_loss"
 
 UNIT = "omega_11"
@@ -50,9 +50,15 @@ def times(values: Any, name: str = "time") -> xr.DataArray:
     return axis(name, values, *TIME)
 
 
-@partial(jax.jit, static_argnames="through")
-def self_energies(z: Any, distance: Any, through: bool = False) -> tuple[Any, Any]:
+def self_energies(z: Any, distance: float, through: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """S of one emitter, and of two at a distance."""
+    z = np.asarray(z, complex)
+    alone, across = (np.asarray(x)[: z.size].reshape(z.shape) for x in _self_energies(np.resize(z, ENERGIES), distance, through))
+    return alone, across
+
+
+@partial(jax.jit, static_argnames="through")
+def _self_energies(z: Any, distance: Any, through: bool) -> tuple[Any, Any]:
     return GUIDE.self_energy(z, through=through), GUIDE.self_energy(z, distance, through)
 
 
