@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(page for kind in ("md", "rst") for page in DOCS.rglob(f"*.{kind}") if not {"_build", "gallery"} & set(page.parts))
 WRITTEN = [*PAGES, ROOT / "README.md", ROOT / "examples" / "GALLERY_HEADER.rst"]
+SOURCES = sorted(source for source in (ROOT / "jaxqb").rglob("*.py") if "https://" in source.read_text(encoding="utf-8"))
 LISTED = (DOCS / "outside.txt").read_text(encoding="utf-8")
 ADDRESS = r"https?://[^\s)>`\"\]]+"
 
@@ -73,7 +74,7 @@ def test_links_between_files_lead_somewhere(page):
         assert target.exists() or (made and (target.stem == "index" or (ROOT / "examples" / f"{target.stem}.py").exists())), link
 
 
-@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", [*WRITTEN, *SOURCES], ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_to_the_outside_are_listed(page):
     known = set(re.findall(ADDRESS, LISTED))
     assert {address.rstrip(".,;:") for address in re.findall(ADDRESS, text(page))} <= known
