@@ -13,9 +13,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "extensions"))
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(HERE / "_build" / "programs"))  # what one page compiles others have
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
-PROFILE = (
-    HERE / "_build" / "ipython" / "profile_default"
-)  # of the kernels, which else warn that others might listen, page by page
+PROFILE = HERE / "_build" / "ipython" / "profile_default"  # of kernels, which else warn on each page that others may listen
 PROFILE.mkdir(parents=True, exist_ok=True)
 (PROFILE / "ipython_kernel_config.py").write_text("get_config().IPKernelApp.log_level = 40\n", encoding="utf-8")
 os.environ["IPYTHONDIR"] = str(PROFILE.parent)
