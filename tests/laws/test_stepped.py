@@ -84,7 +84,7 @@ def known(law: Growth, ts: Any) -> dict[str, Any]:
     return jax.vmap(law.exactly)(jnp.asarray(ts))
 
 
-def close(one: Any, other: Any, within: float) -> None:
+def assert_close(one: Any, other: Any, within: float) -> None:
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=0, atol=within), one, other)
 
 
@@ -138,7 +138,7 @@ def test_against_closed_forms(smooth: bool, tolerance: float) -> None:
     """Steps of 0.6 at 1e-9 and of 0.15 at 1e-13: at other times what is between them is no worse."""
     found, good = solved(LAW, HARD, smooth, tolerance=tolerance)
     assert good
-    close(found, known(LAW, HARD), 10 * tolerance + 1e-14)
+    assert_close(found, known(LAW, HARD), 10 * tolerance + 1e-14)
 
 
 @pytest.mark.parametrize("smooth", [True, False])
@@ -149,14 +149,14 @@ def test_any_times(smooth: bool) -> None:
     for ts in (*alone, *together) if smooth else together:
         found, good = solved(LAW, ts, smooth)
         assert good
-        close(found, known(LAW, ts), 2e-9)
+        assert_close(found, known(LAW, ts), 2e-9)
 
 
 def test_more_figures_than_are_added_at_once() -> None:
     """Times are taken in blocks of two, the last of which overlaps."""
     law = Growth(jnp.linspace(-1, 2, 400), (jnp.full(400, 0.3), jnp.asarray(0.4)), jnp.asarray(2.0))
     ts = np.array([0.0, 0.1, 0.2, 0.21, 0.5, 1.0, 1.5, 1.6, 1.61, 1.62, 2.7])
-    close(solved(law, ts)[0], known(law, ts), 2e-9)
+    assert_close(solved(law, ts)[0], known(law, ts), 2e-9)
 
 
 @quickly
@@ -174,15 +174,15 @@ def test_chains_against_adaptive_steps(law: str) -> None:
         )
         one, two = (curves(chain, ts, law, method) for method in (qb.Stepped(), PRECISE))
         assert one.status == Status.OK
-        close(one.saved, two.saved, 4e-9)
+        assert_close(one.saved, two.saved, 4e-9)
 
 
 def test_chains_that_are_solved() -> None:
     ts = np.linspace(0, 100, 51)
     apart = qb.evolve(qb.DimerChain(6, 0.25, hopping=0.0), ts).saved["energy"]
-    close(apart, 3 * (np.exp(-0.05 * ts) + 0.25 * np.exp(-0.0125 * ts)), 6e-9)
+    assert_close(apart, 3 * (np.exp(-0.05 * ts) + 0.25 * np.exp(-0.0125 * ts)), 6e-9)
     equal = qb.evolve(qb.SpinChain.uniform(6, hopping=0.4), ts).saved["energy"]
-    close(equal, 6 * np.exp(-0.05 * ts), 6e-9)
+    assert_close(equal, 6 * np.exp(-0.05 * ts), 6e-9)
 
 
 # ---------------------------------------------------------------------------------------------- derivatives
@@ -206,7 +206,7 @@ def test_derivatives_both_ways(smooth: bool, kept: int, monkeypatch: pytest.Monk
     exact = jax.grad(lambda law: weighed(law, ts, smooth, known))(law)
     run = lambda law: weighed(law, ts, smooth)  # noqa: E731
     back = quickly(jax.grad(run))(law)
-    close((back.rates, back.begin), (exact.rates, exact.begin), 1e-9)
+    assert_close((back.rates, back.begin), (exact.rates, exact.begin), 1e-9)
     ahead = quickly(lambda law: jax.jvp(run, (law,), (MOVED,))[1])(law)
     along = sum(jnp.sum(0.3 * x) for x in jax.tree.leaves((exact.rates, exact.begin)))
     assert ahead == pytest.approx(float(along), abs=1e-9)
@@ -215,7 +215,7 @@ def test_derivatives_both_ways(smooth: bool, kept: int, monkeypatch: pytest.Monk
 def test_derivatives_by_times() -> None:
     ts = jnp.array([0.0, 0.3, 1.7])
     exact = jax.grad(lambda ts: weighed(LAW, ts, True, known))(ts)
-    close(quickly(jax.grad(lambda ts: weighed(LAW, ts, True)))(ts), exact, 1e-9)
+    assert_close(quickly(jax.grad(lambda ts: weighed(LAW, ts, True)))(ts), exact, 1e-9)
 
 
 def test_what_is_not_kept_has_no_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,11 +233,11 @@ def test_gradient_of_a_chain_by_all_gaps_and_rates() -> None:
 
     x = np.concatenate([rng.uniform(0.3, 1, n), rng.uniform(0.02, 0.1, n), rng.uniform(-0.2, 0.2, n - 1)])
     run, back, ahead = quickly(figures), quickly(jax.jacrev(figures))(x), quickly(jax.jacfwd(figures))(x)
-    close(back, ahead, 1e-10)
+    assert_close(back, ahead, 1e-10)
     for k in (1, 6, 9):
         at = lambda m, k=k: run(x + m * 1e-3 * np.eye(x.size)[k])  # noqa: E731
         slope = jax.tree.map(lambda a, b, c, d: (8 * (a - b) - (c - d)) / 12e-3, at(1), at(-1), at(2), at(-2))
-        close(slope, jax.tree.map(lambda x, k=k: x[:, k], back), 1e-7)
+        assert_close(slope, jax.tree.map(lambda x, k=k: x[:, k], back), 1e-7)
 
 
 def test_a_second_derivative_is_refused() -> None:
@@ -256,12 +256,12 @@ def test_batches() -> None:
         jax.value_and_grad(lambda s, q: weighed(at(s, q), np.array([0.5, 3.0]), True, known))(*x)
         for x in zip(scales, q, strict=True)
     ]
-    close((one, slopes), tuple(map(jnp.stack, zip(*exact, strict=True))), 1e-9)
+    assert_close((one, slopes), tuple(map(jnp.stack, zip(*exact, strict=True))), 1e-9)
     some = quickly(jax.vmap(lambda q: solve(at(1.0, q), (2.0, 3.0), max_steps=400)))
     found, good = some(np.array([0.5, -0.6, 0.7]))
     assert good.tolist() == [True, False, True]  # the second is infinite before t = 2
     assert np.isfinite(found["p"]).all(axis=(1, 2)).tolist() == [True, False, True]
-    close(jax.tree.map(lambda x: x[2], found), known(at(1.0, 0.7), [2.0, 3.0]), 2e-9)
+    assert_close(jax.tree.map(lambda x: x[2], found), known(at(1.0, 0.7), [2.0, 3.0]), 2e-9)
 
 
 # ----------------------------------------------------------------------------------- what cannot be, and what is said
@@ -272,7 +272,7 @@ def test_a_law_that_is_faster_or_slower_than_it_says(speed: float) -> None:
     law = Growth(jnp.array([-40.0, 25.0, 1.0]), LAW.begin, jnp.asarray(speed))
     found, good = solved(law, HARD)
     assert good
-    close(found, known(law, HARD), 5e-8)  # slopes are 40 times values
+    assert_close(found, known(law, HARD), 5e-8)  # slopes are 40 times values
 
 
 @pytest.mark.parametrize("speed", [1.0, 1e9, np.inf, np.nan])
@@ -357,12 +357,12 @@ def test_a_maximum_of_two_spins() -> None:
         peak = qb.charge(chain, method=qb.Stepped(1e-11), figures="first_peak").first_peak
         return peak.value, peak.time
 
-    close(
+    assert_close(
         quickly(jax.value_and_grad(lambda bond: sum(found(bond))))(0.2),
         jax.value_and_grad(lambda bond: sum(exactly(bond)))(0.2),
         1e-7,
     )
-    close(quickly(found)(0.2), exactly(0.2), 1e-8)
+    assert_close(quickly(found)(0.2), exactly(0.2), 1e-8)
 
 
 def test_a_hop_that_fails_leads_nowhere() -> None:
