@@ -61,6 +61,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "filename_pattern": r"/(?!slurm_sweep|two_processes)\w+\.py",  # these are shown, but need a cluster, or several processes
     "plot_gallery": True,
+    "image_scrapers": ("drawings",),
     "within_subsection_order": "titles.Order",
     "abort_on_example_error": True,
     "reset_modules": (),

@@ -25,3 +25,6 @@ print(f"of that energy a first quantum in the bath takes {-warm:.6f}")
 times = jnp.array([1.0, 7.0, 70.0])
 lost = qb.evolve(battery.replace(local_decay=0.1), times)
 print("if each spin decays at 0.1:", *(f"{e:.5f}" for e in lost.saved["energy"]))
+
+figure = qb.plot.lines(qb.evolve(battery, jnp.linspace(0.0, 1.5, 201), ["energy", "ergotropy", "log_negativity"]))
+qb.plot.save(figure, "jaxqb-output/dark_state")

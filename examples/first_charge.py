@@ -19,3 +19,6 @@ print(sol)
 print("\n  time   energy   ergotropy   log-negativity")
 for t, energy, ergotropy, negativity in zip(ts, *(sol.saved[name] for name in figures), strict=True):
     print(f"{t:6.3f}  {energy:7.4f}  {ergotropy:10.4f}  {negativity:15.4f}")
+
+figure = qb.plot.lines(qb.evolve(battery, np.linspace(0.0, 1.0, 201), save=figures))
+qb.plot.save(figure, "jaxqb-output/first_charge")

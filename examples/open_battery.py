@@ -32,8 +32,8 @@ def work(design):
 
 
 design = jnp.array([0.3, 0.5, 1.0])
-sol = qb.evolve(battery(design[:2], design[2]), [1.0, 5.0, 20.0], ["energy", "ergotropy", "log_negativity"])
-print(sol)
-for row in zip(sol.ts, *sol.saved.values(), strict=True):
-    print("  ".join(f"{x:8.5f}" for x in row))
+sol = qb.evolve(battery(design[:2], design[2]), np.linspace(0.0, 20.0, 81), ["energy", "ergotropy", "log_negativity"])
+print(sol.to_dataset().to_dataframe().loc[[1.0, 5.0, 20.0]].round(5))
+figure = qb.plot.lines(sol)
+qb.plot.save(figure, "jaxqb-output/open_battery")
 print(f"ergotropy in the end {work(design):.6f}; by couplings and pump", jax.grad(work)(design))

@@ -15,3 +15,6 @@ exponents = ["", *(f"{slope:.4f}" for slope in qb.advantage.backward_exponent(ad
 print("cells   power over that of parallel charging   exponent since the last row")
 for size, eta, exponent in zip(sizes, advantage, exponents, strict=True):
     print(f"{size:5d}  {eta:37.6f}  {exponent:>28}")
+
+figure = qb.plot.lines(ds, "collective_advantage", log="xy", points=True)
+qb.plot.save(figure, "jaxqb-output/parallel_advantage")

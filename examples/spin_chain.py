@@ -10,8 +10,11 @@ jax.config.update("jax_enable_x64", True)
 
 # gaps 1, 1/4, 1, 1/4, ..., each spin decaying in proportion to its gap: second moments of 80 spins
 chain = qb.SpinChain.dimer(80, gap_ratio=0.25)
-sol = qb.evolve(chain, [10.0, 40.0, 100.0], save=["filling", "normalised_energy"])
-print("kept:", np.round(sol.saved["filling"], 6), "as the source counts:", np.round(sol.saved["normalised_energy"], 6))
+curves = qb.evolve(chain, np.linspace(0.0, 100.0, 201), save=["filling", "normalised_energy"]).to_dataset()
+kept = curves.sel(time=[10.0, 40.0, 100.0]).round(6)
+print("kept:", kept.filling.values, "as the source counts:", kept.normalised_energy.values)
+figure = qb.plot.lines(curves)
+qb.plot.save(figure, "jaxqb-output/spin_chain")
 print("lifetime:", qb.storage_time(chain))
 
 # a chain of six knows all of its density matrix, and with it what can be extracted as work

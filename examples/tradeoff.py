@@ -15,3 +15,6 @@ for demand in (0.84, 0.86, 0.90, 0.94, 0.96):
     best = qb.optimize("max_average_power", battery, bounds, constraints=wanted, starts=8)  # compiled once
     price = best.constraints["filling"].multiplier
     print(f"{demand:18.2f}  {best.parameters['n_charger']:15.0f}  {best.value:14.4f}  {price:33.1f}")
+
+figure = qb.plot.lines(qb.sweep(["first_peak", "max_average_power"], battery, {"n_charger": range(10, 61)}))
+qb.plot.save(figure, "jaxqb-output/tradeoff")

@@ -28,3 +28,6 @@ print("slopes of the work:", *map(float, jax.jit(jax.grad(kept, (0, 1, 2)))(0.6,
 bath = qb.ReservoirBattery(1.0, qb.reservoirs.Ohmic(strength=0.05, cutoff=5.0))
 one, other = (qb.evolve(bath, [10.0], method=m).saved["energy"][0] for m in (qb.Resolvent(10.0), qb.Volterra(horizon=10.0)))
 print(f"Ohmic bath: {float(one):.12f}, by the other method {float(other):.12f}")
+
+figure = qb.plot.lines(qb.evolve(battery, np.linspace(0.0, 60.0, 241), save=["energy", "ergotropy", "photons"]))
+qb.plot.save(figure, "jaxqb-output/waveguide")

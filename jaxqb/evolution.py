@@ -4,7 +4,7 @@ import contextlib
 import functools
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
@@ -17,13 +17,16 @@ from .algebra.gradients import existing, frozen
 from .asked import ask_array
 from .batteries.battery import AbstractBattery
 from .compiled import compiled
-from .conventions import epsilon
+from .conventions import UNITS, epsilon
 from .errors import CutoffError, MeritError, Status, TimesError, fail
 from .fields import differentiable, traced
 from .given import check_law, check_method, check_save, check_single, check_times
 from .laws import AbstractLaw, AbstractMemoryLaw
 from .methods import AbstractMethod, AbstractPlanned, Figures, Resolvent, Stepped, select_method
 from .methods.method import EDGE, ERROR, along
+
+if TYPE_CHECKING:
+    import xarray
 
 FULL = 1e-9  # population at a truncated edge above which an answer is called unresolved
 
@@ -39,6 +42,10 @@ class Solution(eqx.Module):
         law: the law that was solved, in words.
         method: the method that ran; printing the solution says why.
         why: who chose it.
+        labels: name, symbol and unit of each figure, for `to_dataset`.
+
+    Raises:
+        TimesError: by `to_dataset`, for a batch of solutions.
 
     >>> import jaxqb as qb
     >>> qb.evolve(qb.SpinCharger(n_battery=1, n_charger=1), [0.0, 0.5])
@@ -52,6 +59,44 @@ class Solution(eqx.Module):
     law: str = eqx.field(static=True)
     method: AbstractMethod = eqx.field(static=True)
     why: str = eqx.field(static=True)
+    labels: tuple[tuple[str, str, str], ...] = eqx.field(static=True)
+
+    def to_dataset(self) -> "xarray.Dataset":
+        """The curves with symbols and units, as `jaxqb.plot.lines` draws them.
+
+        Returns:
+            An `xarray.Dataset` along ``time``; further axes of a figure are called ``NAME_0``, ``NAME_1``; standard errors, where
+            there are some, ``NAME_error``.
+
+        Raises:
+            TimesError: for a batch of solutions (of `jax.vmap`), and within `jax.jit`.
+
+        >>> import jaxqb as qb
+        >>> curves = qb.evolve(qb.SpinCharger(1, 1), [0.0, 0.5], ["energy", "average_power"]).to_dataset()
+        >>> round(float(curves.energy.sel(time=0.5)), 6), curves.average_power.attrs["units"]
+        (0.229849, 'hbar frequency^2')
+        """
+        import xarray
+
+        if traced(self.ts) or np.ndim(self.ts) != 1:
+            but = "they are traced" if traced(self.ts) else f"their shape is {np.shape(self.ts)}"
+            fix = "call it outside of jit, and on one solution: jax.tree.map(lambda x: x[0], sol)"
+            fail(TimesError, "ts", "be those of one solution for a Dataset", but, fix)
+        variables, coordinates = (
+            {},
+            {"time": ("time", np.asarray(self.ts), {"long_name": "time", "symbol": "t", "units": UNITS["time"]})},
+        )
+        for name, symbol, units in self.labels:
+            label = {"long_name": name.replace("_", " "), "symbol": symbol, "units": units}
+            inner = {f"{name}_{k}": np.arange(n) for k, n in enumerate(np.shape(self.saved[name])[1:])}
+            coordinates |= {dim: (dim, index, {"long_name": f"index of {label['long_name']}"}) for dim, index in inner.items()}
+            dims = ("time", *inner)
+            variables[name] = (dims, np.asarray(self.saved[name]), label)
+            if name in self.error:
+                about = label | {"long_name": f"standard error of {label['long_name']}"}
+                variables[f"{name}_error"] = (dims, np.asarray(self.error[name]), about)
+        attrs = {"law": self.law, "method": str(self.method), "status": told(self.status, self.method)}
+        return xarray.Dataset(variables, coordinates, attrs)
 
     def __repr__(self) -> str:
         status = self.status if traced(self.status) else told(self.status, self.method)
@@ -204,7 +249,8 @@ def _run(battery, ts, law, save, method, asked: bool, by_size: bool) -> Solution
         ),
     )
     why = "as asked" if asked else "chosen by the law's type and size"
-    return Solution(ts, saved, error, status, type(law).__name__.lower(), chosen, why)
+    labels = tuple((name, getattr(figure, "notation", ""), getattr(figure, "units", "")) for name, figure in save)
+    return Solution(ts, saved, error, status, type(law).__name__.lower(), chosen, why, labels)
 
 
 def _asked(save: Any) -> Figures:

@@ -104,7 +104,7 @@ def label(variable: Any, width: int = 32) -> str:
     'power, $P$ ($g \\\\omega_{0}$)'
     """
     name, symbol, unit = (variable.attrs.get(key, "") for key in ("long_name", "symbol", "units"))
-    name = name or str(variable.name)
+    name = name or str(variable.name).replace("_", " ")
     symbol, unit = "" if symbol == name else symbol, "" if unit in ("1", "number") else unit
     drawn_unit = f"({tex(unit) if re.search('[~_]', unit) else _text(unit)})" if unit else ""
     plain = " ".join(x for x in (symbol, unit and f"({unit})") if x).replace(" ", "\xa0")  # is not broken
@@ -301,15 +301,13 @@ def _figures_of(ds: xr.Dataset) -> list[str]:
     return [name for name in names if name.removesuffix("_time") not in {*names} - {name}] or [str(name) for name in ds.data_vars]
 
 
-def lines(
-    ds: xr.Dataset, *names: str, x: str | None = None, facet: str | None = None, log: str = "", points: bool = False
-) -> Figure:
+def lines(ds: Any, *names: str, x: str | None = None, facet: str | None = None, log: str = "", points: bool = False) -> Figure:
     """Curves of any Dataset, one panel a variable; the dimension that is neither `x` nor `facet` distinguishes curves.
 
     Args:
-        ds: for example of `jaxqb.sweep`.
+        ds: for example of `jaxqb.sweep`; or what becomes one, as what `jaxqb.evolve` returns.
         names: variables; default all that are neither status nor time.
-        x: dimension of the abscissa; default the longest.
+        x: dimension of the abscissa; default time, or else the longest.
         facet: dimension with one panel an entry.
         log: "", "x", "y" or "xy".
         points: mark the points.
@@ -322,17 +320,18 @@ def lines(
     >>> lines(found, points=True).axes[0].get_xlabel()
     'battery-charger exchange, $g$ (frequency)'
     """
+    ds = _dataset(ds)
     chosen = list(names) or _figures_of(ds)
-    x = x or max((str(d) for d in ds[chosen[0]].dims if d != facet), key=lambda d: ds.sizes[d])
+    x = x or max((str(d) for d in ds[chosen[0]].dims if d != facet), key=lambda d: (d == "time", ds.sizes[d]))
     attrs = ds.attrs | {"x": x, "panels": chosen, "log": log} | ({"facet": facet} if facet else {})
     return draw(_prepared(ds, chosen, "both" if points else "lines").assign_attrs(attrs))
 
 
-def map(ds: xr.Dataset, *names: str, x: str | None = None, y: str | None = None, facet: str | None = None) -> Figure:
+def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet: str | None = None) -> Figure:
     """Maps of any Dataset over two dimensions, one panel a variable (or a facet); missing points are grey.
 
     Args:
-        ds: for example of `jaxqb.sweep`.
+        ds: for example of `jaxqb.sweep`; or what becomes one, as what `jaxqb.evolve` returns.
         names: variables; default the first that is neither status nor time.
         x, y: dimensions of the axes; default the first two.
         facet: dimension with one panel an entry.
@@ -346,12 +345,17 @@ def map(ds: xr.Dataset, *names: str, x: str | None = None, y: str | None = None,
     >>> axes.get_xlabel()
     'battery-charger exchange, $g$ (frequency)'
     """
+    ds = _dataset(ds)
     chosen = list(names) or _figures_of(ds)[:1]
     free = [str(d) for d in ds[chosen[0]].dims if d not in (x, y, facet)]
     x = x or free.pop(0)
     y = y or free.pop(0)
     attrs = ds.attrs | {"x": x, "y": y, "panels": chosen} | ({"facet": facet} if facet else {})
     return draw(_prepared(ds, chosen, "map").assign_attrs(attrs))
+
+
+def _dataset(data: Any) -> xr.Dataset:
+    return data if isinstance(data, xr.Dataset) else data.to_dataset()
 
 
 def _prepared(ds: xr.Dataset, names: list[str], kind: str = "lines") -> xr.Dataset:

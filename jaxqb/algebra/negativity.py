@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float, Inexact
 
 from ..conventions import epsilon
 
-ROUNDING = 64  # rounding errors of the largest eigenvalue below which an eigenvalue is taken for zero
+ROUNDING = 64  # rounding errors of the trace of a state, one, below which an eigenvalue is taken for zero
 
 
 class _Spectrum(NamedTuple):
@@ -44,7 +44,7 @@ def _times(a: Any, b: Any) -> Any:
 
 def _spectrum(blocks: Inexact[Array, "blocks n n"]) -> _Spectrum:
     values, vectors = jnp.linalg.eigh(blocks)
-    null = jnp.abs(values) <= ROUNDING * epsilon() * jnp.max(jnp.abs(values))
+    null = jnp.abs(values) <= ROUNDING * epsilon()  # in any block: one may hold nothing but rounding errors of the others
     return _Spectrum(vectors, values, null, jnp.where(null, 0.0, jnp.sign(values)))
 
 
@@ -69,6 +69,29 @@ def rising(blocks: Inexact[Array, "blocks n n"]) -> Float[Array, ""]:
 @rising.defjvp
 def _(primals: Any, tangents: Any) -> Any:
     return _norm_and_slope(*primals, *tangents)
+
+
+def rising_singular(x: Inexact[Array, "m n"]) -> Float[Array, ""]:
+    """Sum of the singular values, to rise alike: they are, twice, the magnitudes of eigenvalues of a Hermitian matrix."""
+    m, n = x.shape
+    zero = lambda k: jnp.zeros((k, k), x.dtype)  # noqa: E731
+    return rising(jnp.block([[zero(m), x], [jnp.conj(x.T), zero(n)]])[None]) / 2
+
+
+@jax.custom_jvp
+def rising_magnitude(x: Inexact[Array, " n"]) -> Float[Array, " n"]:
+    """Magnitudes of numbers, to rise alike."""
+    return jnp.abs(x)
+
+
+@rising_magnitude.defjvp
+def _(primals: Any, tangents: Any) -> Any:
+    (x,), (way,) = primals, tangents
+    size = jnp.abs(x)
+    null = size <= ROUNDING * epsilon()
+    moves = way != 0
+    along = jnp.real(jnp.conj(x) * way) / jnp.where(null, 1.0, size)
+    return size, jnp.where(null, jnp.where(moves, jnp.abs(jnp.where(moves, way, 1.0)), 0.0), along)
 
 
 def slope(blocks: Inexact[Array, "blocks n n"], way: Inexact[Array, "blocks n n"]) -> Float[Array, ""]:

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..algebra import negativity
 from .merit import AbstractMerit
 
 
@@ -35,9 +34,8 @@ class LogNegativity(AbstractMerit):
         return jnp.log2(state.trace_norm())
 
     def rising(self, battery: Any, state: Any) -> Float[Array, ""]:
-        """By the blocks of the partial transpose, where a state knows them."""
-        known = hasattr(state, "partial_transpose")
-        return jnp.log2(negativity.rising(state.partial_transpose())) if known else self(battery, state)
+        """With the slopes of eigenvalues that vanish."""
+        return jnp.log2(state.trace_norm(rising=True))
 
 
 class Purity(AbstractMerit):

@@ -53,6 +53,11 @@ class AbstractMerit(eqx.Module):
         return self(battery, state)
 
     @property
+    def notation(self) -> str:
+        """The symbol; of a slope with that of the figure it is of."""
+        return self.symbol
+
+    @property
     def units(self) -> str:
         """Unit in words, hbar = 1."""
         return UNITS[self.unit]

@@ -14,7 +14,7 @@ from .merit import AbstractMerit, check_figure
 class _Slope(AbstractMerit):
     """Another figure over time, which one state does not tell."""
 
-    merit: AbstractMerit
+    merit: Any  # a figure, or a function of (battery, state)
 
     unit: ClassVar[str] = "power"  # of an energy
 
@@ -54,6 +54,11 @@ class Rate(_Slope):
 
     symbol: ClassVar[str] = "d/dt"
 
+    @property
+    def notation(self) -> str:
+        """Of the derivative."""
+        return f"d{_notation(self.merit)} / dt"
+
 
 class Average(_Slope):
     """Mean slope of another figure f since t = 0, and its rate there.
@@ -76,6 +81,15 @@ class Average(_Slope):
     """
 
     symbol: ClassVar[str] = "P"
+
+    @property
+    def notation(self) -> str:
+        """Of power, and of other slopes."""
+        return "P" if self.units == UNITS["power"] else f"Delta {_notation(self.merit)} / t"
+
+
+def _notation(merit: Any) -> str:
+    return getattr(merit, "notation", "f")
 
 
 average_power = Average(energy)

@@ -7,8 +7,7 @@ A state carries its own coordinates (levels, sizes, weights), so merits need no 
     charger_excitations()     mean excitation number of the charger
     expect(f)                 mean of a function f(m, n, M, N) of the levels and sizes
     coupling_energy()         mean of the exchange (and pair) coupling
-    trace_norm()              trace norm of the partial transpose
-    partial_transpose()       its Hermitian blocks (mixed states), of which rates at kinks are known
+    trace_norm(rising)        trace norm of the partial transpose; `rising`: with its slope to the right at kinks
     expectation(operator)     mean of an operator on the whole system (open systems)
     photons()                 mean number of photons in a reservoir (emitters)
     excited(), neighbours(), correlations(), coherences()   spin by spin (chains)

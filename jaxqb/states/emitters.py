@@ -41,8 +41,12 @@ class EmitterState(eqx.Module):
         """Probability that no emitter is excited: all that was lost is light."""
         return 1 - jnp.sum(_squared(self.c))
 
-    def trace_norm(self) -> Float[Array, ""]:
-        """Of the partial transpose between the battery and the other emitters, with the light traced out."""
+    def trace_norm(self, rising: bool = False) -> Float[Array, ""]:
+        """Of the partial transpose between the battery and the other emitters, with the light traced out.
+
+        Where its root vanishes, at the start, it has no slope: light mediates, and both terms grow with the fourth power of time.
+        """
+        del rising
         dark = self.photons()
         shared = 4 * self.battery_excitations() * self.charger_excitations()
         size = dark**2 + shared

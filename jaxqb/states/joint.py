@@ -30,9 +30,9 @@ class AbstractJointState(eqx.Module):
     def partial_transpose(self) -> Float[Array, "blocks n n"]:
         """Blocks of the partial transpose, which conserves the difference of excitations, charger less battery."""
 
-    def trace_norm(self) -> Float[Array, ""]:
+    def trace_norm(self, rising: bool = False) -> Float[Array, ""]:
         """Sum of the absolute eigenvalues of the partial transpose."""
-        return negativity.trace_norm(self.partial_transpose())
+        return (negativity.rising if rising else negativity.trace_norm)(self.partial_transpose())
 
     def coupling_energy(self) -> Float[Array, ""]:
         """Battery and charger meet in the bath only."""

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
+from ..algebra import negativity
 from ..errors import MeritError
 from .reduced import Density, Populations
 
@@ -61,9 +62,9 @@ class ChainKet(eqx.Module):
         """Mean of the exchange coupling."""
         return 2 * jnp.sum(self.links * (self.re[1:] * self.re[:-1] + self.im[1:] * self.im[:-1]))
 
-    def trace_norm(self) -> Float[Array, ""]:
-        """Square of the sum of Schmidt coefficients."""
-        return jnp.sum(_magnitude(self.populations())) ** 2
+    def trace_norm(self, rising: bool = False) -> Float[Array, ""]:
+        """Square of the sum of Schmidt coefficients, the magnitudes of the amplitudes."""
+        return jnp.sum(negativity.rising_magnitude(self.amplitudes()) if rising else _magnitude(self.populations())) ** 2
 
     def edge(self) -> Float[Array, ""]:
         """A sector is never truncated."""
@@ -155,9 +156,10 @@ class GridKet(eqx.Module):
         pair = x[1:, 1:] * x[:-1, :-1] + z[1:, 1:] * z[:-1, :-1]
         return 2 * jnp.sum(charger * (exchange * swap + pairing * pair))
 
-    def trace_norm(self) -> Float[Array, ""]:
-        """Square of the sum of Schmidt coefficients."""
-        return jnp.sum(jnp.linalg.svd(self.amplitudes(), compute_uv=False)) ** 2
+    def trace_norm(self, rising: bool = False) -> Float[Array, ""]:
+        """Square of the sum of Schmidt coefficients, the singular values of the amplitudes."""
+        psi = self.amplitudes()
+        return (negativity.rising_singular(psi) if rising else jnp.sum(jnp.linalg.svd(psi, compute_uv=False))) ** 2
 
     def edge(self) -> Float[Array, ""]:
         """Population of the two last kept charger levels."""
@@ -221,7 +223,7 @@ class MixedKets(eqx.Module):
         each = jax.vmap(lambda ket: ket.amplitudes())(self.kets)
         return jnp.sqrt(self.weights).reshape((-1,) + (1,) * (each.ndim - 1)) * each
 
-    def trace_norm(self) -> Float[Array, ""]:
+    def trace_norm(self, rising: bool = False) -> Float[Array, ""]:
         """Trace norm of the partial transpose, block by block; the towers are classical labels and add up."""
         if isinstance(self.kets, GridKet):
             raise MeritError(
@@ -232,8 +234,8 @@ class MixedKets(eqx.Module):
         pairs = sorted(set(zip(self.tower, self.charger_tower, strict=True)))
         for pair in pairs:
             chosen = [s for s, here in enumerate(zip(self.tower, self.charger_tower, strict=True)) if here == pair]
-            group = jax.tree.map(lambda leaf, chosen=chosen: leaf[jnp.asarray(chosen)], (self.kets, self.weights))
-            total = total + _mixture_trace_norm(*group)
+            kets, weights = jax.tree.map(lambda leaf, chosen=chosen: leaf[jnp.asarray(chosen)], (self.kets, self.weights))
+            total = total + _mixture_trace_norm(kets, weights, rising)
         return total
 
     def edge(self) -> Float[Array, ""]:
@@ -247,7 +249,7 @@ def _magnitude(population: Float[Array, "..."]) -> Float[Array, "..."]:
     return jnp.where(positive, jnp.sqrt(jnp.where(positive, population, 1.0)), 0.0)
 
 
-def _mixture_trace_norm(kets: ChainKet, weights: Float[Array, " sectors"]) -> Float[Array, ""]:
+def _mixture_trace_norm(kets: ChainKet, weights: Float[Array, " sectors"], rising: bool) -> Float[Array, ""]:
     """Blocks of the partial transpose of sum_s w_s |s><s|, where sector s has m + n = K_s.
 
     The partial transpose connects |m', K - m> with |m, K - m'>: it conserves d = m + m' - K, and its block d is the
@@ -263,7 +265,7 @@ def _mixture_trace_norm(kets: ChainKet, weights: Float[Array, " sectors"]) -> Fl
     def block(offset):
         here = total[:, None, None] == m[:, None] + m[None, :] - offset
         matrix = jnp.sum(jnp.where(here, psi[:, :, None] * psi[:, None, :].conj(), 0.0), axis=0)
-        return jnp.sum(jnp.abs(jnp.linalg.eigvalsh(matrix)))
+        return negativity.rising(matrix[None]) if rising else jnp.sum(jnp.abs(jnp.linalg.eigvalsh(matrix)))
 
     # K spans fewer values than there are sectors
     return jnp.sum(jax.lax.map(block, jnp.arange(-sectors, 2 * levels - 1)))

@@ -68,9 +68,9 @@ class OpenState(eqx.Module):
         rho = self.density().reshape(d, r, d, r)
         return rho.transpose(2, 1, 0, 3).reshape(1, d * r, d * r)
 
-    def trace_norm(self) -> Float[Array, ""]:
+    def trace_norm(self, rising: bool = False) -> Float[Array, ""]:
         """Trace norm of the partial transpose."""
-        return negativity.trace_norm(self.partial_transpose())
+        return (negativity.rising if rising else negativity.trace_norm)(self.partial_transpose())
 
     def amplitudes(self) -> Array:
         """A sentence: the state is mixed."""

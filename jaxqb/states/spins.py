@@ -60,8 +60,9 @@ class AbstractSpins(eqx.Module):
         del function
         return self.charger_excitations()
 
-    def trace_norm(self) -> Float[Array, ""]:
+    def trace_norm(self, rising: bool = False) -> Float[Array, ""]:
         """A sentence."""
+        del rising
         return self.charger_excitations()
 
     def amplitudes(self) -> Array:

@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from jaxqb.cli import app
+from jaxqb.plot import FORMATS
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from truth import chain, chains, dark, flows, master, peaks, waveguide
@@ -43,11 +44,15 @@ def numbers(line):
 
 
 @pytest.fixture
-def printed(capsys):
-    """Runs an example and gives the lines it prints."""
+def printed(capsys, tmp_path, monkeypatch):
+    """Runs an example and gives the lines it prints; what it draws is a picture with curves or a map."""
+    monkeypatch.chdir(tmp_path)
 
     def run(name):
-        runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+        left = runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+        if "figure" in left:
+            assert all(ax.lines for ax in left["figure"].axes)
+            assert {path.name for path in Path("jaxqb-output").iterdir()} == {f"{name}.{kind}" for kind in FORMATS}
         return capsys.readouterr().out.splitlines()
 
     return run
@@ -286,7 +291,7 @@ def test_open_battery(printed):
         return master.evolve(total, np.diag(np.eye(8)[0]), times)
 
     gap, design = np.diag([0.0, 1.0]), np.array([0.3, 0.5, 1.0])
-    rows = np.array([numbers(line) for line in lines[1:4]])
+    rows = np.array([numbers(line) for line in lines[2:5]])
     rhos = states(design, rows[:, 0])
     wanted = [(master.energy(rho, gap), master.ergotropy(rho, gap), master.log_negativity(rho, 2)) for rho in rhos]
     np.testing.assert_allclose(rows[:, 1:], wanted, atol=6e-6)

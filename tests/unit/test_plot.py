@@ -2,13 +2,15 @@
 
 import types
 
+import jax
 import matplotlib
 import numpy as np
 import pytest
 import xarray as xr
 
+import jaxqb as qb
 from jaxqb import plot
-from jaxqb.errors import PaperError
+from jaxqb.errors import PaperError, TimesError
 
 
 @pytest.fixture
@@ -195,3 +197,58 @@ def test_a_time_is_drawn_that_is_no_time_of_something_else(sweep):
 
 def test_notebooks_show_drawings(sweep):
     assert plot.lines(sweep)._repr_png_().startswith(b"\x89PNG")
+
+
+@pytest.fixture(scope="module")
+def curves():
+    """One spin charges another: E = sin^2 t."""
+    one = lambda battery, state: state.charger_excitations()  # noqa: E731
+    save = {"energy": "energy", "P": "average_power", "level_populations": "level_populations"}
+    save |= {"mine": one, "its_slope": qb.merit.Rate(one), "mean": qb.merit.Average(qb.merit.purity)}
+    return qb.evolve(qb.SpinCharger(1, 1), np.linspace(0.0, 1.0, 5), save)
+
+
+def test_curves_as_a_dataset(curves):
+    ds = curves.to_dataset()
+    ts = np.linspace(0.0, 1.0, 5)
+    assert list(ds) == ["energy", "P", "level_populations", "mine", "its_slope", "mean"]
+    np.testing.assert_allclose(ds.energy.sel(time=0.5), np.sin(0.5) ** 2, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(ds.level_populations.isel(level_populations_0=1), np.sin(ts) ** 2, rtol=0, atol=1e-14)
+    about = {name: (ds[name].attrs["symbol"], ds[name].attrs["units"]) for name in ds}
+    assert about == {
+        "energy": ("E", "hbar frequency"),
+        "P": ("P", "hbar frequency^2"),
+        "level_populations": ("p_m", "1"),
+        "mine": ("", ""),
+        "its_slope": ("df / dt", "frequency"),
+        "mean": ("Delta Tr rho_B^2 / t", "frequency"),
+    }
+    assert ds.attrs["law"] == "chain" and ds.attrs["status"] == "solved"
+    assert len(ds[["energy", "mine"]].to_dataframe()) == 5
+
+
+def test_curves_are_drawn(curves):
+    energy, slope = plot.lines(curves, "energy", "its_slope").axes
+    assert energy.get_xlabel() == "time, $t$ (1 / frequency)" and energy.get_ylabel() == "energy, $E$ (ħ frequency)"
+    assert slope.lines[0].get_ydata() == pytest.approx(-np.sin(2 * np.linspace(0.0, 1.0, 5)), abs=1e-14)
+    axes, _ = plot.map(curves, "level_populations").axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("time, $t$ (1 / frequency)", "index of level populations")
+    assert len(plot.lines(curves, "level_populations").axes[0].lines) == 2  # along time, though there were more levels than times
+    short = qb.evolve(qb.SpinCharger(4, 4), [0.1, 0.2], "level_populations")
+    assert plot.lines(short).axes[0].get_xlabel() == "time, $t$ (1 / frequency)"
+
+
+def test_standard_errors_of_curves():
+    chain = qb.SpinChain.uniform(2)
+    ds = qb.evolve(chain, [0.5], ["energy"], law=chain.trajectories(200, jax.random.key(0))).to_dataset()
+    assert ds.energy_error.attrs["long_name"] == "standard error of energy" and float(ds.energy_error[0]) > 0
+
+
+def test_no_dataset_of_a_batch():
+    run = lambda g: qb.evolve(qb.SpinCharger(1, 1, coupling=g), [0.5, 1.0])  # noqa: E731
+    batch = jax.vmap(run)(np.array([1.0, 2.0, 3.0]))
+    with pytest.raises(TimesError, match=r"`ts` must be those of one solution.*\(3, 2\); fix: "):
+        batch.to_dataset()
+    assert jax.tree.map(lambda x: x[1], batch).to_dataset().energy[0] == pytest.approx(np.sin(1.0) ** 2)
+    with pytest.raises(TimesError, match="they are traced; fix: "):
+        jax.jit(lambda g: run(g).to_dataset().energy.values)(1.0)

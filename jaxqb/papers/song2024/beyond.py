@@ -81,7 +81,8 @@ def plane(quick: bool) -> xr.Dataset:
 def waiting(quick: bool) -> xr.Dataset:
     """Work against waiting time."""
     ts = np.array([8.0, 14.0, 25.0, 45.0, 80.0]) if quick else np.unique(np.round(np.geomspace(8.0, HORIZON, 21)))
-    time, least = times(ts, "wait"), separations([0.1, 0.3] if quick else [0.1, 0.3, 0.5], "least")
+    time = times(ts, "wait")
+    least = axis("least", [0.1, 0.3] if quick else [0.1, 0.3, 0.5], "Delta_min", "lambda_11", "least distance")
     begin = _map(*((SHORT, 16, 8) if quick else (HORIZON, 41, 24)), least.values)
     found = [[_best_by(t, float(low), begin) for t in time.values] for low in least.values]
     value, frequency, separation = np.moveaxis(np.array(found), -1, 0)
