@@ -62,6 +62,8 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/(?!slurm_sweep|two_processes)\w+\.py",  # these are shown, but need a cluster, or several processes
     "plot_gallery": True,
     "image_scrapers": ("drawings",),
+    "thumbnail_size": (640, 240),
+    "default_thumb_file": str(HERE / "_static" / "code.svg"),  # of examples that draw nothing
     "within_subsection_order": "titles.Order",
     "abort_on_example_error": True,
     "reset_modules": (),
