@@ -104,8 +104,9 @@ def label(variable: Any, width: int = 32) -> str:
     'power, $P$ ($g \\\\omega_{0}$)'
     """
     name, symbol, unit = (variable.attrs.get(key, "") for key in ("long_name", "symbol", "units"))
-    name = name or str(variable.name).replace("_", " ")
+    name = name or str(variable.name)
     symbol, unit = "" if symbol == name else symbol, "" if unit in ("1", "number") else unit
+    name = name.replace("_", " ") if re.fullmatch(r"[a-z]{2,}(_[a-z0-9]+)+", name) else name  # of a variable or a function
     drawn_unit = f"({tex(unit) if re.search('[~_]', unit) else _text(unit)})" if unit else ""
     plain = " ".join(x for x in (symbol, unit and f"({unit})") if x).replace(" ", "\xa0")  # is not broken
     lines = "\n".join(textwrap.wrap(name + (", " if symbol else " ") + plain, width, break_long_words=False))

@@ -45,7 +45,7 @@ def together(
     """The same by several processes.
 
     One that is free goes on with its paper, whose programs it has compiled, then with a paper that no other one is at, then with
-    that of which most is left. Claims are checked when all figures of a paper are known.
+    that of which most is left, from its end, where long figures are. Claims are checked when all figures of a paper are known.
     """
     todo = {paper: [*paper.figures, ""] for paper in papers}  # "": its claims
     data: dict[Paper, dict[str, Any]] = {paper: {} for paper in papers}
@@ -58,7 +58,8 @@ def together(
             while idle and (free := [paper for paper in papers if ready(paper)]):
                 link, others = idle.pop(0), [paper for paper, _ in at.values()]
                 paper = last[link] if last.get(link) in free else max(free, key=lambda one: (one not in others, len(todo[one])))
-                name = todo[paper].pop(0)
+                joins = paper in others and paper is not last.get(link) and len(todo[paper]) > 1
+                name = todo[paper].pop(-2 if joins else 0)  # the last one are its claims
                 link.send((paper.key, name, quick, out, None if name else data[paper]))
                 at[link], last[link] = (paper, name), paper
             for link in wait(list(at)):

@@ -132,6 +132,14 @@ def test_long_names_are_wrapped_and_their_symbols_kept_together():
     assert plot.label(xr.DataArray(0.0, attrs={"long_name": "time", "units": "1"})) == "time"
 
 
+@pytest.mark.parametrize(
+    ("name", "written"), [("collective_advantage", "collective advantage"), ("P_max", "$P_{\\mathrm{max}}$")]
+)
+def test_names_of_variables_are_words_or_symbols(name, written):
+    assert plot.label(xr.DataArray(0.0, name=name, attrs={"long_name": name, "symbol": name})) == written
+    assert plot.label(xr.DataArray(0.0, name=name)) == written
+
+
 def test_entries_are_written_as_mathematics():
     hue = xr.DataArray([10_000.0, np.inf, 1.23456], dims="size", attrs={"symbol": "N_C"})
     ds = xr.Dataset({"E": (("size", "t"), np.ones((3, 2)))}, {"size": hue})
