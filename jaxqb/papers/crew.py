@@ -51,6 +51,7 @@ def together(
     data: dict[Paper, dict[str, Any]] = {paper: {} for paper in papers}
     at: dict[Any, tuple[Paper, str]] = {}
     last: dict[Any, Paper] = {}
+    end: dict[Any, int] = {}  # at which a process takes figures
     ready = lambda paper: todo[paper] and (todo[paper][0] or len(data[paper]) == len(paper.figures))  # noqa: E731
     with _started(min(processes, sum(map(len, todo.values()))), quick) as links:
         idle = list(links)
@@ -58,8 +59,9 @@ def together(
             while idle and (free := [paper for paper in papers if ready(paper)]):
                 link, others = idle.pop(0), [paper for paper, _ in at.values()]
                 paper = last[link] if last.get(link) in free else max(free, key=lambda one: (one not in others, len(todo[one])))
-                joins = paper in others and paper is not last.get(link) and len(todo[paper]) > 1
-                name = todo[paper].pop(-2 if joins else 0)  # the last one are its claims
+                if paper is not last.get(link):
+                    end[link] = -2 if paper in others else 0  # the last ones are its claims
+                name = todo[paper].pop(end[link] if len(todo[paper]) > 1 else 0)
                 link.send((paper.key, name, quick, out, None if name else data[paper]))
                 at[link], last[link] = (paper, name), paper
             for link in wait(list(at)):

@@ -8,7 +8,7 @@ from .figures import fig2, fig3, fig4, fig5, fig6
 from .optima import design
 from .two_spins import appendix
 
-FIGURES: tuple[Figure, ...] = (fig2, fig3, fig4, fig5, fig6, appendix, limits, fixed_charger, local_noise, discharge, design)
+FIGURES: tuple[Figure, ...] = (fig2, fig3, fig4, fig5, fig6, appendix, fixed_charger, local_noise, discharge, design, limits)
 
 PAPER = Paper(
     key="quach2020",
