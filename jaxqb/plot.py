@@ -189,7 +189,7 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
     Args:
         ds: with attributes ``x`` (the coordinate along which curves run) and ``panels`` (one string a panel, naming its
             variables); optionally ``facet``, ``titles``, ``log``, ``printed``; one may have ``against``, ``draw``,
-            ``label``. `jaxqb.papers.paper` describes them; `lines` and `map` set them for any Dataset.
+            ``every``, ``label``. `jaxqb.papers.paper` describes them; `lines` and `map` set them for any Dataset.
         width: inches; default one column a panel, at most two panels beside each other.
 
     >>> import xarray as xr
@@ -245,7 +245,7 @@ def _lines(ax: Axes, ds: xr.Dataset, names: Sequence[str], looks: _Looks) -> Non
     for name in names:
         draw = _drawn(ds, name)
         for hue, text, x, y in _curves(ds, name):
-            (handle,) = ax.plot(x, y, **looks.style(hue, text, draw))
+            (handle,) = ax.plot(x, y, markevery=ds[name].attrs.get("every"), **looks.style(hue, text, draw))
             if text and (text not in looks.handles or draw == "lines"):
                 looks.handles[text] = handle
         kind = _text(ds[name].attrs.get("label", ""))

@@ -12,6 +12,7 @@ A figure function returns a Dataset that says how it is drawn (`jaxqb.plot.draw`
 * a variable's ``attrs["against"]`` names another variable to stand on the abscissa instead of x;
 * a variable's ``attrs["draw"]``: "lines" (default), "points", "beneath" (light points below lines), "both" or "map" (a
   map also has ``attrs["y"]``);
+* a variable's ``attrs["every"]`` = k: of its points each k-th is drawn, where all would touch;
 * a variable's ``attrs["label"]`` names it in the legend: its curve, or, if it has a hue, what all its lines or points are;
 * ``attrs["table"]``: one string a block of rows, naming variables along x whose labels are the columns (`jaxqb.papers.report`).
 """

@@ -65,6 +65,11 @@ def test_gaps_are_left_out(sweep):
     assert line.get_xdata() == pytest.approx([0.5, 2.0])
 
 
+def test_of_dense_points_some_are_drawn(sweep):
+    sweep["max_average_power"].attrs["every"] = 2
+    assert [line.get_markevery() for line in plot.lines(sweep, points=True).axes[0].lines] == [2, 2]
+
+
 def test_map(sweep):
     sweep["max_average_power"][0, 1] = np.nan
     figure = plot.map(sweep)

@@ -66,12 +66,13 @@ def fig2(quick: bool) -> xr.Dataset:
     fixed = partial(labelled, "panel", units=UNITS["frequency"])
     label = {"battery": "battery, E_B", "charger": "charger, E_C", "interaction": "interaction, E_I", "total": "<H>"}
     equation = {"battery": "E_B, Eq. 12", "charger": "E_C, Eq. A7", "interaction": "E_I, Eq. A8"}
+    dots = {"draw": "points", "every": 1 if quick else 8}
     return xr.Dataset(
         {
             **{name: energy(saved[name], label=label[name]) for name in label},
-            **{f"{name}_closed": energy(closed[name], label=by, draw="points") for name, by in equation.items()},
+            **{f"{name}_closed": energy(closed[name], label=by, **dots) for name, by in equation.items()},
             "power": power(saved["power"], long_name="average power"),
-            "power_closed": power(closed["power"], long_name="average power, Eq. 13", draw="points"),
+            "power_closed": power(closed["power"], long_name="average power, Eq. 13", **dots),
             "field": fixed(field, symbol="B", long_name="battery frequency"),
             "ising": fixed(ising, symbol="Delta", long_name="Ising coupling"),
             "offset": fixed(offset, symbol="Delta_n", long_name="distance from resonance"),
