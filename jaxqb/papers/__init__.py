@@ -18,7 +18,7 @@ from .paper import Figure as Figure
 from .paper import Paper as Paper
 from .paper import Results as Results
 from .paper import figure as figure
-from .report import claims_dataset, write
+from .report import claims_dataset, embedded, write
 from .report import entries as entries
 from .report import table as table
 from .report import verdicts as verdicts
@@ -106,7 +106,14 @@ def reproduce(
     3
     """
     folder = None if out is None else Path(out)
-    told = progress or (lambda *_: None)
+    small: dict[tuple[str, str], str] = {}
+
+    def told(key: str, name: str, seconds: float) -> None:
+        if folder is not None:  # now, while processes compute other figures
+            small[key, name] = embedded(folder / key / f"{name}.png")
+        if progress:
+            progress(key, name, seconds)
+
     if figure is not None:
         if paper is None:
             fail(
@@ -120,14 +127,14 @@ def reproduce(
         data = drawn(known, _figure(known, figure).name, quick, folder)
         told(known.key, figure, data.attrs["seconds"])
         if folder is not None:
-            write({known: {figure: data}}, {}, folder)
+            write({known: {figure: data}}, {}, small, folder)
         return data
     papers = [load(key) for key in ((paper,) if paper is not None else KNOWN)]
     done = alone(papers, quick, folder, told) if processes == 1 else together(papers, quick, folder, told, processes)
     found = {known: (figures, claims) for known, figures, claims in done}
     data, checked = {known: found[known][0] for known in papers}, {known: found[known][1] for known in papers}
     if folder is not None:
-        write(data, checked, folder)
+        write(data, checked, small, folder)
     nodes = {f"/{known.key}/{name}": ds for known in papers for name, ds in data[known].items()}
     nodes |= {f"/{known.key}/claims": claims_dataset(checked[known]) for known in papers}
     return xr.DataTree.from_dict(nodes)

@@ -110,8 +110,16 @@ def picture(ds: xr.Dataset, stem: Path) -> list[Path]:
     return plot.save(drawn, stem, plot.FORMATS[: 2 if ds.attrs["quick"] else 3])
 
 
-def write(data: Mapping[Paper, Mapping[str, xr.Dataset]], checked: Mapping[Paper, Sequence[Checked]], out: Path) -> list[Path]:
-    """Beside pictures write ``out/<paper>/claims`` and tables as ``.txt, .csv, .json``, and around them ``out/index.html``."""
+def write(
+    data: Mapping[Paper, Mapping[str, xr.Dataset]],
+    checked: Mapping[Paper, Sequence[Checked]],
+    small: Mapping[tuple[str, str], str],
+    out: Path,
+) -> list[Path]:
+    """Tables of claims and of figures as ``.txt, .csv, .json`` beside the pictures, and around all ``out/index.html``.
+
+    `small` has the pictures as the page shows them, by paper and figure.
+    """
     out.mkdir(parents=True, exist_ok=True)
     paths, sections, told = [], [], {paper: rows(checked.get(paper, ())) for paper in data}
     for paper, figures in data.items():
@@ -122,15 +130,15 @@ def write(data: Mapping[Paper, Mapping[str, xr.Dataset]], checked: Mapping[Paper
         if claims:
             words = "\n".join("{verdict:<10} {claims:>3}: {meaning}".format(**row) for row in verdicts(claims))
             paths += _write_rows(claims, f"{table(checked[paper])}\n\n{words}", out / paper.key / "claims")
-        pictures = {name: _embedded(out / paper.key / f"{name}.png") for name in figures}
+        pictures = {name: small[paper.key, name] for name in figures}
         sections.append(_section(paper, figures, pictures, claims))
     page = out / "index.html"
     page.write_text(PAGE.format(style=STYLE, contents=_contents(data, told), sections="\n".join(sections)), encoding="utf-8")
     return [*paths, page]
 
 
-def _embedded(path: Path) -> str:
-    """A picture for the page, in 128 colours, which is a fourth of its size."""
+def embedded(path: Path) -> str:
+    """A picture for the page, in 128 colours, which is a third of its size."""
     small = io.BytesIO()
     with Image.open(path) as image:
         few = image.convert("RGB").quantize(128, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
