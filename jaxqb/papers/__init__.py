@@ -127,14 +127,14 @@ def reproduce(
         data = drawn(known, _figure(known, figure).name, quick, folder)
         told(known.key, figure, data.attrs["seconds"])
         if folder is not None:
-            write({known: {figure: data}}, {}, small, folder)
+            write({known: {figure: data}}, {}, folder, small)
         return data
     papers = [load(key) for key in ((paper,) if paper is not None else KNOWN)]
     done = alone(papers, quick, folder, told) if processes == 1 else together(papers, quick, folder, told, processes)
     found = {known: (figures, claims) for known, figures, claims in done}
     data, checked = {known: found[known][0] for known in papers}, {known: found[known][1] for known in papers}
     if folder is not None:
-        write(data, checked, small, folder)
+        write(data, checked, folder, small)
     nodes = {f"/{known.key}/{name}": ds for known in papers for name, ds in data[known].items()}
     nodes |= {f"/{known.key}/claims": claims_dataset(checked[known]) for known in papers}
     return xr.DataTree.from_dict(nodes)

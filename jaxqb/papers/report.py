@@ -113,12 +113,12 @@ def picture(ds: xr.Dataset, stem: Path) -> list[Path]:
 def write(
     data: Mapping[Paper, Mapping[str, xr.Dataset]],
     checked: Mapping[Paper, Sequence[Checked]],
-    small: Mapping[tuple[str, str], str],
     out: Path,
+    small: Mapping[tuple[str, str], str] | None = None,
 ) -> list[Path]:
     """Tables of claims and of figures as ``.txt, .csv, .json`` beside the pictures, and around all ``out/index.html``.
 
-    `small` has the pictures as the page shows them, by paper and figure.
+    `small` has pictures as the page shows them, by paper and figure, where they have been made already.
     """
     out.mkdir(parents=True, exist_ok=True)
     paths, sections, told = [], [], {paper: rows(checked.get(paper, ())) for paper in data}
@@ -130,7 +130,7 @@ def write(
         if claims:
             words = "\n".join("{verdict:<10} {claims:>3}: {meaning}".format(**row) for row in verdicts(claims))
             paths += _write_rows(claims, f"{table(checked[paper])}\n\n{words}", out / paper.key / "claims")
-        pictures = {name: small[paper.key, name] for name in figures}
+        pictures = {name: (small or {}).get((paper.key, name)) or embedded(out / paper.key / f"{name}.png") for name in figures}
         sections.append(_section(paper, figures, pictures, claims))
     page = out / "index.html"
     page.write_text(PAGE.format(style=STYLE, contents=_contents(data, told), sections="\n".join(sections)), encoding="utf-8")
