@@ -11,7 +11,7 @@ from typing import Any
 import xarray as xr
 
 from ..errors import PaperError, fail
-from .crew import Told, alone, drawn, together
+from .crew import MOST, Told, alone, drawn, together
 from .paper import Checked as Checked
 from .paper import Claim as Claim
 from .paper import Figure as Figure
@@ -100,11 +100,13 @@ def reproduce(
         The `xarray.Dataset` of one figure, or an `xarray.DataTree` ``/paper/figure`` with ``/paper/claims``.
 
     Raises:
-        PaperError: where there is no such paper or figure, or a process dies.
+        PaperError: where there is no such paper or figure, no process, or one that dies.
 
     >>> reproduce("huangfu2021", "fig8").sizes["charger"]
     3
     """
+    if processes < 1:
+        fail(PaperError, "processes", "be at least 1", f"it is {processes}", "leave it out, or use as many as there are cores")
     folder = None if out is None else Path(out)
     small: dict[tuple[str, str], str] = {}
 
@@ -129,12 +131,14 @@ def reproduce(
         if folder is not None:
             write({known: {figure: data}}, {}, folder, small)
         return data
-    papers = [load(key) for key in ((paper,) if paper is not None else KNOWN)]
-    done = alone(papers, quick, folder, told) if processes == 1 else together(papers, quick, folder, told, processes)
+    keys = KNOWN if paper is None else (load(paper).key,)
+    papers, count = (load(key) for key in keys), min(processes, MOST * len(keys))
+    done = alone(papers, quick, folder, told) if count == 1 else together(papers, quick, folder, told, count)
     found = {known: (figures, claims) for known, figures, claims in done}
-    data, checked = {known: found[known][0] for known in papers}, {known: found[known][1] for known in papers}
+    ordered = [load(key) for key in keys]
+    data, checked = {known: found[known][0] for known in ordered}, {known: found[known][1] for known in ordered}
     if folder is not None:
         write(data, checked, folder, small)
-    nodes = {f"/{known.key}/{name}": ds for known in papers for name, ds in data[known].items()}
-    nodes |= {f"/{known.key}/claims": claims_dataset(checked[known]) for known in papers}
+    nodes = {f"/{known.key}/{name}": ds for known in data for name, ds in data[known].items()}
+    nodes |= {f"/{known.key}/claims": claims_dataset(checked[known]) for known in checked}
     return xr.DataTree.from_dict(nodes)

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -18,6 +18,7 @@ from .paper import Checked, Paper, Results
 from .report import picture
 
 LIGHT = {"xla_backend_optimization_level": "1"}  # of LLVM, a fourth of the time to compile less than its usual level
+MOST = 8  # processes a paper, which has more figures than that
 Told = Callable[[str, str, float], Any]  # paper, figure and its seconds, as it is done
 
 
@@ -29,7 +30,7 @@ def drawn(paper: Paper, name: str, quick: bool, out: Path | None) -> Any:
     return data
 
 
-def alone(papers: Sequence[Paper], quick: bool, out: Path | None, told: Told) -> Iterator[tuple[Paper, dict, list[Checked]]]:
+def alone(papers: Iterable[Paper], quick: bool, out: Path | None, told: Told) -> Iterator[tuple[Paper, dict, list[Checked]]]:
     """Figures and checked claims of each paper, by this process."""
     for paper in papers:
         data = {}
@@ -40,23 +41,23 @@ def alone(papers: Sequence[Paper], quick: bool, out: Path | None, told: Told) ->
 
 
 def together(
-    papers: Sequence[Paper], quick: bool, out: Path | None, told: Told, processes: int
+    papers: Iterable[Paper], quick: bool, out: Path | None, told: Told, processes: int
 ) -> Iterator[tuple[Paper, dict, list[Checked]]]:
     """The same by several processes.
 
     One that is free goes on with its paper, whose programs it has compiled, then with a paper that no other one is at, then with
     that of which most is left, from its end, where long figures are. Claims are checked when all figures of a paper are known.
+    `papers` are looked at when the processes have been started, which takes them as long as to load papers here.
     """
-    todo = {paper: [*paper.figures, ""] for paper in papers}  # "": its claims
-    data: dict[Paper, dict[str, Any]] = {paper: {} for paper in papers}
     at: dict[Any, tuple[Paper, str]] = {}
     last: dict[Any, Paper] = {}
     end: dict[Any, int] = {}  # at which a process takes figures
-    ready = lambda paper: todo[paper] and (todo[paper][0] or len(data[paper]) == len(paper.figures))  # noqa: E731
-    with _started(min(processes, sum(map(len, todo.values()))), quick) as links:
-        idle = list(links)
+    with _started(processes, quick) as links:
+        idle, todo = list(links), {paper: [*paper.figures, ""] for paper in papers}  # "": its claims
+        data: dict[Paper, dict[str, Any]] = {paper: {} for paper in todo}
+        ready = lambda paper: todo[paper] and (todo[paper][0] or len(data[paper]) == len(paper.figures))  # noqa: E731
         while any(todo.values()) or at:
-            while idle and (free := [paper for paper in papers if ready(paper)]):
+            while idle and (free := [paper for paper in todo if ready(paper)]):
                 link, others = idle.pop(0), [paper for paper, _ in at.values()]
                 paper = last[link] if last.get(link) in free else max(free, key=lambda one: (one not in others, len(todo[one])))
                 if paper is not last.get(link):

@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 from jaxqb.errors import PaperError
-from jaxqb.papers import crew, load
+from jaxqb.papers import crew, load, reproduce
 from jaxqb.papers.paper import Claim, Figure, Paper
 
 jax.config.update("jax_enable_x64", True)
@@ -97,3 +97,9 @@ def test_a_claim_that_falls_is_told(monkeypatch):
     monkeypatch.setattr(crew, "_started", helped(known, []))
     done = crew.together(list(known.values()), True, None, lambda *_: None, 2)
     assert {paper.key: checked[0].stands for paper, _, checked in done} == {"first": True, "second": False}
+
+
+@pytest.mark.parametrize("processes", [0, -1])
+def test_somebody_has_to_work(processes):
+    with pytest.raises(PaperError, match=f"`processes` must be at least 1, but it is {processes}; fix: "):
+        reproduce("huangfu2021", processes=processes)
