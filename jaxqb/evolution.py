@@ -82,10 +82,8 @@ class Solution(eqx.Module):
             but = "they are traced" if traced(self.ts) else f"their shape is {np.shape(self.ts)}"
             fix = "call it outside of jit, and on one solution: jax.tree.map(lambda x: x[0], sol)"
             fail(TimesError, "ts", "be those of one solution for a Dataset", but, fix)
-        variables, coordinates = (
-            {},
-            {"time": ("time", np.asarray(self.ts), {"long_name": "time", "symbol": "t", "units": UNITS["time"]})},
-        )
+        about = {"long_name": "time", "symbol": "t", "units": UNITS["time"]}
+        variables, coordinates = {}, {"time": ("time", np.asarray(self.ts), about)}
         for name, symbol, units in self.labels:
             label = {"long_name": name.replace("_", " "), "symbol": symbol, "units": units}
             inner = {f"{name}_{k}": np.arange(n) for k, n in enumerate(np.shape(self.saved[name])[1:])}

@@ -71,6 +71,11 @@ def _(primals: Any, tangents: Any) -> Any:
     return _norm_and_slope(*primals, *tangents)
 
 
+def either(blocks: Inexact[Array, "blocks n n"], one_sided: bool) -> Float[Array, ""]:
+    """The trace norm, and whether its slope is that to the right at kinks, or the mean of both sides."""
+    return rising(blocks) if one_sided else trace_norm(blocks)
+
+
 def rising_singular(x: Inexact[Array, "m n"]) -> Float[Array, ""]:
     """Sum of the singular values, to rise alike: they are, twice, the magnitudes of eigenvalues of a Hermitian matrix."""
     m, n = x.shape

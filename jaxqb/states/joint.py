@@ -32,7 +32,7 @@ class AbstractJointState(eqx.Module):
 
     def trace_norm(self, rising: bool = False) -> Float[Array, ""]:
         """Sum of the absolute eigenvalues of the partial transpose."""
-        return (negativity.rising if rising else negativity.trace_norm)(self.partial_transpose())
+        return negativity.either(self.partial_transpose(), rising)
 
     def coupling_energy(self) -> Float[Array, ""]:
         """Battery and charger meet in the bath only."""

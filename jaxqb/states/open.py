@@ -70,7 +70,7 @@ class OpenState(eqx.Module):
 
     def trace_norm(self, rising: bool = False) -> Float[Array, ""]:
         """Trace norm of the partial transpose."""
-        return (negativity.rising if rising else negativity.trace_norm)(self.partial_transpose())
+        return negativity.either(self.partial_transpose(), rising)
 
     def amplitudes(self) -> Array:
         """A sentence: the state is mixed."""
