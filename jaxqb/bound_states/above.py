@@ -10,6 +10,7 @@ import numpy as np
 from jax import lax
 
 from ..algebra.poles import implicit, slope, zeros
+from ..algebra.roots import square_root
 from ..compiled import compiled
 from ..reservoirs import Waveguide
 from .rule import falls, still
@@ -92,7 +93,7 @@ def starts(guide: Waveguide, frequency: Any, distance: Any, s: Any, branches: An
     mirrors = jnp.maximum(np.pi * (2 * branches + (1 + s) / 2), 1.0) / distance + 0j
     k = jnp.maximum(2 * np.pi * jnp.abs(branches), 1.5) / distance + 0j
     for _ in range(3):
-        turn = s * (2j * k / guide.radiation_rate * (jnp.sqrt(1 + k**2) - frequency) - 1)
+        turn = s * (2j * k / guide.radiation_rate * (square_root(1 + k**2) - frequency) - 1)
         k = (2 * np.pi * branches - 1j * jnp.log(turn)) / distance
         k = lax.complex(jnp.maximum(k.real, 0.05), jnp.minimum(k.imag, 0.0))
     center = jnp.maximum(frequency, 1.05) + 0j
@@ -101,4 +102,4 @@ def starts(guide: Waveguide, frequency: Any, distance: Any, s: Any, branches: An
     beside = center - jnp.stack([0 * alone, 0.3 * alone, alone, 2 * alone, 3 * alone, pair])
     deeper = center - 1j * np.array([0.1, 0.3, 0.8, 1.5])
     low = np.array([1.1 - 0.05j, 1.1 - 0.3j, 1.3 - 0.1j, 1.3 - 0.6j])
-    return jnp.concatenate([jnp.sqrt(1 + k**2), jnp.sqrt(1 + mirrors**2), beside, deeper, low])
+    return jnp.concatenate([square_root(1 + k**2), square_root(1 + mirrors**2), beside, deeper, low])

@@ -18,6 +18,7 @@ from jaxqb import peaks
 from jaxqb.algebra import branches, chebyshev, spectra
 from jaxqb.algebra.ladders import boson_lowering, spin_lowering
 from jaxqb.algebra.passive import passive_full, passive_levels, passive_symmetric
+from jaxqb.algebra.roots import square_root
 from jaxqb.algebra.sine import sine
 from jaxqb.methods import method
 
@@ -54,6 +55,22 @@ def test_sine() -> None:
     short = sine(jnp.asarray(angles[:401], np.float32), quarters)
     assert short.dtype == np.float32
     np.testing.assert_allclose(short, values[:, :401], rtol=0, atol=2e-6)
+
+
+def test_square_root() -> None:
+    turns = np.exp(1j * np.append(np.arange(-7, 9) * np.pi / 8, [1e-9, np.pi - 1e-9, 1e-9 - np.pi, -np.pi / 2 + 1e-9]))
+    z = np.concatenate([np.multiply.outer(10.0 ** np.arange(-150, 151, 10), turns).ravel(), [1.0, -1.0, 1j, -1j, -4.0]])
+    with mpmath.workdps(30):
+        exact = np.array([complex(mpmath.sqrt(mpmath.mpmathify(x))) for x in z.tolist()])
+    for root in (square_root(z), np.asarray(square_root(jnp.asarray(z)))):
+        for got, true in ((root.real, exact.real), (root.imag, exact.imag)):  # each by itself: neither drowns in the other
+            np.testing.assert_allclose(got, true, rtol=6e-16, atol=0)
+    assert square_root(np.array([0j])) == 0
+    # along either axis, and on the axes themselves
+    some = z[np.abs(z) == 1]
+    for direction in (1 + 0j, 1j):
+        slopes = jax.jvp(square_root, (jnp.asarray(some),), (jnp.full(some.shape, direction),))[1]
+        np.testing.assert_allclose(slopes, direction / (2 * exact[np.abs(z) == 1]), rtol=1e-14)
 
 
 def test_bessel_of_many_and_its_slope() -> None:

@@ -15,6 +15,7 @@ from jaxqb.methods.method import Figures
 from jaxqb.reservoirs.band_edge import BandEdge
 from jaxqb.reservoirs.exponentials import Exponentials
 from jaxqb.reservoirs.ohmic import Ohmic
+from jaxqb.reservoirs.waveguide import Waveguide
 
 jax.config.update("jax_enable_x64", True)
 
@@ -66,6 +67,21 @@ def assert_close(got, true, rel=1e-13):
     got, true = np.broadcast_arrays(np.asarray(got), np.asarray(true))
     error = np.abs(got - true) / np.abs(true)
     assert np.max(error) < rel, (np.max(error), np.unravel_index(np.argmax(error), error.shape))
+
+
+def test_self_energy_of_a_waveguide_keeps_its_digits_near_the_edge():
+    way = 10 ** RANDOM.uniform(-13, 6, 400) * np.exp(1j * RANDOM.uniform(-np.pi, np.pi, 400))
+    way = way[np.abs(way + 2) > 0.1]
+    z = np.concatenate([1 + way, way[np.abs(way + 1) > 0.1]])  # at -1 its numerator and denominator vanish
+    guide = Waveguide(2 * np.pi)
+    for through in THROUGH:
+        with mp.workdps(40):
+            angles = [mp.acosh(mp.mpmathify(x)) for x in z.tolist()]
+            if not through:
+                angles = [-angle if angle.imag < 0 else angle for angle in angles]
+            true = np.array([complex((mp.mpc(0, mp.pi) - angle) / mp.sinh(angle)) for angle in angles])
+        for got in (guide.self_energy(z, through=through), self_energy(guide, jnp.asarray(z), through)):
+            assert_close(got, true, 1e-14)
 
 
 def test_ohmic_self_energy_is_the_integral_over_the_modes():

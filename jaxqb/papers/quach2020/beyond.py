@@ -8,7 +8,7 @@ from jax.scipy.special import exp1
 
 from ..paper import as_label, axis, each, figure
 from .lifetimes import TURNS, lifetimes
-from .tables import FASTEST, FEW, KEPT, E, cells_axis, fastest, hull, kept, ratio_axis, stays
+from .tables import FASTEST, FEW, KEPT, E, cells_axis, fastest, hull, kept, ratio_axis, stays, steady_sizes
 
 
 def largest_power() -> float:
@@ -69,7 +69,7 @@ def limits(quick: bool) -> xr.Dataset:
         powers.append(each(fastest, within, n_battery=few, n_charger=ratios * few).power)
     powers = xr.concat(powers, "few", join="outer")
     some = cells_axis([1, 2, 3, 5, 10, 20] + ([] if quick else [40])).rename(cells="some")
-    dense = hull(20.0, 20.0, 200.0) if quick else hull(40.0, 80.0, 200.0)
+    dense = steady_sizes() if quick else hull(40.0, 80.0, 200.0)
     entangled = each(stays, dense, n_battery=some, n_charger=more * some).entanglement
     left = ("delta", "hbar omega", "missing from the limit, per cell")
     last = ("S_B^ss", "bits", "steady logarithmic negativity")

@@ -12,7 +12,7 @@ from jax.scipy.linalg import expm
 from ... import merit
 from ...steady import steady_state
 from ..paper import as_label, axis, each, figure
-from .tables import E, P, hull, time_axis
+from .tables import E, P, steady_sizes, time_axis
 
 LEVELS = 11  # of the largest battery here
 
@@ -64,7 +64,7 @@ def discharge(quick: bool) -> xr.Dataset:
     """Superradiant discharge."""
     del quick
     time, cells = time_axis(1.5), axis("size", [1.0, 3.0, 10.0], "N_B", "cells", "number of battery cells")
-    p = each(_populations, hull(20.0, 20.0, 200.0), ("level",), n_battery=cells, n_charger=5 * cells).p.values
+    p = each(_populations, steady_sizes(), ("level",), n_battery=cells, n_charger=5 * cells).p.values
     rows = [row[: int(n) + 1] for row, n in zip(p, cells.values, strict=True)]
     curves = (np.stack([function(row, time.values) for row in rows]) for function in (collective, dephased))
     fast, slow = (xr.DataArray(values, {"size": cells.coords["size"], "time": time.time}) for values in curves)

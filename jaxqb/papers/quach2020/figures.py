@@ -28,6 +28,7 @@ from .tables import (
     ratio_axis,
     sizes,
     stays,
+    steady_sizes,
     time_axis,
     warm,
 )
@@ -80,10 +81,10 @@ def fig3(quick: bool) -> xr.Dataset:
     """Ergotropy."""
     time, ratio = time_axis(0.8), ratio_axis([1, 5, 50])
     size = axis("size", [1.0, 2.0, 10.0], "N_B", "cells", "number of battery cells")
-    by_size = curves(hull(10.0, 10.0, 50.0), time, size, 5 * size)
+    by_size = curves(hull(10.0, 10.0, 50.0), time, size, 5 * size, ("energy", "work", "work_full"))
     by_ratio = curves(few(), time, 1, ratio)
     cells = cells_axis([*range(1, 11), 14, 20] + ([] if quick else [30, 40, 60]))
-    steady = each(stays, hull(20.0, 20.0, 200.0) if quick else hull(60.0, 60.0, 300.0), n_battery=cells, n_charger=5 * cells)
+    steady = each(stays, steady_sizes() if quick else hull(60.0, 60.0, 300.0), n_battery=cells, n_charger=5 * cells)
     work, energy = {"label": "ergotropy"}, {"label": "energy", "draw": "points", "against": "mark"}
     part = ("W_B / E_B", "1", "part of the steady energy that is work")
     return xr.Dataset(
@@ -117,10 +118,10 @@ def fig4(quick: bool) -> xr.Dataset:
     """Logarithmic negativity."""
     found = curves(few(), time_axis(0.8), FEW, 5 * FEW)
     ratio, cells = ratio_axis([2, 3, 5]), cells_axis(range(1, 13 if quick else 31))
-    family = sizes(True) if quick else hull(30.0, 30.0, 150.0)
+    family = steady_sizes() if quick else hull(30.0, 30.0, 150.0)
     steady = each(stays, family, n_battery=cells, n_charger=ratio * cells).transpose("ratio", "cells")
     alone = ratio_axis(range(1, 21), "ratios")
-    by_ratio = each(stays, sizes(True) if quick else family, n_battery=FEW, n_charger=alone * FEW)
+    by_ratio = each(stays, family, n_battery=FEW, n_charger=alone * FEW)
     last = ("S_B^ss", "bits", "steady logarithmic negativity")
     return xr.Dataset(
         {

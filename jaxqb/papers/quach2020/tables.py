@@ -3,6 +3,7 @@
 Units: gamma = omega = 1; energies, ergotropies and powers are per cell, as the paper has them.
 """
 
+from collections.abc import Iterable
 from functools import cache, partial
 from typing import Any
 
@@ -66,6 +67,11 @@ def few() -> DarkStateBattery:
     return hull(3.0, 3.0, 150.0)
 
 
+def steady_sizes() -> DarkStateBattery:
+    """Batteries of which steady states are asked for, in quick size."""
+    return hull(20.0, 20.0, 200.0)
+
+
 def sizes(quick: bool) -> DarkStateBattery:
     """All sizes of Fig. 2: up to R = 10, and 20 for three cells."""
     return hull(12.0, 12.0, 120.0) if quick else hull(20.0, 20.0, 200.0)
@@ -93,12 +99,14 @@ CURVES = {
 }
 
 
-def curves(family: Any, time: xr.DataArray, n_battery: Any, n_charger: Any, **leaves: Any) -> xr.Dataset:
-    """All figures of merit at all times, per cell or per charger spin."""
-    run = lambda battery: evolve(battery, time.values, CURVES).saved  # noqa: E731
+def curves(
+    family: Any, time: xr.DataArray, n_battery: Any, n_charger: Any, names: Iterable[str] = tuple(CURVES), **leaves: Any
+) -> xr.Dataset:
+    """Figures of merit at all times, per cell or per charger spin."""
+    run = lambda battery: evolve(battery, time.values, {name: CURVES[name] for name in names}).saved  # noqa: E731
     found = each(run, family, ("time",), n_battery=n_battery, n_charger=n_charger, **leaves).assign_coords(time=time.time)
-    per_cell = {name: found[name] / n_battery for name in ("work", "work_full")}
-    return found.assign(charger_energy=found.charger_energy / n_charger, **per_cell)
+    sizes = {"work": n_battery, "work_full": n_battery, "charger_energy": n_charger}
+    return found.assign({name: found[name] / size for name, size in sizes.items() if name in found})
 
 
 def avalanche(battery: Any) -> Any:
