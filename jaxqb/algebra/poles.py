@@ -13,6 +13,7 @@ from jaxtyping import Array, Bool, Complex, Float
 
 from ..conventions import epsilon
 from .gradients import most
+from .roots import square_root
 
 TURNS = 100  # of a bracketed search: enough for bisection alone
 STEPS = 25  # of Newton's method in the plane
@@ -76,7 +77,7 @@ def zeros(
             q = lax.complex(jnp.where(q.real < 0.01, 0.02, q.real), q.imag)  # on this side of the branch point
             return q, jnp.abs(step)
 
-        q = jnp.sqrt(starts - edge)
+        q = square_root(starts - edge)
         q, step = lax.fori_loop(0, STEPS, newton, (q, jnp.abs(q)))
         z = edge + q**2
         good = (step < apart * (1 + jnp.abs(q))) & (z.real > edge - left) & (z.real < high) & (z.imag > -depth) & (z.imag < apart)

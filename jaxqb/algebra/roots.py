@@ -16,7 +16,7 @@ def numeric(z: Any) -> Any:
 
 
 def square_root(z: Any) -> Any:
-    """The principal root of what is neither above 1e154 nor below 1e-154, but may be 0.
+    """The principal root of what is neither above 1e154 nor below 1e-154 (1e19, 1e-19 in single precision), but may be 0.
 
     >>> complex(square_root(np.complex128(-3 + 4j)))
     (1+2j)

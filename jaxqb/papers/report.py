@@ -106,7 +106,7 @@ def claims_dataset(checked: Sequence[Checked]) -> xr.Dataset:
 def picture(ds: xr.Dataset, stem: Path) -> list[Path]:
     """Draw a figure to ``stem.png``, ``stem.svg`` and, in full size, ``stem.pdf``, whose fonts take as long as all the rest."""
     drawn = plot.draw(ds)
-    drawn.set_dpi(72)  # as in vector formats: words are measured once
+    drawn.set_dpi(plot.STYLE["savefig.dpi"])  # that of the PNG, for which words are then measured but once
     return plot.save(drawn, stem, plot.FORMATS[: 2 if ds.attrs["quick"] else 3])
 
 
