@@ -191,8 +191,9 @@ def test_a_cluster_without_workers_is_waited_for_and_that_is_said(client, alone,
     assert notes == ["the cluster has no workers any more: waiting until some join (Ctrl-C stops)"]
 
 
-def test_a_worker_that_joins_late_finds_what_was_compiled(client, alone, monkeypatch):
-    """Without compiling anything, and it gets work."""
+def test_a_worker_that_joins_late_finds_what_was_compiled(client, monkeypatch):
+    """Without compiling anything, and it gets work, of which there must be some for a second: so long Dask takes to share it."""
+    many = {"coupling": np.linspace(0.5, 1.5, 240)}
     before, crew, room = set(pids(client)), [], []
     monkeypatch.setattr(crews, "LOOK", 0.0)
     monkeypatch.setattr(task, "Workers", lambda *args: crew.append(crews.Workers(*args)) or crew[0])
@@ -203,7 +204,8 @@ def test_a_worker_that_joins_late_finds_what_was_compiled(client, alone, monkeyp
             client.cluster.scale(3)
             client.wait_for_workers(3)
 
-    same(alone, qb.sweep(slow, CELL, COUPLINGS, client=client, chunk=2, progress=grow))
+    shared = qb.sweep(slow, CELL, many, client=client, chunk=4, progress=grow)
+    same(qb.sweep(slow, CELL, many, progress=False), shared)
     (late,) = set(pids(client)) - before
     hits, misses = heard(client)[late]
     assert hits >= 1 and misses == 0
