@@ -67,14 +67,14 @@ def few() -> DarkStateBattery:
     return hull(3.0, 3.0, 150.0)
 
 
-def steady_sizes() -> DarkStateBattery:
-    """Batteries of which steady states are asked for, in quick size."""
-    return hull(20.0, 20.0, 200.0)
-
-
 def sizes(quick: bool) -> DarkStateBattery:
     """All sizes of Fig. 2: up to R = 10, and 20 for three cells."""
     return hull(12.0, 12.0, 120.0) if quick else hull(20.0, 20.0, 200.0)
+
+
+def steady_sizes() -> DarkStateBattery:
+    """All sizes of which steady states are asked for in quick size."""
+    return sizes(quick=False)
 
 
 def occupation(temperature: Any) -> Any:
@@ -105,8 +105,8 @@ def curves(
     """Figures of merit at all times, per cell or per charger spin."""
     run = lambda battery: evolve(battery, time.values, {name: CURVES[name] for name in names}).saved  # noqa: E731
     found = each(run, family, ("time",), n_battery=n_battery, n_charger=n_charger, **leaves).assign_coords(time=time.time)
-    sizes = {"work": n_battery, "work_full": n_battery, "charger_energy": n_charger}
-    return found.assign({name: found[name] / size for name, size in sizes.items() if name in found})
+    whole = {"work": n_battery, "work_full": n_battery, "charger_energy": n_charger}
+    return found.assign({name: found[name] / count for name, count in whole.items() if name in found})
 
 
 def avalanche(battery: Any) -> Any:
