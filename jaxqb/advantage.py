@@ -23,7 +23,7 @@ from .batteries.starts import Coherent, Level, Thermal, Weighted
 from .charging import charge
 from .errors import MeritError, fail
 from .fields import concrete, numbers, traced
-from .given import check_single
+from .given import check_single, check_window
 
 SINC_PEAK = 1.1655611852072113  # where sin^2(x) / x is largest: tan x = 2 x
 
@@ -131,6 +131,7 @@ def collective_advantage(battery: Any, *, normalisation: str = "bare", window: A
             but, fix = "there are none on the mean", "use normalisation='bare', or more photons"
             fail(MeritError, "photons", "be quanta to rescale by", but, fix)
         together = battery.put(coupling=_rescaled(battery.coupling, quanta))
+    window = check_window(window)
     power = charge(together, window).max_average_power.value
     return power / (battery.n_battery * _cell_power(battery, window))
 

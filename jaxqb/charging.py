@@ -78,7 +78,7 @@ class Charge(eqx.Module):
                 lines.append(f"  {name}: {float(figure.value):.10g} at t = {float(figure.time):.10g}")
         power = self.max_average_power
         if power is not None and not power.found and int(self.status) in (Status.NO_PEAK, Status.BUDGET_SPENT):
-            lines.append("  the energy does not rise: how long it is kept, jaxqb.storage_time finds")
+            lines.append("  the energy does not rise: how long any that is there is kept, jaxqb.storage_time finds")
         return "\n".join(lines)
 
 
@@ -150,7 +150,7 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
     law = battery.law() if law is None else law
     chosen = method or select_method(law)
     flow = chosen.prepare(law)
-    valid = law.valid()
+    valid = law.valid() & battery.admitted()
     given = None if window is None else jnp.asarray(window)
     reachable = battery.reachable()
     scale = jnp.maximum(reachable, jnp.minimum(abs(battery.capacity()), abs(battery.battery_frequency)))

@@ -18,6 +18,7 @@ UNITS = {
     "energy": "hbar frequency",
     "time": "1 / frequency",
     "power": "hbar frequency^2",
+    "variance": "hbar^2 frequency^2",
     "cells": "cells",
     "length": "length",
     "number": "1",
@@ -43,3 +44,8 @@ def real_dtype() -> np.dtype[Any]:
 def epsilon() -> float:
     """The relative rounding error of `real_dtype`."""
     return float(np.finfo(real_dtype()).eps)
+
+
+def stillness() -> float:
+    """A relative change below which nothing moves: a million rounding errors, in single precision fewer."""
+    return min(1e6 * epsilon(), 2e-3)

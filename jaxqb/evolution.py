@@ -21,7 +21,7 @@ from .conventions import UNITS, epsilon
 from .errors import CutoffError, MeritError, Status, TimesError, fail
 from .fields import differentiable, traced
 from .given import check_law, check_method, check_save, check_single, check_times
-from .laws import AbstractLaw, AbstractMemoryLaw
+from .laws import AbstractLaw, AbstractMemoryLaw, AbstractUnitaryLaw
 from .methods import AbstractMethod, AbstractPlanned, Figures, Resolvent, Stepped, select_method
 from .methods.method import EDGE, ERROR, along
 
@@ -97,7 +97,8 @@ class Solution(eqx.Module):
         return xarray.Dataset(variables, coordinates, attrs)
 
     def __repr__(self) -> str:
-        status = self.status if traced(self.status) else told(self.status, self.method)
+        known = not traced(self.status) and not np.ndim(self.status)
+        status = told(self.status, self.method) if known else self.status
         figures = ", ".join(f"{name}{list(np.shape(value))}" for name, value in self.saved.items())
         return f"Solution({figures}; {self.law} law by {self.method}, {self.why}; {status})"
 
@@ -105,8 +106,10 @@ class Solution(eqx.Module):
 def told(status: Any, method: Any) -> str:
     """A status in words; where a budget of steps was spent, what to do."""
     said, steps = Status(int(status)).sentence, getattr(method, "max_steps", None)
-    if status != Status.BUDGET_SPENT or steps is None:
+    if status != Status.BUDGET_SPENT:
         return said
+    if steps is None:
+        return f"{said}; fix: pass `window=` (a time)"
     other = ", or use method=jaxqb.Adaptive()" if isinstance(method, Stepped) else ""
     return f"{said}; fix: raise max_steps={steps}{other}"
 
@@ -226,7 +229,9 @@ def _run(battery, ts, law, save, method, asked: bool, by_size: bool) -> Solution
     # derivatives by a size are right in methods for unknown times where those of `Eigen` do not exist
     chosen = method or select_method(law, None if by_size else ts)
     flow = chosen.prepare(law)
-    valid = law.valid()
+    valid = law.valid() & battery.admitted()
+    timely = jnp.all(jnp.isfinite(ts)) & (ts[0] >= 0) & jnp.all(jnp.diff(ts) >= 0)  # traced ones may be anything
+    given, ts = ts, jnp.where(timely, ts, 0.0)
     values, done = flow.values(_asked(save), battery, ts)
     edge = jnp.max(values.pop(EDGE))
     error = {name: value for name, value in values.pop(ERROR, {}).items() if name != EDGE}
@@ -235,7 +240,7 @@ def _run(battery, ts, law, save, method, asked: bool, by_size: bool) -> Solution
         value = values[name]
         if isinstance(figure, merits.Average):
             value = _average(battery, flow, figure.merit, ts, value)
-        saved[name] = jax.tree.map(lambda x: existing(x, valid, (battery, ts)), value)
+        saved[name] = jax.tree.map(lambda x: existing(x, valid & timely & jnp.isfinite(frozen(x)), (battery, ts)), value)
     finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(frozen(jnp.abs(x)))) for x in jax.tree.leaves(saved)]))
     status = jnp.where(
         ~valid,
@@ -248,7 +253,7 @@ def _run(battery, ts, law, save, method, asked: bool, by_size: bool) -> Solution
     )
     why = "as asked" if asked else "chosen by the law's type and size"
     labels = tuple((name, getattr(figure, "notation", ""), getattr(figure, "units", "")) for name, figure in save)
-    return Solution(ts, saved, error, status, type(law).__name__.lower(), chosen, why, labels)
+    return Solution(given, saved, error, status, type(law).__name__.lower(), chosen, why, labels)
 
 
 def _asked(save: Any) -> Figures:
@@ -268,11 +273,12 @@ def _asked(save: Any) -> Figures:
 
 def _average(battery: Any, flow: Any, figure: Any, ts: Any, values: Any) -> Any:
     """Mean slope since t = 0, and the slope itself there."""
-    start = flow.start
-    value = lambda y: figure(battery, flow.state(y))  # noqa: E731
+    source = flow.law if isinstance(flow.law, AbstractUnitaryLaw) else flow  # eigenvectors are known without derivatives
+    start = source.start
+    value = lambda y: figure(battery, source.state(y))  # noqa: E731
     gain = values - value(start)
-    rising = lambda y: _rising(figure)(battery, flow.state(y))  # noqa: E731
-    return jnp.where(ts > 0, gain / jnp.where(ts > 0, ts, 1.0), along(flow.field, rising, start, 1)[1])
+    rising = lambda y: _rising(figure)(battery, source.state(y))  # noqa: E731
+    return jnp.where(ts > 0, gain / jnp.where(ts > 0, ts, 1.0), along(source.field, rising, start, 1)[1])
 
 
 def _rising(figure: Any) -> Callable:

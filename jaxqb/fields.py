@@ -67,6 +67,12 @@ class Field:
             fail(FieldError, self.name, "be an integer", f"it is {value!r}", f"use {nearest:g}")
         return array
 
+    def admits(self, value: Any) -> Any:
+        """Whether a value that was traced is within its bounds (a size may be any real number: derivatives are by such)."""
+        if not self.positive and self.minimum == -math.inf:
+            return True
+        return ~jnp.any((value <= 0) if self.positive else (value < self.minimum))
+
 
 def parameter(
     *,
@@ -148,6 +154,18 @@ def numbers(value: Any) -> Any:
     if array is None or array.dtype.kind not in "iuf":
         return None
     return array.astype(real_dtype() if traced(array) else np.float64)
+
+
+def plain(value: Any) -> Any:
+    """A known number as Python has it, which can be compared and hashed; all else as it is."""
+    number = numbers(value)
+    return value if number is None or number.ndim or traced(number) else np.asarray(value).item()
+
+
+def whole(value: Any) -> Any:
+    """The same, with 1e5 as an integer."""
+    number = plain(value)
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def check_flag(kind: type[JaxqbError], name: str, value: Any) -> bool:

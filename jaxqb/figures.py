@@ -213,7 +213,13 @@ class Function(AbstractFigures):
         if not set(out) - {"status"}:
             fail(MeritError, self.name, "return numbers", "it returns an empty dict", "return an array, or arrays by name")
         out = {str(name): array(self.name, one) for name, one in out.items()}
-        if "status" not in out:
+        if "status" in out:
+            status = out["status"]
+            if status.ndim or not jnp.issubdtype(status.dtype, jnp.integer):
+                but = f"it has shape {status.shape} and type {status.dtype}"
+                fail(MeritError, "status", "be one integer", but, "return one of jaxqb.Status, or leave it out")
+            out["status"] = jnp.where((status >= 0) & (status < len(Status)), status, Status.NOT_FINITE)
+        else:
             finite = jnp.stack([jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves(out)])
             out["status"] = jnp.where(jnp.all(finite), Status.OK, Status.NOT_FINITE)
         return out

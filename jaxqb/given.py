@@ -1,6 +1,7 @@
 """What a verb is given, checked before its program is compiled."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import Any
@@ -18,7 +19,9 @@ from .errors import FieldError, MeritError, TimesError, fail
 from .fields import numbers, traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod
+from .methods.method import EDGE, ERROR
 
+TAKEN = EDGE, ERROR, "time"  # names of what goes beside the figures
 ROUNDING = 1e3  # units of rounding, of a battery's largest number, by which those of its laws may be off
 
 
@@ -102,11 +105,13 @@ def check_save(save: Any) -> dict[str, Callable]:
     """Figures by name."""
     if save is None:
         return {"energy": merits.energy}
-    if isinstance(save, merits.AbstractMerit):
-        save = {type(save).__name__.lower(): save}
     if not isinstance(save, Mapping):
-        names = [save] if isinstance(save, str) or not isinstance(save, Iterable) else list(save)
-        save = {str(name): name for name in names}
+        asked = [save] if isinstance(save, (str, merits.AbstractMerit)) or not isinstance(save, Iterable) else list(save)
+        names = list(map(_name, asked))
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            fix = "give them names, e.g. save={'one': ..., 'other': ...}"
+            fail(MeritError, "save", "have names of their own", f"there are two of {twice[0]!r}", fix)
+        save = dict(zip(names, asked, strict=True))
     if not save:
         fail(MeritError, "save", "name at least one figure of merit", "it is empty", "use e.g. save=['energy']")
     chosen = {}
@@ -117,8 +122,18 @@ def check_save(save: Any) -> dict[str, Callable]:
                 fail(MeritError, "save", "name figures of merit", f"{value!r} is none", f"use one of {known}")
             value = merits.NAMED[value]
         merits.check_figure(f"save[{name!r}]", value)
+        if name in TAKEN:
+            fail(MeritError, "save", "have names of their own", f"{name!r} means something else", "choose another name")
         chosen[str(name)] = value
     return chosen
+
+
+def _name(figure: Any) -> str:
+    """Of a figure without one: that by which it is known, or that of its class in the same spelling."""
+    if not isinstance(figure, merits.AbstractMerit):
+        return getattr(figure, "__name__", str(figure))
+    known = [name for name, merit in merits.NAMED.items() if merit is figure]
+    return known[0] if known else re.sub(r"(?<!^)(?=[A-Z])", "_", type(figure).__name__).lower()
 
 
 def check_method(method: Any, name: str = "method") -> None:

@@ -19,7 +19,7 @@ from . import merit as merits
 from .algebra import chebyshev, maxima
 from .algebra.gradients import frozen, most
 from .algebra.inline import inlined, while_loop
-from .conventions import epsilon
+from .conventions import epsilon, stillness
 from .landing import Found, Marks, height, kind_is, order, residue
 from .laws import AbstractUnitaryLaw
 from .methods import method
@@ -29,7 +29,7 @@ WIDTH = float(FINE[1])
 SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
 SHARPEN = 14  # Newton steps on an interpolant at most
 BUDGET = 50_000  # windows
-STILL = 1e-2  # of what counts as a change at all: by less in a whole window the energy does not move
+STILL = 1e4  # rounding errors: by less in a whole window the energy does not move
 
 
 class _March(NamedTuple):
@@ -103,7 +103,7 @@ def _walk(
         ceiling = jnp.where(m.turn + 1 < turns, 1.0 + SEAM, 1.0)
         since = m.t / span
         # from each point on to a maximum nearby, and whether it is one to look for
-        starts, admitted = [], []
+        starts, admitted, seen = [], [], []
 
         # first peak: the slope turns from rising to falling, between two points or at the seam of two windows
         d_before = jnp.concatenate([(m.slope * span)[None], d[:-1]])
@@ -112,13 +112,13 @@ def _walk(
         lowest = jnp.minimum(m.lowest, lax.cummin(e_before))
         falls = down & (jnp.maximum(rise, jnp.maximum(e_before, e) - lowest) > least)
         # where the energy stands still its slope is rounding, and so is a dip between two points
-        falls &= jnp.minimum(jnp.max(jnp.abs(d)), fall) > STILL * least
+        falls &= jnp.minimum(jnp.max(jnp.abs(d)), fall) > STILL * epsilon() * scale
         i = lax.argmax(falls, 0, np.uint32)  # no number from the end, which would be made sure of at each use
         is_peak, peak_x = falls[i] & ~m.found & active, x[i]
 
         for name in names:
             if name == "first_peak":
-                start, admit = peak_x, is_peak
+                start, admit, derivatives = peak_x, is_peak, (e, d)
             else:
                 derivatives = {
                     "max_average_power": lambda: maxima.average_slope(since + points, e, d, dd, ddd),
@@ -132,8 +132,11 @@ def _walk(
                 start, admit = maxima.highest(points, derivatives, allowed, floor, ceiling, WIDTH)
             starts.append(start)
             admitted.append(admit)
+            seen.append(derivatives[:2])
 
         x, best = _sharpen(jnp.stack(starts), fine[:4], since, floor, ceiling, names)
+        if dtype == np.float32:
+            best = jnp.minimum(best, _ceilings(x, seen))
         best = best / jnp.where(kind_is(names, "power"), span, 1.0)
         inside = (floor < x) & (x < ceiling)
         # where the way to a maximum leads across a seam, the window on the other side knows it better
@@ -179,6 +182,15 @@ def _walk(
         return lax.while_loop(lambda m: most(m.going), turn, march._replace(going=march.going | visiting))
 
     return lax.fori_loop(0, 1 + len(names), stage, march), initial, span
+
+
+def _ceilings(x: Any, seen: list[Any]) -> Any:
+    """What figures near x can be worth at most, by values and slopes there: high derivatives are rounding in single precision."""
+    i = jnp.clip(jnp.floor(x / WIDTH), 0, FINE.size - 2).astype(int)
+    value, slope = (
+        jnp.stack([jnp.stack([f[k], f[k + 1]]) for f, k in zip(fs, i, strict=True)]) for fs in zip(*seen, strict=True)
+    )
+    return jnp.max(value, axis=1) + 2 * WIDTH * jnp.max(jnp.abs(slope), axis=1)
 
 
 @functools.cache
@@ -236,4 +248,4 @@ def search(flow: Any, battery: Any, reachable: Any, scale: Any, horizon: Any, va
 
 def tolerance(scale: Any) -> Any:
     """Changes of energy below this are rounding."""
-    return 1e6 * epsilon() * scale
+    return stillness() * scale

@@ -22,7 +22,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .errors import PaperError, fail
+from .errors import PaperError, SweepError, fail
 from .figures import LABELS
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -339,6 +339,7 @@ def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet:
 
     Raises:
         KeyError: for a variable or dimension that is not there.
+        SweepError: for data of one axis only.
 
     >>> import jaxqb as qb
     >>> found = qb.sweep("first_peak", qb.SpinCharger(2, 2), {"coupling": [0.5, 1.0], "charger_frequency": [0.0, 0.5, 1.0]})
@@ -349,6 +350,9 @@ def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet:
     ds = _dataset(ds)
     chosen = list(names) or _figures_of(ds)[:1]
     free = [str(d) for d in ds[chosen[0]].dims if d not in (x, y, facet)]
+    if (x is None) + (y is None) > len(free):
+        but = f"{chosen[0]!r} has {', '.join(str(dim) for dim in ds[chosen[0]].dims) or 'none'}"
+        fail(SweepError, "ds", "have two axes to map", but, "use jaxqb.plot.lines")
     x = x or free.pop(0)
     y = y or free.pop(0)
     attrs = ds.attrs | {"x": x, "y": y, "panels": chosen} | ({"facet": facet} if facet else {})

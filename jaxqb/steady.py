@@ -3,6 +3,7 @@
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -16,7 +17,7 @@ from .errors import FieldError, fail
 from .evolution import state_size
 from .fields import check_flag, traced
 from .given import check_law, check_single
-from .laws import AbstractDecayLaw, AbstractLaw, AbstractMasterLaw, AbstractMemoryLaw
+from .laws import AbstractDecayLaw, AbstractLaw, AbstractMasterLaw, AbstractMemoryLaw, AbstractUnitaryLaw
 from .methods.exponential import generator
 
 
@@ -78,14 +79,25 @@ def steady_state(battery: AbstractBattery, *, law: AbstractLaw | None = None, re
 @compiled
 def _steady(battery: Any, law: Any) -> tuple[Any, Rest]:
     law = battery.law() if law is None else law
+    valid = law.valid() & battery.admitted()
     if isinstance(law, AbstractDecayLaw):
-        return law.steady(), Rest(law.conserved(), jnp.zeros(()))
+        state = jax.tree.map(lambda x: jnp.where(valid, x, jnp.nan) if eqx.is_inexact_array(x) else x, law.steady())
+        return state, Rest(law.conserved(), jnp.zeros(()))
     if isinstance(law, AbstractMemoryLaw):
-        fail(FieldError, "battery", "forget", "its reservoir remembers", "use `battery.long_time()`, or `evolve` at late times")
-    if not isinstance(law, AbstractMasterLaw):
+        fix = (
+            "use `battery.long_time()`, or `evolve` at late times"
+            if hasattr(battery, "long_time")
+            else "use `evolve` at late times"
+        )
+        fail(FieldError, "battery", "forget", "its reservoir remembers", fix)
+    if isinstance(law, AbstractUnitaryLaw):
         fail(FieldError, "battery", "decay", f"a {type(law).__name__.lower()} turns for ever", "use `charge` or `evolve`")
+    if not isinstance(law, AbstractMasterLaw):
+        masters = [f"law=battery.laws()[{name!r}]" for name, one in battery.laws().items() if isinstance(one, AbstractMasterLaw)]
+        fix = " or ".join(masters) or "`evolve` at late times"
+        fail(FieldError, "law", "have a steady state that can be computed", f"{type(law).__name__} has none", f"use {fix}")
     matrix, (start, whole) = generator(law), ravel_pytree(law.start)
     end, multiplicity = kernels.rest(matrix, start, lax.stop_gradient(law.radius()))
     residual = jnp.max(jnp.abs(jnp.matmul(matrix, end, precision=lax.Precision.HIGHEST)))
-    there = jnp.where(law.valid(), 1.0, jnp.nan)
+    there = jnp.where(valid, 1.0, jnp.nan)
     return law.state(whole(end * there)), Rest(multiplicity, residual)

@@ -21,7 +21,7 @@ from .algebra.gradients import existing, frozen, most, once_differentiable
 from .asked import ask_array
 from .batteries.battery import AbstractBattery
 from .compiled import compiled
-from .conventions import epsilon
+from .conventions import epsilon, stillness
 from .errors import MeritError, Status, TimesError, fail
 from .evolution import FULL, answered, explain_edge, planned, state_size, told
 from .fields import numbers, traced
@@ -147,7 +147,7 @@ def storage_time(
 
 
 def _checked(battery: Any, figure: Any, level: Any, window: Any, law: Any, method: Any, relative: bool) -> Crossing:
-    check_single(battery, "first_time")
+    check_single(battery, "storage_time" if relative else "first_time")
     chosen = check_save({NAME: figure})[NAME]
     window = check_window(window)
     check_law(law, battery)
@@ -177,7 +177,7 @@ def _run(battery, level, window, law, method, figure, relative: bool) -> Crossin
     if np.ndim(start):
         fail(MeritError, "figure", "be one number", f"it has shape {np.shape(start)}", "write a function that picks one")
     level = (level * start if relative else level).astype(start.dtype)
-    valid = law.valid()
+    valid = law.valid() & battery.admitted()
     seen = frozen(_search(*frozen((flow, battery, figures, level, None if window is None else jnp.asarray(window), valid))))
     status = jnp.where(seen.turn < BUDGET, Status.NOT_REACHED, Status.BUDGET_SPENT)
     status = jnp.where(seen.edge > FULL, Status.UNRESOLVED, jnp.where(seen.found, Status.OK, status))
@@ -260,7 +260,7 @@ def _search(flow: Any, battery: Any, figures: Figures, level: Any, window: Any, 
         edge = jnp.maximum(h.edge, flow.state(ahead).edge())
         more = k < count
         if window is None:
-            more &= jnp.asarray(flow.law.unrest(ahead, k * span) > 1e6 * epsilon()) | closing
+            more &= jnp.asarray(flow.law.unrest(ahead, k * span) > stillness()) | closing
         turns = jnp.where(jnp.isfinite(jet[0]), h.turn + 1, BUDGET)  # a flow that broke off leads nowhere
         new = _Hunt(
             turns,

@@ -87,14 +87,16 @@ def _parting(values: Float[Array, " n"], copies: Float[Array, " n"]) -> tuple[Fl
 @_parting.defjvp
 def _(primals: Any, tangents: Any) -> Any:
     order = jnp.argsort(-primals[0])
-    level = _levels(primals[0][order])
+    level = _levels(primals[0][order], primals[1][order])
     order = order[jnp.lexsort((-tangents[0][order], level))]
     return _taken(order, *primals), _taken(order, *tangents)
 
 
-def _levels(values: Float[Array, "*b n"]) -> Int[Array, "*b n"]:
-    """Numbers, from 0, of different eigenvalues among sorted ones."""
-    apart = jnp.abs(jnp.diff(values, axis=-1, prepend=values[..., :1])) > ROUNDING * epsilon()
+def _levels(values: Float[Array, "*b n"], copies: Any = 1.0) -> Int[Array, "*b n"]:
+    """Numbers, from 0, of different eigenvalues among sorted ones, of which there are so many copies with a trace of one."""
+    many = jnp.broadcast_to(copies, values.shape)
+    many = jnp.maximum(many, jnp.concatenate([many[..., :1], many[..., :-1]], axis=-1))
+    apart = jnp.abs(jnp.diff(values, axis=-1, prepend=values[..., :1])) > ROUNDING * epsilon() / many
     return jnp.cumsum(apart, axis=-1)
 
 

@@ -1,6 +1,7 @@
 """Passive states: the least energy that unitaries can leave behind."""
 
 import jax.numpy as jnp
+import numpy as np
 from jax.lax import stop_gradient
 from jax.scipy.special import gammaln
 from jaxtyping import Array, Float
@@ -31,7 +32,8 @@ def passive_full(
     before = used - copies
     k = jnp.arange(levels, dtype=eigenvalues.dtype)
     log_slots = gammaln(cells + 1) - gammaln(k + 1) - gammaln(jnp.maximum(cells - k, 0.0) + 1)
-    slots = jnp.where(k <= cells, jnp.round(jnp.exp(jnp.minimum(log_slots, 39.0))), 0.0)
+    most = 0.9 * float(np.log(np.finfo(eigenvalues.dtype).max))  # no sum of slots overflows
+    slots = jnp.where(k <= cells, jnp.round(jnp.exp(jnp.minimum(log_slots, most))), 0.0)
     filled = jnp.cumsum(slots) - slots
 
     def summed(count):

@@ -2,6 +2,8 @@
 
 import abc
 import dataclasses
+import functools
+import operator
 from operator import attrgetter
 from typing import Any, ClassVar
 
@@ -152,6 +154,11 @@ class AbstractBattery(eqx.Module):
         """This battery with traced scalars in place of leaves; everything static stays, so they must lie in its hull."""
         return _put(self, leaves)
 
+    def admitted(self) -> Any:
+        """Whether all fields have values that this battery can have: of traced ones the constructor could not know."""
+        values = [(info, attrgetter(name)(self)) for name, info in self.variables().items()]
+        return functools.reduce(operator.and_, [info.admits(value) for info, value in values], jnp.asarray(True))
+
     def variables(self) -> dict[str, Field]:
         """The fields that may be varied: those declared, and those of what this battery holds, such as ``reservoir.cutoff``."""
         held = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.init}
@@ -184,7 +191,10 @@ def _put(module: Any, leaves: dict[str, Any]) -> Any:
     for name in [name for name in leaves if entry(name)[1] is not None]:
         field, index = entry(name)
         leaves[field] = jnp.asarray(leaves.get(field, getattr(module, field))).at[index].set(leaves.pop(name))
-    fresh = object.__new__(type(module))
+    fresh, known = object.__new__(type(module)), [item.name for item in dataclasses.fields(module)]
+    for name in leaves:
+        if name not in known:
+            fail(FieldError, name, f"be a field of {type(module).__name__}", "it is none", nearest(name, known))
     for item in dataclasses.fields(module):
         object.__setattr__(fresh, item.name, leaves.get(item.name, getattr(module, item.name)))
     return fresh

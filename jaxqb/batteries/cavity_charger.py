@@ -12,7 +12,7 @@ from ..fields import Real, check_flag, coincide, concrete, parameter, size, vani
 from ..laws import AbstractUnitaryLaw
 from .battery import AbstractBattery, check_levels, convert_fields
 from .collective import Ladders, conserved_law, count_amplitudes, extremes, grid_law
-from .starts import AbstractStart, Coherent, Level, Localised, Thermal, Weighted, as_start, check_start
+from .starts import AbstractStart, Coherent, Level, Localised, Thermal, Weighted, as_level, as_start, check_start
 
 LARGEST = 10**6  # levels of light that a computer can hold beside those of the battery
 TAIL = 1e-13  # population of the initial light that a given cutoff may leave out
@@ -24,6 +24,7 @@ class Structure(NamedTuple):
 
     levels: int
     charger_levels: int
+    light_levels: int
     conserved: bool
     resonant: bool
     truncated: bool
@@ -100,6 +101,10 @@ class CavityCharger(AbstractBattery):
         if self.mirrored and not conserved:
             fail(FieldError, "mirrored", "have counter_rotating=0 and a Fock start", "it has not", "leave `mirrored` out")
         bound = float(cells.max()) if cells is not None else levels - 1.0
+        unknown = concrete(getattr(self.photons, "mean", 0.0)) is None
+        if unknown and self.cutoff is None:
+            fix = "pass `cutoff=`, enough for the largest mean"
+            fail(CutoffError, "photons", "have a mean that is known before tracing", "it is traced", fix)
         needed = _needed(self.photons, bound)
         ample = _needed(self.photons, bound, FAINT) if self.photons.superposed else needed
         given = self.battery_excitations.highest(levels - 1.0)  # what the battery may hand to the light
@@ -117,8 +122,9 @@ class CavityCharger(AbstractBattery):
             must, fix = f"fit into {LARGEST} levels of light", "lower their number"
             fail(CutoffError, "photons", must, f"they need {cutoff}", fix)
         resonant = coincide(self.battery_frequency, self.cavity_frequency)
-        truncated = not vanishes(self.counter_rotating) or cutoff < needed + given
-        return Structure(levels, int(cutoff) + 1, conserved, resonant, truncated)
+        truncated = not vanishes(self.counter_rotating) or unknown or cutoff < needed + given
+        kept = int(cutoff) + 1
+        return Structure(levels, kept, kept if truncated else kept - given, conserved, resonant, truncated)
 
     def hull(self, values: dict[str, Any]) -> "CavityCharger":
         """The battery whose padding and symmetries cover all values of the named fields."""
@@ -128,8 +134,13 @@ class CavityCharger(AbstractBattery):
 
     def put(self, **leaves: Any) -> "CavityCharger":
         """See `AbstractBattery.put`; photon and excitation numbers may be put too."""
-        starts = {name: Level(leaves[name]) for name in leaves if name in ("photons", "battery_excitations")}
+        starts = {name: as_level(leaves[name]) for name in leaves if name in ("photons", "battery_excitations")}
         return super().put(**(leaves | starts))
+
+    def admitted(self) -> Any:
+        """See `AbstractBattery.admitted`; the light that is there at the start must fit into the levels that are kept for it."""
+        light = self.photons.admits(None, self.structure.light_levels)
+        return super().admitted() & self.battery_excitations.admits(self.n_battery, self.structure.levels) & light
 
     def charger_quantum(self) -> Real:
         """Energy of a photon."""

@@ -50,9 +50,9 @@ class Ladders(eqx.Module):
             reach = cells
         else:
             total = m0 + n0
-            n = total - m
+            n = n0 - (m - m0)  # `total - m` may exceed a charger whose size is no integer by rounding
             charger, here = self.lowering(n, charger_cells), (n >= 0) & (n <= charger_cells)
-            all_n = total - level
+            all_n = n0 - (level - m0)
             # a size that is no integer is physical only if the chain ends at the battery's top
             whole = jnp.round(charger_cells) == charger_cells if not self.boson else jnp.asarray(True)
             real_sizes = whole | (charger_cells > cells - 1)

@@ -15,7 +15,7 @@ from ..fields import Real, concrete, parameter, size, vanishes
 from ..laws.ladders import JointLadders, MixedLadders
 from ..laws.towers import Towers
 from .battery import AbstractBattery, check_levels, convert_fields
-from .starts import Level, as_start, check_start
+from .starts import Level, as_level, as_start, check_start
 
 ROUNDING = 1e-18  # weight of joint spins that are left out
 FINE = 1e-30  # where amplitudes count, which are its root
@@ -127,7 +127,11 @@ class DarkStateBattery(AbstractBattery):
     def put(self, **leaves: Any) -> "DarkStateBattery":
         """See `AbstractBattery.put`; the initial excitation number may be put too."""
         name = "battery_excitations"
-        return super().put(**(leaves | ({name: Level(leaves[name])} if name in leaves else {})))
+        return super().put(**(leaves | ({name: as_level(leaves[name])} if name in leaves else {})))
+
+    def admitted(self) -> Any:
+        """See `AbstractBattery.admitted`; the start is a value too."""
+        return super().admitted() & self.battery_excitations.admits(self.n_battery, self.structure.room)
 
     def law(self) -> JointLadders | MixedLadders | Towers:
         """Ladders of joint spin, with coherences between neighbours: all that mean energies depend on.

@@ -1,12 +1,15 @@
 """What emitters in a reservoir have in common: one is the battery; and where the contour passes on which they are solved."""
 
 import abc
+import functools
 import math
 from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 
+from ..algebra.contours import ASIDE
 from ..bound_states import BoundStates, LongTime, long_time
 from ..errors import FieldError, fail
 from ..fields import concrete, numbers, traced
@@ -14,6 +17,7 @@ from ..laws.memory import SMALL, Span
 from .battery import AbstractBattery
 
 UNKNOWN = 3.0, 2.0  # frequency and radiation rate up to which a contour reaches where they are traced
+MILD = 2.0  # loss that every contour bears
 SEPARATED = 2.0  # separation up to which late times are known where it is traced
 LATE, PASSES = 100.0, 10  # times from which on they are late: of the cut-off frequency, and passes of light between the emitters
 
@@ -64,11 +68,19 @@ class Structure(NamedTuple):
 
 
 def reach(
-    given: Any, frequency: Any, rate: Any, emitters: int, orders: int, margin: float | None = None, separation: Any = None
+    given: Any,
+    frequency: Any,
+    rate: Any,
+    losses: tuple[Any, ...],
+    emitters: int,
+    orders: int,
+    margin: float | None = None,
+    separation: Any = None,
 ) -> Span:
     """From below all bound states to where light that went to and fro `orders` times is no matter.
 
-    `margin`: the contour may end so far above the largest frequency, if what then remains is followed further.
+    `losses`: of emitters and light. `margin`: the contour may end so far above the largest frequency, if what then remains is
+    followed further.
     """
     known = [concrete(value) for value in (frequency, rate)]
     least = 0.0 if known[0] is None else float(known[0].min())
@@ -81,13 +93,32 @@ def reach(
     k = (most + math.sqrt(most**2 + 4 / small)) / 2
     far = math.ceil(2 * max(math.hypot(1, k), most + 2)) / 2
     high = far if margin is None else min(far, math.ceil(2 * (most + margin)) / 2)
+    aside = beside(*losses)
+    low, high, far = min(low, min(least, 1.0) - aside), max(high, most + aside), max(far, most + aside)
     late, count = _late(separation, most, rate)
     if given is None:
         return Span(low, high, far, late, count)
     low, high = check_span(given)
     if not low < 1 < high:
         fail(FieldError, "span", "begin below the cut-off and end above", f"it is {given!r}", "use e.g. span=(-2.0, 14.0)")
+    if aside and (low > min(least, 1.0) - aside or high < most + aside):
+        but, fix = f"it is {given!r}", f"leave it out, or use span=({min(least, 1.0) - aside:g}, {most + aside:g})"
+        fail(FieldError, "span", "reach beyond what decays so fast", but, fix)
     return Span(low, high, high if margin is None else max(high, far), late, count)
+
+
+def beside(*losses: Any) -> float:
+    """How far beside the frequencies a contour has to pass all that lies half a loss below the real axis; 0: no farther."""
+    known = [concrete(loss) for loss in losses]
+    most = max((float(loss.max()) for loss in known if loss is not None), default=0.0)
+    return ASIDE * math.ceil(most) / 2 if most > MILD else 0.0
+
+
+def passed(span: Span, frequency: Any, *losses: Any) -> Any:
+    """Whether a contour passes so far beside it, where losses were not known when it was chosen."""
+    deep = functools.reduce(jnp.maximum, [jnp.max(jnp.asarray(loss)) for loss in losses]) / 2
+    near = jnp.minimum(jnp.min(frequency) - span.low, span.high - jnp.max(frequency))
+    return 2 * deep <= jnp.maximum(near, MILD)
 
 
 def check_span(given: Any) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """A battery and its charger in a reservoir of any kind."""
 
 import itertools
+import math
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from ..reservoirs import AbstractReservoir, Exponentials
 from ..reservoirs.promises import check_promises
 from ..states import EmitterState
 from .battery import convert_fields
-from .guided import AbstractPair, check_span
+from .guided import AbstractPair, beside, check_span, passed
 
 TRIES = 40
 
@@ -89,6 +90,10 @@ class ReservoirBattery(AbstractPair):
         for battery in self._corners() if known else ():
             check_promises(battery.reservoir, battery.frequency, battery.distance, low, high)
 
+    def admitted(self) -> Any:
+        """See `AbstractBattery.admitted`; the loss decides on the contour."""
+        return super().admitted() & passed(self.structure.span, self.frequency, self.loss)
+
     def _corners(self) -> list["ReservoirBattery"]:
         """This battery at both ends of each field that varies."""
         values = {name: attrgetter(name)(self) for name, info in self.variables().items() if not info.vector}
@@ -101,7 +106,9 @@ class ReservoirBattery(AbstractPair):
         if not np.isfinite(end - edge):
             but, fix = f"it goes from {edge:g} to {end:g}", "give its class a method `extent`, or the battery a `span`"
             fail(FieldError, "reservoir", "have a finite extent", but, fix)
-        low, high = float(min(edge, np.min(self.frequency)) - 0.6), float(max(end, np.max(self.frequency) + 2.0))
+        aside = beside(self.loss)
+        low, high = min(edge, np.min(self.frequency)) - max(0.6, aside), max(end, np.max(self.frequency) + max(2.0, aside))
+        low, high = float(low), float(high)
         for battery in self._corners():
             law = battery.law()
             for _ in range(TRIES):
@@ -112,7 +119,8 @@ class ReservoirBattery(AbstractPair):
             else:
                 but = f"beyond {low:g} and {high:g} there are bound states still"
                 fail(FieldError, "reservoir", "bind within a finite span", but, "weaken it")
-        return low, high
+        step = 2.0 ** math.floor(math.log2((high - low) / 8))  # outward to round numbers, so that batteries share programs
+        return step * math.floor(low / step), step * math.ceil(high / step)
 
     def law(self) -> Channels:
         """Even and odd superposition of the emitters, each by itself."""

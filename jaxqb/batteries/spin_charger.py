@@ -11,7 +11,7 @@ from ..fields import Real, coincide, concrete, parameter, size, vanishes
 from ..laws import AbstractUnitaryLaw
 from .battery import AbstractBattery, check_levels, convert_fields
 from .collective import Ladders, conserved_law, count_amplitudes, extremes, grid_law
-from .starts import Full, Level, Thermal, Weighted, as_start, check_start
+from .starts import Full, Level, Thermal, Weighted, as_level, as_start, check_start
 
 
 class Structure(NamedTuple):
@@ -130,8 +130,13 @@ class SpinCharger(AbstractBattery):
 
     def put(self, **leaves: Any) -> "SpinCharger":
         """See `AbstractBattery.put`; initial excitation numbers may be put too."""
-        starts = {name: Level(leaves[name]) for name in leaves if name.endswith("_excitations")}
+        starts = {name: as_level(leaves[name]) for name in leaves if name.endswith("_excitations")}
         return super().put(**(leaves | starts))
+
+    def admitted(self) -> Any:
+        """See `AbstractBattery.admitted`; both starts are values too."""
+        battery = self.battery_excitations.admits(self.n_battery, self.structure.levels)
+        return super().admitted() & battery & self.charger_excitations.admits(self.n_charger, self.structure.charger_levels)
 
     def charger_quantum(self) -> Real:
         """Gap of a charger spin."""

@@ -11,12 +11,16 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import gammaln
+from jax.scipy.special import gammainc, gammaln
 from jaxtyping import Array, Float
 
-from ..conventions import real_dtype
+from ..algebra.gradients import smooth
+from ..conventions import epsilon, real_dtype
 from ..errors import FieldError, fail
 from ..fields import Field, concrete, numbers
+
+LEFT_OUT = 1e-9  # population of light beyond the levels that are kept, from which on an answer is wrong
+UNSURE = 1e-6  # by which populations may miss one
 
 
 class Sectors(eqx.Module):
@@ -44,6 +48,11 @@ class AbstractStart(eqx.Module):
     @abc.abstractmethod
     def sectors(self, cells: Any, room: int) -> Sectors:
         """The start as a mixture of sectors; a superposition is one sector."""
+
+    def admits(self, cells: Any, room: int) -> Any:
+        """Whether traced values are those of a start, and its levels (of spins: all that there are) can hold it."""
+        del cells, room
+        return True
 
     def amplitude(self, level: Any, first: Any, cells: Any) -> Float[Array, "..."]:
         """Amplitude of a level in the sector whose first level is `first`."""
@@ -87,6 +96,11 @@ class Weighted(AbstractStart):
     def highest(self, cells: float) -> int:
         return self.vector.shape[0] - 1
 
+    def admits(self, cells: Any, room: int) -> Any:
+        level = np.arange(self.vector.shape[0])
+        there = (self.vector >= 0) & ((self.vector == 0) | (level <= (room - 1 if cells is None else cells)))
+        return jnp.all(there) & (jnp.abs(jnp.sum(self.vector) - 1) < max(UNSURE, 1e4 * epsilon()))
+
     def sectors(self, cells: Any, room: int) -> Sectors:
         count = self.vector.shape[0]
         level = jnp.arange(count, dtype=real_dtype())
@@ -124,11 +138,15 @@ class Thermal(AbstractStart):
     def highest(self, cells: float) -> int:
         return int(np.ceil(cells))
 
+    def admits(self, cells: Any, room: int) -> Any:
+        fits = (self.mean / (1 + self.mean)) ** room < LEFT_OUT if cells is None else self.mean <= cells
+        return jnp.all((self.mean >= 0) & fits)
+
     def sectors(self, cells: Any, room: int) -> Sectors:
         mean = jnp.asarray(self.mean, real_dtype())
         if cells is None:
             level = jnp.arange(room, dtype=real_dtype())
-            weights = (mean / (1 + mean)) ** level / (1 + mean)
+            weights = _power(mean / (1 + mean), level) / (1 + mean)
             return Sectors(weights, level, 0 * level, jnp.ones((1,), real_dtype()), (0,) * room)
         pairs = [(k, level) for k in range((room + 1) // 2) for level in range(room - 2 * k)]
         lift, level = (np.array(column, dtype=float) for column in zip(*pairs, strict=True))
@@ -136,7 +154,7 @@ class Thermal(AbstractStart):
         copies = jnp.stack([_binomial(cells, k) - _binomial(cells, k - 1) for k in range((room + 1) // 2)])
         number = lift + level
         there = (level <= cells - 2 * lift) & (2 * lift <= cells)
-        weight = excited**number * (1 - excited) ** jnp.maximum(cells - number, 0.0)
+        weight = _power(excited, number) * (1 - excited) ** jnp.maximum(cells - number, 0.0)
         weights = jnp.where(there, jnp.asarray(copies)[lift.astype(int)] * weight, 0.0)
         return Sectors(weights, jnp.asarray(level), jnp.asarray(lift), jnp.maximum(copies, 1.0), tuple(int(k) for k in lift))
 
@@ -153,11 +171,16 @@ class Coherent(AbstractStart):
     def highest(self, cells: float) -> int:
         return int(np.ceil(cells))
 
+    def admits(self, cells: Any, room: int) -> Any:
+        fits = gammainc(float(room), self.mean) < LEFT_OUT if cells is None else self.mean <= cells
+        return jnp.all((self.mean >= 0) & fits)
+
     def sectors(self, cells: Any, room: int) -> Sectors:
         return _one(0.0)
 
     def amplitude(self, level: Any, first: Any, cells: Any) -> Float[Array, "..."]:
         mean = jnp.asarray(self.mean, real_dtype())
+        mean = smooth(mean, (mean > 0) & (cells is None or mean < cells))  # amplitudes have none at the ends
         number = jnp.maximum(level, 0.0)
         if cells is None:
             tiny = jnp.finfo(mean.dtype).tiny
@@ -169,6 +192,11 @@ class Coherent(AbstractStart):
             log = gammaln(cells + 1) - gammaln(number + 1) - gammaln(rest + 1)
             log = log + number * jnp.log(excited) + rest * jnp.log(jnp.maximum(1 - mean / cells, tiny))
         return jnp.exp(log / 2)
+
+
+def _power(x: Any, n: Any) -> Float[Array, "..."]:
+    """x^n for n = 0, 1, 2, ..., with derivatives at x = 0."""
+    return jnp.where(n > 0, x ** jnp.maximum(n, 1.0), 1.0)
 
 
 def _binomial(cells: Any, k: int) -> Float[Array, ""]:
@@ -277,10 +305,10 @@ def _mean(mean: Any) -> Any:
 
 
 def as_start(value: Any, name: str, *, hull: bool = False) -> AbstractStart:
-    """A start from what a user may give: None (full), a number, a vector of populations, or a start."""
+    """A start from what a user may give: None or "full", a number, a vector of populations, or a start."""
     if isinstance(value, AbstractStart):
         return value
-    if value is None:
+    if value is None or (isinstance(value, str) and value == "full"):
         return Full()
     vector = numbers(value)
     if vector is None:
@@ -294,12 +322,17 @@ def as_start(value: Any, name: str, *, hull: bool = False) -> AbstractStart:
     if concrete(vector) is not None:
         if not np.all(np.isfinite(vector)) or np.any(vector < 0):
             fail(FieldError, name, "hold populations of at least 0", f"it holds {vector.tolist()}", "mend the vector")
-        if abs(vector.sum() - 1) > 1e-6:
+        if abs(vector.sum() - 1) > UNSURE:
             total = vector.sum()
             fix = f"divide it by {total:.6g}" if total > 0 else "give at least one level a population"
             fail(FieldError, name, "sum to 1", f"it sums to {total:.6g}", fix)
         vector = (vector / vector.sum()).astype(real_dtype())
     return Weighted(vector)
+
+
+def as_level(value: Any) -> AbstractStart:
+    """A start from a traced number of quanta, or a start as it is."""
+    return value if isinstance(value, AbstractStart) else Level(value)
 
 
 def check_start(name: str, start: AbstractStart, size_name: str, cells: np.ndarray | None) -> None:

@@ -13,7 +13,7 @@ from ..fields import Real, concrete, parameter, traced, vanishes
 from ..laws.emitters import Emitters
 from ..reservoirs import Waveguide
 from .battery import AbstractBattery, convert_fields
-from .guided import Structure, reach
+from .guided import Structure, passed, reach
 
 UNIT = 1e-6  # by how much the square of a norm may differ from 1
 MARGIN = 3.0  # above the largest frequency, where resonances are deep enough for the contour to end
@@ -77,8 +77,13 @@ class WaveguideArray(AbstractBattery):
             fail(FieldError, "positions", "differ from one another", but, "move one of them")
         if self.initial is not None:
             self.initial = _initial(self.initial, n)
-        span = reach(self.span, self.frequencies, self.radiation_rate, n, Emitters.ORDERS, margin=MARGIN)
+        losses = self.losses, self.waveguide_loss
+        span = reach(self.span, self.frequencies, self.radiation_rate, losses, n, Emitters.ORDERS, margin=MARGIN)
         self.structure = Structure(span, vanishes(self.waveguide_loss))
+
+    def admitted(self) -> Any:
+        """See `AbstractBattery.admitted`; losses decide on the contour."""
+        return super().admitted() & passed(self.structure.span, self.frequencies, self.losses, self.waveguide_loss)
 
     @property
     def n_battery(self) -> Any:

@@ -11,7 +11,7 @@ from ..fields import Real, parameter, vanishes
 from ..laws.memory import Channels
 from ..reservoirs import Waveguide
 from .battery import convert_fields
-from .guided import AbstractPair, Structure, reach
+from .guided import AbstractPair, Structure, passed, reach
 
 
 class WaveguideBattery(AbstractPair):
@@ -56,8 +56,13 @@ class WaveguideBattery(AbstractPair):
     def __post_init__(self) -> None:
         convert_fields(self)
         apart = self.separation if vanishes(self.waveguide_loss, self.loss) else None
-        span = reach(self.span, self.frequency, self.radiation_rate, 2, Channels.ORDERS, separation=apart)
+        losses = self.loss, self.waveguide_loss
+        span = reach(self.span, self.frequency, self.radiation_rate, losses, 2, Channels.ORDERS, separation=apart)
         self.structure = Structure(span, vanishes(self.waveguide_loss))
+
+    def admitted(self) -> Any:
+        """See `AbstractBattery.admitted`; losses decide on the contour."""
+        return super().admitted() & passed(self.structure.span, self.frequency, self.loss, self.waveguide_loss)
 
     @property
     def distance(self) -> Real:

@@ -313,10 +313,10 @@ def reproduce(
     """
     from .. import papers
 
+    process.start_jax()
     if listed:
         return _list_figures(papers.listing(paper), as_json)
     folder(out)
-    process.start_jax()
     progress = None if as_json else lambda *done: typer.echo("{} {}: {:.1f} s".format(*done), err=True)
     data = papers.reproduce(paper, figure, quick=not full, out=out, processes=processes or process.crew(), progress=progress)
     found = rows.points(data) if figure is not None else rows.claims(data)

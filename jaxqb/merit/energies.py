@@ -47,7 +47,7 @@ class EnergyPerCell(AbstractObservable):
 
 
 class Filling(AbstractObservable):
-    """Stored energy over capacity: 0 for an empty battery, 1 for a full one, whatever its frequency. A scalar.
+    """Stored energy over capacity: 0 where it is least, 1 where it is largest (an empty battery with a negative gap). A scalar.
 
     NaN for a battery without a gap, which stores nothing.
 
@@ -161,7 +161,7 @@ class TotalEnergy(AbstractObservable):
 
 
 class EnergyVariance(AbstractMerit):
-    r"""Variance of the battery's energy: a scalar, in units of (hbar frequency)^2.
+    r"""Variance of the battery's energy: a scalar.
 
     .. math:: \mathrm{Var}\, E = \mathrm{Tr}\, \rho_B H_B^2 - E^2
 
@@ -173,7 +173,7 @@ class EnergyVariance(AbstractMerit):
     """
 
     symbol: ClassVar[str] = "Var E"
-    unit: ClassVar[str] = "power"
+    unit: ClassVar[str] = "variance"
 
     def __call__(self, battery: Any, state: Any) -> Float[Array, ""]:
         return battery.battery_frequency**2 * (state.battery_excitations(2) - state.battery_excitations() ** 2)

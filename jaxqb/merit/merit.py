@@ -1,6 +1,7 @@
 """What every figure of merit is: a Module called on (battery, state)."""
 
 import abc
+import dataclasses
 from typing import Any
 
 import equinox as eqx
@@ -46,7 +47,7 @@ class AbstractMerit(eqx.Module):
 
     def with_(self, **options: Any) -> "AbstractMerit":
         """The same figure with other options."""
-        return type(self)(**options)
+        return dataclasses.replace(self, **options)
 
     def rising(self, battery: Any, state: Any) -> Array:
         """The figure again, for `Rate`: its `jax.jvp` is the slope to the right, which a figure with kinks has to say itself."""

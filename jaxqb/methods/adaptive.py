@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from ..conventions import epsilon
 from ..errors import MethodError, ToleranceError, fail
-from ..fields import numbers
+from ..fields import numbers, plain, whole
 from ..laws import AbstractDifferentialLaw
 from .method import AbstractFlow, AbstractMethod, Figures, along
 
@@ -36,9 +36,9 @@ class Adaptive(AbstractMethod):
     0.229849
     """
 
-    rtol: float = eqx.field(static=True, default=1e-10)
-    atol: float = eqx.field(static=True, default=1e-10)
-    max_steps: int = eqx.field(static=True, default=100_000)
+    rtol: float = eqx.field(static=True, converter=plain, default=1e-10)
+    atol: float = eqx.field(static=True, converter=plain, default=1e-10)
+    max_steps: int = eqx.field(static=True, converter=whole, default=100_000)
     forward: bool = eqx.field(static=True, default=False)
 
     def __check_init__(self) -> None:

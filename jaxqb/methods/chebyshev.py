@@ -19,7 +19,7 @@ from jaxtyping import Array, Float
 from ..algebra import chebyshev
 from ..algebra.gradients import frozen, most, reversible
 from ..errors import MethodError, fail
-from ..fields import numbers
+from ..fields import numbers, plain
 from ..laws import AbstractDampedLaw, AbstractUnitaryLaw, Chain
 from . import curves, duhamel
 from .method import POINTS, AbstractFlow, AbstractMethod, Figures, intervals, is_chain
@@ -48,7 +48,7 @@ class Chebyshev(AbstractMethod):
     0.229849
     """
 
-    reach: float | None = eqx.field(static=True, default=None)
+    reach: float | None = eqx.field(static=True, converter=plain, default=None)
 
     def __check_init__(self) -> None:
         reach = None if self.reach is None else numbers(self.reach)

@@ -15,6 +15,7 @@ from jaxtyping import Array, Complex, Float
 from ..algebra.contours import Contour, Line, contour
 from ..conventions import epsilon, real_dtype
 from ..errors import MethodError, ToleranceError, fail
+from ..fields import plain
 from ..laws import AbstractMemoryLaw, Channels
 from .late import Late
 from .method import AbstractMemoryFlow, AbstractPlanned, along
@@ -52,8 +53,8 @@ class Resolvent(AbstractPlanned):
     Resolvent()
     """
 
-    horizon: float | None = eqx.field(static=True, default=None)
-    tolerance: float | None = eqx.field(static=True, default=None)
+    horizon: float | None = eqx.field(static=True, converter=plain, default=None)
+    tolerance: float | None = eqx.field(static=True, converter=plain, default=None)
 
     def __check_init__(self) -> None:
         if self.tolerance is not None and not FINEST * epsilon() <= self.tolerance <= 0.01:

@@ -13,7 +13,7 @@ from ..algebra.gradients import with_slope
 from ..algebra.runge_kutta import USUAL, Course, attempts, travelled
 from ..conventions import epsilon
 from ..errors import MethodError, ToleranceError, fail
-from ..fields import numbers
+from ..fields import numbers, plain, whole
 from ..laws import AbstractDifferentialLaw
 from .method import AbstractFlow, AbstractMethod, Figures, along
 
@@ -42,8 +42,8 @@ class Stepped(AbstractMethod):
     2.426122639
     """
 
-    tolerance: float | None = eqx.field(static=True, default=None)
-    max_steps: int = eqx.field(static=True, default=100_000)
+    tolerance: float | None = eqx.field(static=True, converter=plain, default=None)
+    max_steps: int = eqx.field(static=True, converter=whole, default=100_000)
 
     def __check_init__(self) -> None:
         value = None if self.tolerance is None else numbers(self.tolerance)

@@ -18,7 +18,7 @@ from numpy.polynomial import legendre
 
 from ..conventions import epsilon
 from ..errors import MethodError, fail
-from ..fields import numbers
+from ..fields import numbers, plain, whole
 from ..laws import AbstractMemoryLaw
 from .method import AbstractMemoryFlow, AbstractPlanned
 
@@ -58,9 +58,9 @@ class Volterra(AbstractPlanned):
     True
     """
 
-    panels: int = eqx.field(static=True, default=16)
-    order: int = eqx.field(static=True, default=FULL)
-    horizon: float | None = eqx.field(static=True, default=None)
+    panels: int = eqx.field(static=True, converter=whole, default=16)
+    order: int = eqx.field(static=True, converter=whole, default=FULL)
+    horizon: float | None = eqx.field(static=True, converter=plain, default=None)
 
     def __check_init__(self) -> None:
         for name, top in (("panels", 100_000), ("order", HIGHEST)):
@@ -95,7 +95,7 @@ class VolterraFlow(AbstractMemoryFlow):
 
     def amplitudes(self, t: Any) -> Complex[Array, " n"]:
         """c(t), which is NaN beyond the horizon."""
-        k = _place(self.ends, t)
+        k = jnp.clip(jnp.searchsorted(self.ends, t, side="left") - 1, 0, self.ends.size - 2)  # of two panels the one before
         order = self.samples.shape[1] - 1
         values = _values(order) @ self.samples[k]
         c = _legendre(_local(self.ends, k, t), order) @ values
@@ -200,7 +200,8 @@ def _place(ends: Float[Array, " m"], t: Any) -> Any:
 def _local(ends: Float[Array, " m"], k: Any, t: Any) -> Any:
     """A time in its panel, from -1 to 1."""
     length = ends[k + 1] - ends[k]
-    return jnp.clip(2 * (t - ends[k]) / jnp.where(length > 0, length, 1.0) - 1, -1.0, 1.0)
+    x = 2 * (t - ends[k]) / jnp.where(length > 0, length, 1.0) - 1
+    return x + lax.stop_gradient(jnp.clip(x, -1.0, 1.0) - x)  # the slope of a clip is half at its bounds
 
 
 def _legendre(x: Any, degree: int) -> Any:

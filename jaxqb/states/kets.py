@@ -182,9 +182,13 @@ class MixedKets(eqx.Module):
     tower: tuple[int, ...] = eqx.field(static=True)
     charger_tower: tuple[int, ...] = eqx.field(static=True)
 
+    def _weighted(self, values: Float[Array, "sectors ..."]) -> Float[Array, "sectors ..."]:
+        """Times the weights; an empty sector, which may be outside its ladder, may hold anything."""
+        weights = self.weights.reshape((-1,) + (1,) * (values.ndim - 1))
+        return weights * jnp.where((weights > 0) | jnp.isfinite(values), values, 0.0)
+
     def _mean(self, values: Float[Array, " sectors"]) -> Float[Array, ""]:
-        # an empty sector may be outside its ladder and hold anything
-        return jnp.sum(jnp.where(self.weights > 0, self.weights * values, 0.0))
+        return jnp.sum(self._weighted(values))
 
     def battery(self) -> Populations | Density:
         """Reduced state: sectors of one battery tower add up, towers stay apart."""
@@ -192,10 +196,7 @@ class MixedKets(eqx.Module):
         index = jnp.asarray(self.tower)
         each = jax.vmap(lambda ket: ket.battery())(self.kets)
         inner = each.matrices if isinstance(each, Density) else each.weights
-        alive = self.weights > 0
-        shape = (-1,) + (1,) * (inner.ndim - 2)
-        weighted = jnp.where(alive.reshape(shape), self.weights.reshape(shape) * inner[:, 0], 0.0)
-        summed = jax.ops.segment_sum(weighted, index, num_segments=towers)
+        summed = jax.ops.segment_sum(self._weighted(inner[:, 0]), index, num_segments=towers)
         first = jnp.asarray([self.tower.index(t) for t in range(towers)])
         levels, cells = each.levels[first, 0], each.cells[0]
         if isinstance(each, Density):

@@ -23,6 +23,8 @@ def battery_class(kind: str, place: str = "battery.type") -> type["AbstractBatte
     """
     from ..batteries import REGISTRY
 
+    if kind in ("OpenBattery", "ReservoirBattery") and kind not in REGISTRY:
+        fail(StudyError, place, "be one that numbers can describe", f"{kind} is made of arrays", "build it in Python")
     if kind not in REGISTRY:
         fail(StudyError, place, "name a battery", f"it is {kind!r}", nearest(kind, REGISTRY))
     return REGISTRY[kind]
@@ -51,7 +53,8 @@ def battery_of(kind: str, fields: Mapping[str, Any], in_file: bool = True) -> "A
     for name, info in battery.declared().items():
         if name in fields:
             dataclasses.replace(info, name=f"{table}{name}").convert(fields[name])
-    return battery(**{name: _start(f"{table}{name}", value) for name, value in fields.items()})
+    numeric = battery.declared()
+    return battery(**{name: value if name in numeric else _start(f"{table}{name}", value) for name, value in fields.items()})
 
 
 def _start(place: str, value: Any) -> Any:

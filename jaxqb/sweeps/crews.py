@@ -16,16 +16,13 @@ from typing import Any
 from ..errors import SweepError, fail
 from .blocks import Solver
 from .grid import Grid
+from .program import FLAGS as OF_PROGRAMS
 from .program import build
 from .sinks import Chunk
 
-# of jax, on which numbers depend, or how soon a worker is ready; XLA_FLAGS are read once, when a process starts
+# of jax: on them depend programs, and how soon a worker is ready; XLA_FLAGS are read once, when a process starts
 FLAGS = (
-    "jax_enable_x64",
-    "jax_default_matmul_precision",
-    "jax_default_prng_impl",
-    "jax_threefry_partitionable",
-    "jax_numpy_dtype_promotion",
+    *OF_PROGRAMS,
     "jax_compilation_cache_dir",
     "jax_persistent_cache_min_compile_time_secs",
     "jax_persistent_cache_min_entry_size_bytes",

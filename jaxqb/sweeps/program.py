@@ -21,6 +21,14 @@ from .plan import CPU_BLOCK, fit, halved, nest, shard_axis
 from .record import digest
 
 FEW = 32  # points
+# of jax, on which programs depend beside their inputs
+FLAGS = (
+    "jax_enable_x64",
+    "jax_default_matmul_precision",
+    "jax_default_prng_impl",
+    "jax_threefry_partitionable",
+    "jax_numpy_dtype_promotion",
+)
 ABOUT = 4  # chunks, into which a small sweep is cut on two cores
 # primitives of jax that call LAPACK
 FACTORISATIONS = set(
@@ -41,6 +49,7 @@ class Job:
         dtype: type of the swept values.
         devices: where it runs.
         points: of all blocks together, which decide how it is compiled.
+        flags: of jax.
     """
 
     static: Any
@@ -51,6 +60,7 @@ class Job:
     dtype: Any
     devices: tuple[Any, ...]
     points: int
+    flags: tuple = dataclasses.field(default_factory=lambda: tuple(getattr(jax.config, name) for name in FLAGS))
 
     def dealt(self, size: tuple[int, ...]) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
         """Of so many points along each axis: their places in a block, and how many of them every device has, equal shares."""

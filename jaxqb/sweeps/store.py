@@ -81,20 +81,22 @@ class Store:
         """What stands in the ledger."""
         try:
             whole = self.ledger[...]
-        except Exception:  # whatever a reader says of damaged bytes
+        except Exception as error:
+            _check_damaged(self.path, error)
             whole = np.full(self.ledger.shape, UNREADABLE)
             for index in itertools.product(*map(range, self.ledger.shape[:-1])):
-                with contextlib.suppress(Exception):
+                try:
                     whole[index] = self.ledger[index]
+                except Exception as error:
+                    _check_damaged(self.path, error)
         return {index: whole[index].tolist() for index in itertools.product(*map(range, self.ledger.shape[:-1]))}
 
     def _compared(self, index: Index, entry: list[int]) -> str:
         """Whether all that was written of a chunk can be read, and is what was written."""
         try:
             return "whole" if [_checksum(self._read(name, index)) for name in self.names] == entry else "damaged"
-        except PermissionError as error:
-            raise self.sentence(error) from None
-        except Exception:  # the same
+        except Exception as error:
+            _check_damaged(self.path, error)
             return "damaged"
 
     def _read(self, name: str, index: Index) -> np.ndarray:
@@ -156,11 +158,19 @@ def _sentence(path: Path, error: OSError, needed: int = 0) -> StoreError:
     }.get(error.errno or 0, "look at that disk")
     room = f" ({needed} bytes are to be written)" if needed else ""
     found = StoreError(
-        f"`store` must be a folder that can be written to, but {path}: {said}{room}; fix: {fix}, and run the same again: "
+        f"`store` must be a folder that can be read and written, but {path}: {said}{room}; fix: {fix}, and run the same again: "
         "what is there is kept."
     )
     found.disk = True
     return found
+
+
+def _check_damaged(path: Path, error: Exception) -> None:
+    """Nothing, if it is what a reader says of damaged or absent bytes; else a sentence: whole ones could not be read just now."""
+    if isinstance(error, MemoryError):
+        raise error
+    if isinstance(error, OSError) and error.errno not in (None, errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
+        raise _sentence(path, error) from None
 
 
 def _checksum(array: Any) -> int:
@@ -170,17 +180,8 @@ def _checksum(array: Any) -> int:
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """The folder, made if need be, for this process alone; it is free again when the process ends, however it does."""
+    handle = _held(path)
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        handle = None if fcntl is None else os.open(path, os.O_RDONLY)
-    except FileExistsError:
-        fail(StoreError, "store", "be a folder", f"{path} is a file", "name another one")
-    except OSError as error:
-        raise _sentence(path, error) from None
-    try:
-        if fcntl is not None:
-            with contextlib.suppress(OSError):  # some network file systems lock no folders
-                _lock(fcntl, handle, path)
         yield
     finally:
         with contextlib.suppress(OSError):
@@ -189,11 +190,34 @@ def locked(path: Path) -> Iterator[None]:
             os.close(handle)
 
 
-def _lock(fcntl: Any, handle: Any, path: Path) -> None:
+def _held(path: Path) -> int | None:
+    """A handle of the folder that holds its lock; None where there are no locks."""
+    while True:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            handle = None if fcntl is None else os.open(path, os.O_RDONLY)
+        except FileExistsError:
+            fail(StoreError, "store", "be a folder", f"{path} is a file", "name another one")
+        except OSError as error:
+            raise _sentence(path, error) from None
+        if handle is None or _lock(fcntl, handle, path):
+            return handle
+        os.close(handle)
+
+
+def _lock(fcntl: Any, handle: int, path: Path) -> bool:
+    """Whether that folder is ours now; not if it is no longer the one at the path, since who had it removed it."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        os.close(handle)
         fail(StoreError, "store", "have one writer at a time", f"another process writes to {path}", "wait for it")
+    except OSError:  # some network file systems lock no folders
+        return True
+    try:
+        return os.path.samestat(os.fstat(handle), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def opened(path: Path, plan: Mapping[str, Any], files: Callable[[], Mapping[str, bytes]]) -> tuple[Store, list[str]]:
@@ -234,9 +258,8 @@ def read(path: Path, mode: Any = "r") -> Store:
 
     try:
         return Store(path, zarr.open_group(path, mode=mode))
-    except PermissionError as error:
-        raise _sentence(path, error) from None
-    except Exception:  # whatever a reader says of damaged bytes
+    except Exception as error:
+        _check_damaged(path, error)
         fail(StoreError, "store", "be whole", f"metadata of {path} are damaged", "run its sweep again, which writes them anew")
 
 

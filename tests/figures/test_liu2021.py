@@ -233,6 +233,8 @@ def test_exponents(results):
         for x in (results["fig3"].shifted.sel(time=slice(*w)) for w in ((20, 40), (50, 100)))
     ]
     np.testing.assert_allclose(fits, [1.62, 2.89], atol=6e-3)
+    early = results["figS5"].excess.sel(early=slice(1, 10))
+    assert np.polyfit(np.log(early.early), np.log(early), 1)[0] == pytest.approx(1.5007, abs=1e-3)
 
 
 def test_coupling_takes(results):

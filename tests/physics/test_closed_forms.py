@@ -177,3 +177,22 @@ def test_coherent_light_begins_without_entanglement() -> None:
     assert abs(found["entanglement_rate"][0]) < 1e-9 and np.all(np.abs(found["log_negativity"][:2]) < 1e-14)
     ample = qb.evolve(battery.replace(cutoff=80), [1e-3], "log_negativity").saved["log_negativity"]
     np.testing.assert_allclose(found["log_negativity"][2], ample[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("begun", [0, 1, 2])
+@pytest.mark.parametrize("chargers", [3.0, 3.2, 3.9, 4 - 1e-5, 4.0, 7.3, 11.7])
+def test_real_numbers_of_charger_spins(chargers, begun):
+    """Against the chain written down: links (m + 1)(M - m) n (N - n + 1), with n = N - m + m0 excited spins."""
+    cells, t = 3, 0.7
+    m = np.arange(begun, cells) if begun else np.arange(cells)
+    n = chargers - (m - begun)
+    if begun:  # the battery may fall, too, where the charger has room
+        down = np.arange(begun)
+        up = chargers - (down - begun)
+        m, n = np.concatenate([down, m]), np.concatenate([up, n])
+    squared = np.where(n <= chargers, (m + 1) * (cells - m) * n * (chargers - n + 1), 0.0)
+    h = np.diag(np.sqrt(np.maximum(squared, 0.0)), 1)
+    psi = np.linalg.eigh(h + h.T)
+    amplitudes = psi[1] @ (np.exp(-1j * t * psi[0]) * psi[1][begun])
+    found = qb.evolve(qb.SpinCharger(cells, chargers, battery_excitations=begun), [t])
+    assert abs(found.saved["energy"][0] - np.arange(cells + 1) @ np.abs(amplitudes) ** 2) < 1e-12

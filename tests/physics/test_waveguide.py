@@ -561,3 +561,37 @@ def test_times_so_late_that_phases_are_lost():
     with pytest.raises(ToleranceError, match=r"`horizon` must be at most 9.007e\+12 in float64"):
         qb.evolve(qb.WaveguideBattery(*CASE), [1e13])
     assert Resolvent().planned(9e12).horizon < 9.01e12
+
+
+@pytest.mark.parametrize("ts", [[3.0], [3.0, 20.0]])
+def test_power_at_the_last_time(ts):
+    """Two methods: one of them ends there."""
+    battery = qb.WaveguideBattery(frequency=1.3, separation=0.4, radiation_rate=0.3)
+    other, one = (
+        qb.evolve(battery, ts, "instantaneous_power", method=method).saved["instantaneous_power"]
+        for method in (Volterra(panels=64), None)
+    )
+    assert np.allclose(other, one, rtol=0, atol=1e-9)
+
+
+LOSSY = {
+    "emitters": lambda loss: qb.WaveguideBattery(frequency=1.3, separation=0.4, radiation_rate=0.3, loss=loss),
+    "light": lambda loss: qb.WaveguideBattery(frequency=1.3, separation=0.4, radiation_rate=0.3, waveguide_loss=loss),
+    "array": lambda loss: qb.WaveguideArray(frequencies=1.3, positions=[0.0, 0.4], radiation_rate=0.3, losses=loss),
+    "reservoir": lambda loss: qb.ReservoirBattery(frequency=1.0, reservoir=qb.reservoirs.Ohmic(0.1, 3.0), loss=loss),
+}
+
+
+@pytest.mark.parametrize("make", LOSSY.values(), ids=LOSSY)
+@pytest.mark.parametrize("loss", [3.0, 20.0, 100.0])
+def test_strong_losses(make, loss):
+    """Against marching in time; poles lie deep below the axis, beside the rays of the contour."""
+    early = qb.evolve(make(loss), [0.01, 0.1], "charger_energy", method=Volterra()).saved["charger_energy"][0]
+    assert abs(qb.evolve(make(loss), [0.01, 20.0], "charger_energy").saved["charger_energy"][0] - early) < 1e-11
+
+
+def test_losses_that_the_contour_does_not_know():
+    run = jax.jit(lambda loss: qb.evolve(LOSSY["emitters"](loss), [0.01], method=Resolvent(horizon=20.0)).status)
+    assert run(1.0) == qb.Status.OK and run(20.0) == qb.Status.OUTSIDE_PADDING
+    with pytest.raises(qb.errors.FieldError, match=r"`span` must reach beyond what decays so fast, .* use span=\(-29, 31.3\)"):
+        qb.WaveguideBattery(frequency=1.3, separation=0.4, radiation_rate=0.3, loss=20.0, span=(-2.0, 14.0))

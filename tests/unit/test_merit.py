@@ -246,3 +246,83 @@ def test_a_function_is_a_figure() -> None:
     np.testing.assert_allclose(sol["x"] * 1.7 * 3, sol["E"], rtol=1e-13)
     assert sol["x"].shape == (1,)
     assert jax.tree.structure(sol) == jax.tree.structure({"E": 0, "x": 0})
+
+
+def _least(cells, count, each):
+    """Mean level of the passive state of one eigenvalue that occurs `count` times, in integers."""
+    energy, left = 0, count
+    for k in range(cells + 1):
+        taken = min(left, comb(cells, k))
+        energy, left = energy + k * taken, left - taken
+    return energy * each
+
+
+@pytest.mark.parametrize("cells, count", [(20, 7), (100, 20), (100, 40), (200, 30)])
+def test_work_of_many_cells_that_are_not_symmetric(cells, count):
+    battery = qb.SpinCharger(cells, 1, battery_excitations=qb.localised(count))
+    work = qb.evolve(battery, [0.0], {"work": qb.merit.ergotropy.with_(space="full")}).saved["work"][0]
+    copies = comb(cells, count)
+    assert abs(work - (count - _least(cells, copies, 1 / copies))) < 1e-8
+
+
+@pytest.mark.parametrize("mean, work", [(19.2, 0.0), (44.8, 25.6)])
+def test_work_of_many_thermal_cells(mean, work):
+    """N max(0, 2p - 1)."""
+    battery = qb.SpinCharger(64, 1, battery_excitations=qb.thermal(mean))
+    assert abs(qb.evolve(battery, [0.0], {"work": qb.merit.ergotropy.with_(space="full")}).saved["work"][0] - work) < 1e-9
+
+
+@pytest.mark.parametrize("figure", [qb.merit.ergotropy.with_(space="full"), qb.merit.capacity])
+def test_rates_of_work_of_many_cells(figure):
+    """Eigenvalues of which there are many copies are small, and yet apart."""
+    battery, t, h = qb.SpinCharger(40, 10, battery_excitations=qb.thermal(14.0)), 0.13, 1e-5
+    saved = qb.evolve(battery, [t - h, t, t + h], {"value": figure, "rate": qb.merit.Rate(figure)}).saved
+    slope = (saved["value"][2] - saved["value"][0]) / (2 * h)
+    assert abs(saved["rate"][1] - slope) < 1e-5 * abs(slope)
+
+
+def test_derivatives_of_average_power():
+    """Against differences, and at t = 0 against the rate: the start has derivatives of its own."""
+
+    def power(mean):
+        battery = qb.SpinCharger(2, 2, battery_excitations=qb.coherent(mean), charger_frequency=1.2)
+        return qb.evolve(battery, [0.7], "average_power").saved["average_power"][0]
+
+    slope, h = jax.jit(jax.grad(power))(0.6), 1e-5
+    assert abs(slope - (power(0.6 + h) - power(0.6 - h)) / (2 * h)) < 1e-7
+
+    def negativity(coupling, figure):
+        battery = qb.SpinCharger(2, 2, coupling=coupling, anisotropy=0.3, charger_frequency=1.2)
+        return qb.evolve(battery, [0.0], {"x": figure(qb.merit.log_negativity)}).saved["x"][0]
+
+    average, rate = (
+        jax.jit(jax.grad(lambda g, kind=kind: negativity(g, kind)))(1.0) for kind in (qb.merit.Average, qb.merit.Rate)
+    )
+    assert abs(average - rate) < 1e-10 and abs(rate - negativity(1.0, qb.merit.Rate)) < 1e-10  # linear in the coupling
+
+
+EDGES = {
+    "populations": lambda q: qb.SpinCharger(
+        2, 2, battery_excitations=qb.populations(jnp.stack([1 - q, q])), charger_frequency=1.2
+    ),
+    "light populations": lambda q: qb.CavityCharger(
+        2, qb.populations(jnp.stack([1 - q, q])), cutoff=6, cavity_frequency=1.2, battery_excitations=1
+    ),
+    "thermal spins": lambda mean: qb.SpinCharger(2, 2, battery_excitations=qb.thermal(mean), charger_frequency=1.2),
+    "thermal light": lambda mean: qb.CavityCharger(2, qb.thermal(mean), cutoff=12, cavity_frequency=1.2),
+}
+
+
+@pytest.mark.parametrize("figure", ["energy", "purity"])
+@pytest.mark.parametrize("make", EDGES.values(), ids=EDGES)
+def test_derivatives_by_what_is_not_there_yet(make, figure):
+    """A population that begins at zero; differences to the right, of second order."""
+    value = jax.jit(lambda x: qb.evolve(make(x), [0.7], figure).saved[figure][0])
+    slope, h = jax.jit(jax.grad(value))(0.0), 1e-4
+    right = (-3 * value(0.0) + 4 * value(h) - value(2 * h)) / (2 * h)
+    assert abs(slope - right) < 1e-6
+
+
+def test_amplitudes_have_no_derivative_where_they_begin():
+    energy = lambda mean: qb.evolve(qb.SpinCharger(2, 2, battery_excitations=qb.coherent(mean)), [0.7]).saved["energy"][0]  # noqa: E731
+    assert np.isnan(jax.jit(jax.grad(energy))(0.0)) and np.isfinite(jax.jit(jax.grad(energy))(1e-3))

@@ -100,6 +100,7 @@ def test_a_store_is_the_sweep_in_memory(whole, compiles, solved):
 
 
 def test_a_second_run_compiles_and_writes_nothing(copy, compiles, solved):
+    solve(copy)  # this process may have dropped its programs since
     before = {file: file.stat().st_mtime_ns for file in copy.rglob("*")}
     with compiles(0):
         solve(copy)
@@ -393,6 +394,48 @@ def test_one_writer_at_a_time(whole, copy, tmp_path, compiles):
             solve(copy)
         assert (xarray.open_zarr(copy).status == Status.OK).all()
     solve(copy)
+    assert contents(copy) == contents(whole)
+
+
+def test_a_refused_writer_leaves_the_folder_to_its_owner(tmp_path):
+    path = tmp_path / "x.zarr"
+    with store.locked(path):
+        for _ in range(2):
+            with pytest.raises(StoreError, match="one writer at a time"), store.locked(path):
+                pass
+        assert path.is_dir()
+    assert not path.exists()
+
+
+def test_the_lock_is_that_of_the_folder_at_the_path(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    path, lock, calls = tmp_path / "x.zarr", fcntl.flock, itertools.count()
+
+    def late(handle, how):
+        if next(calls) == 0:  # who had it removes it, and another makes it again
+            path.rmdir()
+            path.mkdir()
+        lock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with store.locked(path), pytest.raises(StoreError, match="one writer at a time"), store.locked(path):
+        pass
+    assert next(calls) == 3
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ESTALE, errno.EIO])
+@pytest.mark.parametrize("reader", ["_read", "_entries"])
+def test_what_cannot_be_read_just_now_is_kept(whole, copy, monkeypatch, reader, number):
+    def fails(*_):
+        raise OSError(number, os.strerror(number))
+
+    if reader == "_read":
+        monkeypatch.setattr(store.Store, "_read", fails)
+    else:
+        monkeypatch.setattr(zarr.Array, "__getitem__", fails)
+    with pytest.raises(StoreError, match=f"(?i){os.strerror(number)}; fix: look at that disk.*what is there is kept"):
+        solve(copy)
+    monkeypatch.undo()
     assert contents(copy) == contents(whole)
 
 

@@ -21,11 +21,11 @@ from .figures import (
     WITHIN,
     cells_axis,
     hull,
+    in_time,
     isotropic,
     ratio_axis,
     run,
     time_axis,
-    two_cells,
 )
 
 FIRST_PER_CELL = ("E_first / M", "omega_0", "first maximum of the energy per cell")
@@ -140,7 +140,7 @@ def eq17(quick: bool) -> xr.Dataset:
     del quick
     time, empty = time_axis(WINDOW), axis("empty", [0.0, 0.3], "p_0", "1", "population of the empty charger spin")
     one = xr.DataArray(np.asarray(run(SpinCharger(2, 2, charger_excitations=localised(1)), time)["energy"]), dims="time")
-    both = two_cells(time, 2).energy
+    both = in_time(time, 2).energy
     full, part = 2 * np.sin(np.sqrt(2) * time) ** 2, np.sin(2 * time) ** 2
     return xr.Dataset(
         {
@@ -155,18 +155,18 @@ def eq17(quick: bool) -> xr.Dataset:
 @figure(
     "beyond_crosstalk",
     paper="beyond",
-    caption="Crosstalk where the paper extrapolates. (a) g_2 among the two cells does not decouple them from four charger"
-    " spins: both empty and both full lie at one energy, and two quanta pass together. (b) Power lost by g_1 = "
+    caption="Crosstalk where the paper extrapolates. (a) g_2 among the two cells slows how four charger spins fill them, as "
+    "g / g_2: both empty and both full lie at one energy, and two quanta pass together. (b) Power lost by g_1 = "
     "0.1 g among the charger spins grows with size, N = 2 M.",
 )
 def beyond_crosstalk(quick: bool) -> xr.Dataset:
     """Crosstalk where the paper extrapolates."""
     del quick
-    among = axis("crosstalk", [0.0, 0.1, 1.0, 10.0], "g_2/g", "1", "battery-battery over exchange coupling")
+    among = axis("crosstalk", [0.0, 0.1, 1.0, 10.0, 300.0], "g_2/g", "1", "battery-battery over exchange coupling")
     cells = cells_axis([2, 3, 4, 6, 8, 10])
     power = isotropic(WITHIN, cells, 2 * cells, charger_crosstalk=xr.DataArray([0.0, 0.1], dims="with")).max_average_power
     loss = 1 - power.isel({"with": 1}) / power.isel({"with": 0})
-    energy = two_cells(time_axis(WINDOW), 4, battery_crosstalk=among).energy
+    energy = in_time(time_axis(WINDOW), 4, battery_crosstalk=among).energy
     return xr.Dataset(
         {
             "energy": as_label(energy, *STORED),

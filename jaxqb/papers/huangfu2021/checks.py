@@ -1,16 +1,18 @@
 """Questions that claims ask of the figures' data (`r` is what `Results` holds: a Dataset by figure)."""
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from ...batteries import SpinCharger
 from ...charging import charge
 from ...evolution import evolve
 from ...merit import ergotropy
 from ..paper import Results
-from .figures import LIGHT
+from .figures import LIGHT, WINDOW, WITHIN, isotropic, non_ideal, time_axis
 
 _, TAVIS = LIGHT
 
@@ -86,6 +88,12 @@ def charger_size(r: Results) -> bool:
     return always(power.diff("ratio") > 0) and always(more.energy_first.diff("ratio") < 0)
 
 
+def one_spin_more(r: Results) -> bool:
+    """N = M + 1 stores less than N = M, for each M from 2 on."""
+    same = r["fig3"].energy.sel(ratio=1.0, anisotropy=0.0, cells=slice(2, None))
+    return always(isotropic(WITHIN, same.cells, same.cells + 1).max_energy < same)
+
+
 def leaves_line(r: Results) -> bool:
     """Whether the point gamma = 1, M = 10 lies the farther in power from the line of gamma = 0, the larger N/M."""
     apart = []
@@ -156,6 +164,28 @@ def beta(gamma: float, cells: int) -> Any:
 def fraction_left(name: str, start: str) -> Any:
     """Per cent of the ideal value in Fig. 7."""
     return lambda r: 100 * at(r, "fig7", name, start=start) / at(r, "fig7", name, start="ideal")
+
+
+def first_left(start: str) -> Any:
+    """The same for the first maximum of the energy."""
+
+    def check(r: Results) -> float:
+        trace = r["fig7"].energy.sel(start=start)
+        return 100 * float(trace[int(np.argmax(np.diff(trace) < 0))]) / at(r, "fig7", "energy_max", start="ideal")
+
+    return check
+
+
+@functools.cache
+def _left_by_size() -> xr.Dataset:
+    """Energy and power that each start leaves of the ideal ones, M = 2, 6, 10 and N = 2 M."""
+    found = [non_ideal(time_axis(WINDOW), cells).max("time") for cells in (2, 6, 10)]
+    return xr.concat([one / one.sel(start="ideal", drop=True) for one in found], "cells")
+
+
+def fades(start: str, *names: str) -> Any:
+    """Whether a start leaves the more, the larger the battery."""
+    return lambda r: all(always(_left_by_size()[name].sel(start=start).diff("cells") > 0) for name in names)
 
 
 def _two_cells(r: Results) -> Iterator[tuple[float, Any]]:

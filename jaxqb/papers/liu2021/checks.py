@@ -12,7 +12,7 @@ from ...evolution import evolve
 from .equations import omegas
 from .figures import LATE
 from .readings import AT
-from .single import BY, LONG, TWICE, one
+from .single import BY, CURVE, LONG, SITE, TWICE, left, one
 from .tables import ALL, DAMPING, HOPPING, NODES, RATIO, SPINS, alone, closures, extended, shifted, summits, uniform
 
 PRINTED = BY[1]
@@ -104,6 +104,17 @@ def slower(r: Any) -> bool:
     return all(bool((row < r["figS1"].uniform.sel(of=f"uniform, {BY[0]}")).all()) for row in rates)
 
 
+def longer(r: Any) -> float:
+    """Decay rate of the uniform chain over the slowest of the dimerised one, by Eq. 3."""
+    return float(r["figS1"].uniform.sel(of=f"uniform, {BY[0]}").min() / r["figS1"].of_all.min())
+
+
+def slower_from_all() -> bool:
+    """Whether a start in spin 9, 10 or 11 (and the next but one) decays more slowly than in the uniform chain up to t = 25."""
+    more = [left(CURVE, RATIO, first=j) - left(CURVE, 1.0, first=j) for j in (SITE - 1, SITE, SITE + 1)]
+    return all(bool((curve.sel(time=slice(0.1, AT)) > 0).all()) for curve in more)
+
+
 def two_bands() -> bool:
     """Whether the bands without coupling are the two frequencies."""
     found = np.unique(np.round(omegas(10, RATIO, DAMPING, 0.0, printed=False), 12))
@@ -157,10 +168,21 @@ def hopping_energy() -> float:
     return float(abs(data.population - data.energy).max())
 
 
-def work_of_uniform(r: Any) -> float:
-    """Work over stored energy of the full uniform chain at t = 5."""
-    data = r["work"].sel(chain="uniform", time=5.0)
-    return float(data.work / data.stored)
+def work_off(r: Any) -> float:
+    """Largest difference of work and E, both over the capacity, of the full uniform chain while E is positive."""
+    data = r["work"].sel(chain="uniform", time=slice(0, 13))
+    return float(abs(data.work - data.printed).max())
+
+
+def monotonic(r: Any) -> bool:
+    """Whether the relative excess rises: of Eq. 6 up to its pole, and from the empty chain up to t = 100."""
+    return rises(r["fig3"].excess, "early") and rises(r["fig3"].shifted, "time")
+
+
+def fitted(r: Any) -> float:
+    """Exponent of the relative excess: of Eq. 6, t from 1 to 10, or from the empty chain, 10 to 40; the farther from 1.5."""
+    both = power(r["figS5"].excess.rename(early="time"), 1.0, 10.0), power(r["fig3"].shifted, 10.0, 40.0)
+    return max(both, key=lambda found: abs(found - 1.5))
 
 
 def local_exponent(r: Any, time: float) -> float:
@@ -179,21 +201,9 @@ def faster(ratio: float) -> bool:
     return bool((alone(ALL, ratio) < uniform(ALL))[1:].all())
 
 
-def storage(r: Any, ratio: float) -> float:
-    """How long a chain keeps 1/e of its energy."""
-    return float(r["lifetimes"].time_of.sel(ratio=ratio)[1])
-
-
-def turns(r: Any) -> float:
-    """When E_d - E_u is largest, exactly."""
-    return float(r["turnover"].time_of.sel(hopping=HOPPING, ratio=RATIO))
-
-
-def crossing(r: Any) -> float:
-    """The time from which on the dimerised chain has more energy a spin than the uniform one."""
-    each = r["signs"].each
-    apart = each.sel(chain="dimerised") - each.sel(chain="uniform")
-    return float(np.interp(0.0, apart, apart.time))
+def storage(r: Any) -> float:
+    """How long the uniform chain keeps 1/e of its energy."""
+    return float(r["lifetimes"].time_of.sel(ratio=1.0)[1])
 
 
 # ------------------------------------------------------------------------------------------- cavity
@@ -222,8 +232,3 @@ def s11_off(printed: bool) -> float:
 def discharged(r: Any) -> float:
     """E of the uniform chain at t = 5, exactly, Gamma = 0.1."""
     return float(r["discharge"].exact.sel(case="uniform, Gamma = 0.1", mark=5.0))
-
-
-def worst(r: Any, case: str, law: str) -> float:
-    """The largest error of a closure in discharge."""
-    return float(r["discharge"].worst.sel(case=case, law=law))

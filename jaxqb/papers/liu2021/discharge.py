@@ -19,8 +19,8 @@ TIME = times(np.linspace(0.0, 40.0, 161))
 @figure(
     "discharge",
     paper="beyond (Eqs. S12 to S18)",
-    caption="Discharge of six full spins through collective decay Gamma, exact and by closures. S17 and S18 lack the "
-    "terms of Gamma, so the printed set shows no superradiance; with them, the correlations of pairs of populations count, and "
+    caption="Discharge of six full spins through collective decay Gamma, exact and by closures. S17 and S18, meant for "
+    "storage, lack the terms of Gamma and show no superradiance; with them, the correlations of pairs of populations count, and "
     "following them is better than factorising. (a, b, c) Gap ratio 0.25, (d, e, f) uniform.",
 )
 def discharge(quick: bool) -> xr.Dataset:

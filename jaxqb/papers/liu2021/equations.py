@@ -81,14 +81,6 @@ def s16(case: Case, n: int, m: int) -> Any:
     return own - 1j * case.hop * (far - near)
 
 
-def missing(case: Case, n: int, m: int) -> Any:
-    """What collective decay adds to both: not printed."""
-    z = case.mean(Z[n]) + case.mean(Z[m]) + 2 * case.mean(Z[n], Z[m])
-    others = [k for k in range(N) if k not in (n, m)]
-    three = sum(case.mean(Z[n], UP[k], DOWN[m]) + case.mean(Z[m], UP[n], DOWN[k]) for k in others)
-    return case.collective * (-case.mean(UP[n], DOWN[m]) + z / 4 + three / 2)
-
-
 def s13_off() -> float:
     """Largest difference of both identities of S13 and before from the master equation, S^z_1 and a random jump."""
     case, random = Case(0.0), np.random.default_rng(4)
@@ -106,14 +98,12 @@ def populations_off(collective: float) -> float:
     return max(abs(case.rate_of(Z[j]) - s14(case, j)) for j in range(N))
 
 
-def pairs_off(collective: float, neighbours: bool, mended: bool = False) -> float:
-    """Largest difference of S15, or S16, from the master equation; `mended`: with what is not printed."""
-    case = Case(collective)
+def pairs_off(neighbours: bool) -> float:
+    """Largest difference of S15, or S16, from the master equation of storage."""
+    case = Case(0.0)
     pairs = [(n, m) for n in range(N) for m in range(N) if n != m and (abs(n - m) == 1) == neighbours]
     printed = s15 if neighbours else s16
-    return max(
-        abs(case.rate_of(UP[n] @ DOWN[m]) - printed(case, n, m) - (missing(case, n, m) if mended else 0)) for n, m in pairs
-    )
+    return max(abs(case.rate_of(UP[n] @ DOWN[m]) - printed(case, n, m)) for n, m in pairs)
 
 
 # ------------------------------------------------------------------------------------------- one excitation

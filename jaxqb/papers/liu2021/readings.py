@@ -151,8 +151,7 @@ def exponent(quick: bool) -> xr.Dataset:
     "turnover",
     paper="beyond (Fig. S4)",
     caption="When, and how large, the excess energy is at most, against the gap ratio: exact, for 80 spins, and without coupling "
-    "(points). The turnover needs no coupling, which lessens it. (a) Time (the text has about 30 at 0.25: circle), (b) excess "
-    "energy.",
+    "(points). The turnover needs no coupling, which lessens it. (a) Time, (b) excess energy.",
 )
 def turnover(quick: bool) -> xr.Dataset:
     """Summits in time."""
@@ -167,7 +166,7 @@ def turnover(quick: bool) -> xr.Dataset:
             "height": as_label(height, *MORE, draw="both"),
             "free_height": as_label(free_height, *MORE, **drawn),
         },
-        attrs={"x": "ratio", "panels": ["time_of free_time", "height free_height"], "printed": [0, RATIO, 30.0]},
+        attrs={"x": "ratio", "panels": ["time_of free_time", "height free_height"]},
     )
 
 

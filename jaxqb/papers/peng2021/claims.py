@@ -33,7 +33,7 @@ def _tables() -> list[Claim]:
             printed,
             lambda r, n=n: r["table1"].beta_limit.sel(n_charger=n),
             "wrong",
-            "0.72 sqrt(N), rightly calculated; 0.72 holds for oscillators: with n = N_B the limit is 0.5826 sqrt(N)",
+            "0.72 sqrt(N), rightly calculated from Eq. 31, which is wrong: with n = N_B the limit is 0.5826 sqrt(N)",
             reading=lambda r, n=n: r["table1"].beta_claimed.sel(n_charger=n),
         )
         for n, (*_, printed) in TABLE.items()
@@ -42,13 +42,7 @@ def _tables() -> list[Claim]:
 
 
 _FRONT = [
-    Claim("abstract", "lower bound of the exponent, N = 1", 0.5, lambda r: r["one_spin"].alpha[0], within=1e-9),
-    Claim(
-        "abstract, Sec. I",
-        "exponent at its lower bound for N << N_B, any N",
-        "0.50",
-        lambda r: r["fig5"].exponent.sel(shown=1, n_battery=39),
-    ),
+    Claim("abstract, Sec. I", "lower bound of the exponent, N = 1", 0.5, lambda r: r["one_spin"].alpha[0], within=1e-9),
     Claim(
         "abstract, Sec. I, Table I",
         "upper bound of the exponent, N >> N_B >> 1",
@@ -80,10 +74,9 @@ _FRONT = [
     Claim(
         "Sec. I, III B",
         "numerics verify the exponent 1.5 for N >> N_B",
-        "1.50",
+        "1.5",
         lambda r: r["beyond_bound"].alpha,
-        "wrong",
-        "over N_B = 1 .. 50 the fit grows to 1.4737 at N = infinity; 1.5 takes many more cells",
+        why="to one digit: 1.474 over N_B = 1 .. 50 at N = infinity, and 1.498 from cell to cell at 49",
     ),
     Claim(
         "Sec. I, conclusion",
@@ -168,7 +161,8 @@ _MODEL = [
         True,
         lambda r: checks.close(r["fig2"].transfer.sel(panel="b"), 1.0),
         "misprint",
-        "they are terms of the interaction energy, A8; A6 and A7 have none, and the transfer is not complete",
+        "(N/2 - n) stands in the energies of charger and interaction, A7 and A8, (B - h) in A8, neither in that of the battery, "
+        "A6; and the transfer is not complete",
     ),
     Claim(
         "Sec. III A",
@@ -242,7 +236,7 @@ _SCALING = [
         True,
         checks.constant_beyond,
         "wrong",
-        "it is largest near N_B = N + 1 and falls from there",
+        "as in Sec. I: it is largest near N_B = N + 1 and falls from there",
     ),
     Claim(
         "Sec. III B 1",
@@ -278,15 +272,14 @@ _SCALING = [
         "E_max / N_B tends to saturate (within 1 percent from 40 to 50 cells)",
         True,
         lambda r: float((r["fig4"].energy_per_cell[:, 49] / r["fig4"].energy_per_cell[:, 39]).max()) < 1.01,
-        why="not monotonically: N = 300 has 1 at one cell, 0.863 at four, 0.944 at fifty",
+        why="by 0.94 percent for N = 100; not monotonically: N = 300 has 1 at one cell, 0.863 at four, 0.944 at fifty",
     ),
     Claim(
         "Sec. III B 2, Table I",
-        "the fits agree with Eq. 31 ever better as N grows: beta / sqrt(N) tends to 0.72",
-        "0.72",
-        lambda r: r["beyond_bound"].beta,
-        "wrong",
-        "it falls: 0.700, 0.665, 0.655 for N = 100, 200, 300, and 0.638 at N = infinity, away from 0.72",
+        "the fitted alpha comes the nearer to the limit 3/2, the larger N",
+        True,
+        lambda r: bool((np.diff([*r["table1"].alpha.sel(n_charger=[100, 200, 300]), r["beyond_bound"].alpha, 1.5]) > 0).all()),
+        why="1.474 at N = infinity; beta / sqrt(N) does not tend to the 0.72 of Eq. 31: 0.700, 0.665, 0.655, and 0.638 there",
     ),
     Claim(
         "Fig. 5",
@@ -374,11 +367,10 @@ _THEORY = [
     ),
     Claim(
         "abstract, Eq. 31",
-        "for n of the order of N_B this is an upper bound",
+        "with n = N_B this is an upper bound (up to 50 cells, N from 50 to infinity)",
         True,
-        lambda r: float(r["beyond_bound"].started.sel(n_battery=50).max()) <= checks.one_cell(r),
-        "wrong",
-        "for n = N_B it is (0.7246 at one cell, less beyond); n = 2 N_B gives 0.930, n = 4 N_B 1.385",
+        lambda r: float(r["beyond_bound"].ratio.max()) <= checks.one_cell(r) + 1e-9,
+        why="0.7246 at one cell, less beyond; n = 2 N_B gives 0.930 at 50 cells, n = 4 N_B 1.385 (by Eq. 30 1.44 and 2.88)",
     ),
     Claim(
         "after Eq. 31",

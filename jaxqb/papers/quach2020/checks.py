@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ...batteries import DarkStateBattery
+from ...steady import steady_state
 from . import two_spins
 from .tables import occupation
 from .two_spins import DARK
@@ -246,6 +248,13 @@ def own_share(r: Any) -> Any:
     kept = r["fig6"].kept.sel(ratio=1)
     n = np.asarray(occupation(kept.temperatures.values))
     return n / (2 * n + 1) / kept
+
+
+def dark_weight(ratio: int, temperature: float) -> float:
+    """Weight of the states |J, -J>, which J^- takes to zero, in what one cell and `ratio` charger spins come to."""
+    n = float(occupation(temperature))
+    weights = np.asarray(steady_state(DarkStateBattery(1, ratio)).weights)  # of J = (ratio - 1)/2 and (ratio + 1)/2
+    return float(sum(w / np.sum((n / (n + 1)) ** np.arange(ratio + 2 * k)) for k, w in enumerate(weights)))
 
 
 def work_goes(name: str, cells: int) -> Callable[[Any], bool]:

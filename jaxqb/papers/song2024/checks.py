@@ -1,22 +1,17 @@
 """Questions that claims ask of the figures' data (`r` is what `Results` holds: a Dataset by figure), and of the model."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ...batteries import WaveguideBattery
 from ...reservoirs import Waveguide
-from .tables import NEAR, RATE, extremes, in_time, self_energies, splitting, steady, times
+from .tables import NEAR, RATE, extremes, in_time, self_energies, steady, times
 
 OPTICAL = 0.637  # lambda_11 in micrometres, for omega_0 = omega_11
+TRANSFER = 0.01  # micrometres, as far as dipoles typically transfer an excitation
 MICROWAVE = 0.299792458 / 2.87  # in metres, at 2.87 GHz
 PAIR = 0.9, 0.3  # frequency and distance at which equations are tried
-
-
-def at(figure: str, name: str, **where: Any) -> Callable[[Any], float]:
-    """A number of a figure, between its points if need be."""
-    return lambda r: float(r[figure][name].interp(where))
 
 
 # ------------------------------------------------------------------------------------------- equations
@@ -105,9 +100,15 @@ def y_falls(r: Any) -> bool:
     return bool((np.diff(_y(np.linspace(-1.0, 0.999, 400), through=False)) < 0).all())
 
 
-def largest_step() -> float:
-    """By how much Y changes at most from one point to the next above the edge, on a grid of 0.01."""
-    return float(np.max(abs(np.diff(_y(np.arange(1.05, 5.0, 0.01), through=True)))))
+def largest_step(discrete: bool = False) -> float:
+    """By how much Y changes at most from one point to the next above the edge, on a grid of 0.01; or that of modes of a box."""
+    energy = np.arange(1.05, 5.0, 0.01)
+    if not discrete:
+        return float(np.max(abs(np.diff(_y(energy, through=True)))))
+    k, step = np.linspace(0.0, 40.0, 192, retstep=True)
+    w = np.hypot(1, k)
+    weight = RATE / (2 * np.pi) * (1 + np.cos(2 * np.pi * NEAR * k)) / w * step
+    return float(np.max(abs(np.diff((weight / (w - energy[:, None])).sum(axis=1)))))
 
 
 def is_residue(r: Any) -> bool:
@@ -156,11 +157,6 @@ def energy_at(frequency: float, time: float) -> float:
     return float(in_time(times([time]), frequency, NEAR).energy[0])
 
 
-def beat(r: Any) -> float:
-    """The least E_+ - E_- of Fig. 2 in size, with its sign."""
-    return -float(splitting(r["fig2"]).min())
-
-
 def swing_kept() -> float:
     """Swing of the energy from t = 300 to 400 over that from 30 to 130, omega_0 = 0.8 and Delta_z = 0.1."""
     swings = [in_time(times(np.linspace(a, a + 100, 201)), 0.8, NEAR).energy for a in (30.0, 300.0)]
@@ -180,6 +176,11 @@ def fullest(r: Any) -> float:
 def over_near_zone() -> float:
     """Delta_z of Fig. 2 over lambda_11 / 2 pi, up to which the field of a dipole is that at rest."""
     return NEAR * 2 * np.pi
+
+
+def over_transfer() -> float:
+    """The same over the range of transfer, for light."""
+    return NEAR * OPTICAL / TRANSFER
 
 
 def slower(r: Any) -> float:

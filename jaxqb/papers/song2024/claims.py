@@ -7,7 +7,6 @@ NO_THRESHOLD = (
     "S_+ grows as Gamma/kappa towards the edge, so that the plus state exists for every omega_0, as Y_+(omega_11) = -infinity "
     "and the paper's own criterion say; kappa ~ Gamma/(omega_0 - 1), and the state fades as kappa^3"
 )
-SPLIT = "the splitting is R Gamma exp(-kappa d)/kappa: small, never zero"
 CONTINUUM = "it leaves out bound states in the continuum (k d = n pi): near them energy lives long, and at one for ever"
 
 
@@ -47,7 +46,8 @@ _MODEL = [
         True,
         lambda r: checks.markov_rate(0.8) > 0,
         "wrong",
-        "below the edge J = 0 and Eq. 6 oscillates for ever, without loss; above it, it does where k d = n pi",
+        "below the edge J = 0 and Eq. 6 oscillates for ever, without loss; above it half is lost where k d = n pi, and a quarter "
+        "stays in each emitter",
     ),
     Claim(
         "after Eq. 6",
@@ -76,17 +76,18 @@ _MODEL = [
         "Y jumps rapidly between plus and minus infinity above the edge (its steps on a grid of 0.01 exceed 1)",
         True,
         lambda r: checks.largest_step() > 1,
-        "wrong",
-        "so it would for a discrete bath; of the continuum the principal value is smooth",
+        "convention",
+        "of the continuum the principal value is smooth; that of discrete modes, here those of a box, does jump",
+        reading=lambda r: checks.largest_step(discrete=True) > 1,
     ),
     Claim(
         "after Eq. 7",
-        "number of roots that may be formed, E_+-^b or E_-^b",
-        "3",
-        lambda r: float(r["fig4a"]["count"].max()),
+        "by Y_+ or Y_- a root E_+-^b or E_-^b is formed (as many as are named)",
+        True,
+        lambda r: float(r["fig4a"]["count"].max()) == len(["+", "-"]) + len(["-"]),
         "misprint",
-        "E_+^b or E_-^b: two",
-        reading=lambda r: len(["+", "-"]) + len(["-"]),
+        "E_+^b or E_-^b, which are two; it may be our copy's",
+        reading=lambda r: float(r["fig4a"]["count"].max()) == len(["+"]) + len(["-"]),
     ),
     Claim("Eq. 8", "Z_+ and Z_- as printed are the residues", True, checks.is_residue),
     Claim(
@@ -110,22 +111,13 @@ _MODEL = [
         True,
         lambda r: float((r["continuum"].largest - r["continuum"].largest_eq8).max()) < 0.05,
         "wrong",
-        CONTINUUM,
+        "the same cause: bound states in the continuum",
     ),
     Claim(
         "after Eq. 8",
         "with one bound state E(inf) = omega_0 Z_+^2 (omega_0 = 1.6, t = 400, within 0.001)",
         True,
         lambda r: abs(checks.energy_at(1.6, 400.0) - checks.most_energy(1.6, 0.1)) < 1e-3,
-    ),
-    Claim(
-        "after Eq. 8",
-        "the frequency of the oscillation is E_+^b - E_-^b, a positive number",
-        True,
-        lambda r: checks.beat(r) > 0,
-        "misprint",
-        "E_+ < E_-: it is E_-^b - E_+^b",
-        reading=lambda r: checks.beat(r) < 0,
     ),
     Claim(
         "abstract, after Eq. 8",
@@ -141,18 +133,22 @@ _MODEL = [
         True,
         lambda r: checks.fullest(r) > 0.9,
         "wrong",
-        "the light around the emitters keeps its share, 1 - (Z_+ + Z_-)^2",
+        "the light around the emitters keeps its share, 1 - (Z_+ + Z_-)^2: filled are 0.86, 0.76 and 0.57 at omega_0 = 0.2, 0.6 "
+        "and 1, and never more than 0.889 (omega_0 to 0), which is close to 0.9",
     ),
 ]
 
 _FREQUENCY = [
     Claim(
         "before Fig. 2",
-        "Delta_z = 0.1 lambda_11 is much more than the range of dipole-dipole interactions (the near zone, lambda_11/2 pi)",
+        "Delta_z = 0.1 lambda_11 is much more than the typical range of dipole-dipole interactions (ours: the near zone, "
+        "lambda_11/2 pi)",
         True,
         lambda r: checks.over_near_zone() > 1,
-        "wrong",
-        "it is less; the next mode of a square guide, left out in Eq. 2, still couples with exp(-1.3) there",
+        "convention",
+        "it is 0.63 of that, but the range is not given: 64 nm, for 637 nm, are six times 10 nm, as far as dipoles typically "
+        "transfer excitations (reading)",
+        reading=lambda r: checks.over_transfer() > 5,
     ),
     Claim(
         "Fig. 2, text",
@@ -174,7 +170,7 @@ _FREQUENCY = [
         "2.8",
         checks.last_bound,
         "wrong",
-        NO_THRESHOLD + "; energies resolved to 0.029, or a grid of step 0.0203 in omega, would print 2.8",
+        "the same cause; energies resolved to 0.029, or a grid of step 0.0203 in omega, would print 2.8",
     ),
     Claim(
         "Fig. 2, text",
@@ -182,7 +178,7 @@ _FREQUENCY = [
         "3",
         lambda r: float(len(set(r["fig2"].bound.notnull().sum("channel").values.tolist()))),
         "wrong",
-        "two: there is no regime without bound state",
+        "the same cause: two, as there is none without a bound state",
     ),
     Claim(
         "Fig. 2, text",
@@ -190,7 +186,7 @@ _FREQUENCY = [
         0.0,
         lambda r: checks.most_energy(2.8, 0.1),
         "wrong",
-        "5.3e-4 is kept for ever",
+        "the same cause: 5.3e-4 is kept for ever, too little to be seen in the figure",
         within=1e-6,
     ),
     Claim(
@@ -220,7 +216,7 @@ _DISTANCE = [
         True,
         lambda r: float(r["splitting"].splitting.sel(case=1.4).interp(separation=1.7)) < 1e-6,
         "wrong",
-        SPLIT + ": 0.0030 at 1.7, half a period of 1039",
+        "the splitting is R Gamma exp(-kappa d)/kappa, small, never zero: 0.0030 at 1.7, half a period of 1039",
     ),
     Claim(
         "Fig. 3, text",
@@ -228,7 +224,7 @@ _DISTANCE = [
         0.0,
         lambda r: float(r["splitting"].most.sel(case=1.4).interp(separation=1.7)),
         "wrong",
-        "as much as anywhere, only later: 0.0950, and 0.0947 for infinite distance",
+        "the same cause: it is as much as anywhere, only later, 0.0950, and 0.0947 for infinite distance",
         within=0.01,
     ),
     Claim(
@@ -237,7 +233,7 @@ _DISTANCE = [
         True,
         lambda r: checks.worst(r) < 1.1,
         "wrong",
-        CONTINUUM,
+        "the cause of what Eq. 8 leaves out: a bound state in the continuum beats with both",
     ),
     Claim(
         "Fig. 3, text",
@@ -264,7 +260,7 @@ _WORK = [
         "0",
         lambda r: float(r["fig4a"]["count"].min()),
         "wrong",
-        NO_THRESHOLD,
+        "one: the plus state exists for every omega_0 (the cause of 2.8 in Fig. 2)",
     ),
     Claim(
         "Fig. 4(a)",
@@ -272,7 +268,7 @@ _WORK = [
         True,
         lambda r: float(r["fig4a"].splitting.min()) < 1e-12,
         "wrong",
-        SPLIT,
+        "their splitting is never zero (the cause of 1.7 in Fig. 3)",
     ),
     Claim(
         "Fig. 4, text",
