@@ -10,7 +10,7 @@ end in ``_time``, ``_per_cell`` (divided by the number of cells) or, of an energ
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import equinox as eqx
@@ -247,7 +247,7 @@ def check_function(kind: type[JaxqbError], argument: str, value: Any) -> None:
 
 
 def figures_of(figures: Any, window: Any = None, method: AbstractMethod | None = None) -> AbstractFigures:
-    """From what a user may give: names of `charge`, `charge` itself, or a function of a battery.
+    """From what a user may give: names of figures of `charge`, also per cell or of the capacity; `charge`; or a function.
 
     Args:
         figures: what was given.
@@ -260,10 +260,17 @@ def figures_of(figures: Any, window: Any = None, method: AbstractMethod | None =
     >>> import jaxqb as qb
     >>> figures_of("first_peak").names
     ('first_peak',)
+    >>> sorted(figures_of(["energy_per_cell", "first_peak_time"])(qb.SpinCharger(n_battery=1, n_charger=1)))
+    ['energy_per_cell', 'first_peak_time', 'status']
     """
     if isinstance(figures, AbstractFigures):
         return figures
     if callable(figures) and figures is not charge:
         check_function(MeritError, "figures", figures)
         return Function(figures, getattr(figures, "__name__", "value").replace("<lambda>", "value"))
-    return Charging(check_figures(None if figures is charge else figures, window), window, method)
+    if figures is None or figures is charge:
+        return Charging(check_figures(None, window), window, method)
+    names: tuple[Any, ...] = (figures,) if isinstance(figures, str) or not isinstance(figures, Iterable) else tuple(figures)
+    bases = tuple(DERIVED.get(ALIASES.get(name, name), name) if isinstance(name, str) else name for name in names)
+    charging = Charging(check_figures(bases, window), window, method)
+    return charging if set(names) <= set(charging.names) else Named(names, charging)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..batteries.starts import Full
 from ..conventions import real_dtype
 from ..errors import DesignError, FieldError, fail, nearest
 from ..fields import Field, numbers, traced
@@ -50,8 +51,7 @@ def own_value(battery: Any, name: str) -> np.ndarray:
     """The value of a field; a full charger counts its spins."""
     value = attrgetter(name)(battery)
     if name in STARTS:
-        full = type(value).__name__ == "Full"
-        number = battery.n_charger if full else getattr(value, "number", None)
+        number = battery.n_charger if isinstance(value, Full) else getattr(value, "number", None)
         if number is None:
             must, but = "be a number of quanta in the battery", f"it is {value}"
             fail(DesignError, f"design[{name!r}]", must, but, f"use battery.replace({name}=<number>)")

@@ -93,6 +93,10 @@ def read_goals(objective: Any, constraints: Any, minimise: bool, window: Any, so
     wanted = [_read_wanted("objective", objective, name.replace("<lambda>", "objective"), window)]
     wanted += [_read_wanted(f"constraints[{label!r}]", what, label, window) for label, (what, _, _) in read.items()]
     bases = tuple(dict.fromkeys(DERIVED[one] for one in wanted if isinstance(one, str)))
+    for label, value in {"window": window, "solver": solver}.items():
+        if value is not None and not bases:
+            but = "objective and constraints are functions of their own"
+            fail(DesignError, label, "go with names of figures", but, f"use {label} within the function")
     return Goals(
         Charging(bases, window, solver) if bases else None,
         tuple(wanted),

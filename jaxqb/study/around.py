@@ -45,9 +45,9 @@ def around(study: DesignStudy, best: "Optimum") -> Around:
         ends.append(len(points))
     figures = dict.fromkeys([*(name for _, name in study.named()), "first_peak", "max_average_power"])
     numerics = study.tables.numerics
-    asked = words.figures_of(figures, numerics.window, words.method_of(numerics.method))
+    method = words.method_of(numerics.method)
     axes = {tuple(names): [tuple(row) for row in points]} if len(names) > 1 else {names[0]: [row[0] for row in points]}
-    data = sweep(asked, battery, axes, progress=False)
+    data = sweep(list(figures), battery, axes, window=numerics.window, method=method, progress=False)
     lines = []
     for name, begin, end in zip(names, [2, *ends], ends, strict=False):
         line = data.isel({names[0]: slice(begin, end)}).swap_dims({} if name == names[0] else {names[0]: name})

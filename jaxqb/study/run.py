@@ -74,7 +74,7 @@ class Study(abc.ABC):
         if isinstance(self, SweepStudy):  # what is swept need not be given
             fields = {name: float(given[0]) for name, given in values.items()} | fields
         battery = words.battery_of(kind, fields)
-        getattr(battery, "hull", lambda values: battery.replace(**values))(values)
+        battery.hull(values)
         return battery
 
 
@@ -100,8 +100,9 @@ class SweepStudy(Study):
         from ..sweeps import sweep
 
         numerics = self.tables.numerics
-        asked = words.figures_of(self.tables.figures, numerics.window, words.method_of(numerics.method))
-        return sweep(asked, self.battery(), dict(self.varied()), mapping=numerics.mapping, chunk=numerics.chunk, **options)
+        solved = {"window": numerics.window, "method": words.method_of(numerics.method)}
+        shared = {"mapping": numerics.mapping, "chunk": numerics.chunk}
+        return sweep(self.tables.figures, self.battery(), dict(self.varied()), **solved, **shared, **options)
 
 
 @dataclasses.dataclass(frozen=True)

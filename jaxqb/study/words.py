@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FieldError, StudyError, fail, nearest
@@ -112,13 +112,3 @@ def check_figure(place: str, name: str, window: float | None) -> None:
         fail(StudyError, place, "name a figure", f"it is {name!r}", nearest(name, answered))
     if name.startswith("max_energy") and window is None:
         fail(StudyError, place, "have a window", f"{name} has none", "give [numerics] a window")
-
-
-def figures_of(names: Iterable[str], window: float | None, method: "AbstractMethod | None") -> Any:
-    """Figures for `sweep`, by name."""
-    from ..figures import ALIASES, LABELS, Charging, Named
-
-    names = tuple(names)
-    bases = tuple(base for base in LABELS if any(ALIASES.get(name, name).startswith(base) for name in names))
-    charging = Charging(bases, window, method)
-    return charging if set(names) <= set(bases) else Named(names, charging)

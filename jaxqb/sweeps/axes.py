@@ -141,7 +141,6 @@ def hull(battery: AbstractBattery, axes: tuple[Axis, ...]) -> AbstractBattery:
         for field, values in zip(axis.fields, axis.values, strict=True):
             mesh[field.name] = values.reshape(shape)
             blank[field.name] = np.zeros((), real_dtype())
-    cover = getattr(battery, "hull", None) or (lambda values: battery.replace(**values))
-    family = cover(mesh).put(**blank)
+    family = battery.hull(mesh).put(**blank)
     check_single(family, "sweep")
     return family

@@ -6,10 +6,10 @@ from typing import Any
 import jax
 
 from ..batteries import AbstractBattery
-from ..errors import SweepError
+from ..errors import MeritError, SweepError, fail
 from ..evolution import planned
 from ..fields import check_flag
-from ..figures import figures_of
+from ..figures import Charging, Named, figures_of
 from ..given import check_method, check_window
 from ..methods import AbstractMethod, Chebyshev
 from .axes import check_axes, hull
@@ -40,8 +40,9 @@ def sweep(
     """Figures of a battery at every point of a grid.
 
     Main arguments:
-        figures: names of figures of `charge` ("first_peak", "max_average_power", "max_instantaneous_power", with a
-            window "max_energy"), `charge` itself, or a function of a battery that returns an array or a dict of arrays.
+        figures: names of figures of `charge` ("first_peak", "max_average_power", "max_instantaneous_power", with a window
+            "max_energy"; also with ``_time`` or ``_per_cell``, and "filling"), `charge` itself, or a function of a battery that
+            returns an array or a dict of arrays.
         battery: the battery whose fields are varied.
         axes: from a field to its values; the grid is their product. Sizes are data like any other field, and initial
             excitations may be numbers. A key may be a tuple of fields that move together,
@@ -96,6 +97,10 @@ def sweep(
     client = None if client is None else check_client(client)
     window = check_window(window)
     chosen = figures_of(figures, window, method if window is None else planned(battery, None, method, window, "window"))
+    for name, value in {"window": window, "method": method}.items():
+        if value is not None and not isinstance(chosen, (Charging, Named)):
+            but = "these figures are a function of their own"
+            fail(MeritError, name, "go with names of figures", but, f"use {name} within the function")
     family = hull(battery, checked)
 
     order = order_of(checked)

@@ -11,6 +11,7 @@ import jax
 import jaxtyping
 import numpy as np
 import pytest
+import xarray as xr
 
 import jaxqb as qb
 from jaxqb.errors import (
@@ -154,7 +155,7 @@ STARTS = [
     (lambda: qb.populations("abc"), FieldError, "populations", "abc"),
     (lambda: qb.populations(None), FieldError, "populations", "None"),
     (lambda: qb.populations([0.0, 0.0]), FieldError, "populations", "0"),
-    (spin(charger_excitations="full"), FieldError, "charger_excitations", "'full'"),
+    (spin(charger_excitations="half"), FieldError, "charger_excitations", "'half'"),
     (spin(charger_excitations=[True, False]), FieldError, "charger_excitations", "[True, False]"),
     (lambda: qb.localised(np.True_), FieldError, "count", "True"),
 ]
@@ -367,6 +368,20 @@ OPEN = [
     (lambda: qb.evolve(GOOD, [1.0], method=qb.Exponential()), MethodError, "Exponential", "Chain"),
     (lambda: qb.evolve(opened()(), [1.0], method=qb.Eigen()), MethodError, "Eigen", "Reachable"),
     (lambda: qb.steady_state(GOOD), FieldError, "battery", "turns"),
+    (lambda: qb.steady_state(qb.DimerChain(4, 0.5)), FieldError, "law", "Closure has none"),
+    (
+        lambda: qb.sweep(lambda b: b.coupling, GOOD, {"coupling": [1.0]}, window=1.0),
+        MeritError,
+        "window",
+        "function of their own",
+    ),
+    (
+        lambda: qb.optimize(lambda b: -((b.coupling - 1) ** 2), GOOD, {"coupling": (0.0, 2.0)}, window=1.0),
+        DesignError,
+        "window",
+        "functions of their own",
+    ),
+    (lambda: qb.plot.map(xr.Dataset({"x": ("time", [0.0, 1.0])})), SweepError, "ds", "'x' has time"),
     (lambda: qb.steady_state(opened()(), report="yes"), FieldError, "report", "'yes'"),
     (lambda: qb.DarkStateBattery(1, 5, thermal_occupation=-0.1), FieldError, "thermal_occupation", "-0.1"),
     (lambda: qb.DarkStateBattery(1, 5, decay_rate=-1), FieldError, "decay_rate", "-1"),

@@ -539,3 +539,14 @@ def test_progress_may_be_a_function():
     qb.sweep(product, CELL, AXES, chunk=7, progress=seen.append)
     assert seen[-1]["points"] == seen[-1]["of"] == 210 and seen[-1]["chunk"] == seen[-1]["chunks"] == len(seen)
     assert all(event["event"] == "chunk" and event["points_per_second"] > 0 for event in seen)
+
+
+def test_figures_made_of_those_of_charge():
+    battery, axes = qb.SpinCharger(3, 5), {"coupling": [0.5, 1.0]}
+    plain = qb.sweep("first_peak", battery, axes)
+    named = qb.sweep(["energy_per_cell", "filling", "first_peak_time"], battery, axes)
+    assert set(named.data_vars) == {"energy_per_cell", "filling", "first_peak_time", "status"}
+    assert np.allclose(named.energy_per_cell, plain.first_peak / 3, rtol=1e-14)
+    assert np.allclose(named.filling, plain.first_peak / 3, rtol=1e-14)
+    assert np.array_equal(named.first_peak_time, plain.first_peak_time)
+    assert named.filling.attrs["units"] == "1"
