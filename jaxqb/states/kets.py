@@ -5,7 +5,7 @@ from collections.abc import Callable
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex, Float, Inexact
 
 from ..algebra import negativity
 from ..errors import MeritError
@@ -182,7 +182,7 @@ class MixedKets(eqx.Module):
     tower: tuple[int, ...] = eqx.field(static=True)
     charger_tower: tuple[int, ...] = eqx.field(static=True)
 
-    def _weighted(self, values: Float[Array, "sectors ..."]) -> Float[Array, "sectors ..."]:
+    def _weighted(self, values: Inexact[Array, "sectors ..."]) -> Inexact[Array, "sectors ..."]:
         """Times the weights; an empty sector, which may be outside its ladder, may hold anything."""
         weights = self.weights.reshape((-1,) + (1,) * (values.ndim - 1))
         return weights * jnp.where((weights > 0) | jnp.isfinite(values), values, 0.0)
