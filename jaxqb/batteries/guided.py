@@ -17,7 +17,7 @@ from ..laws.memory import SMALL, Span
 from .battery import AbstractBattery
 
 UNKNOWN = 3.0, 2.0  # frequency and radiation rate up to which a contour reaches where they are traced
-MILD = 2.0  # loss that every contour bears
+MILD = 2.0  # loss at which a contour that does not know of it still has errors of 1e-12 only
 SEPARATED = 2.0  # separation up to which late times are known where it is traced
 LATE, PASSES = 100.0, 10  # times from which on they are late: of the cut-off frequency, and passes of light between the emitters
 
