@@ -12,6 +12,7 @@ import pytest
 import jaxqb as qb
 from jaxqb import SpinCharger, study
 from jaxqb.errors import StudyError
+from jaxqb.figures import figures_of
 
 SWEEP = """
 figures = ["first_peak", "max_average_power"]
@@ -298,13 +299,13 @@ def test_starts(written, kind, mean, tmp_path):
 
 def test_figures_are_compared_by_value():
     """So a second study of the same figures compiles nothing."""
-    one, two = (study.words.figures_of(["energy_per_cell", "max_average_power"], None, None) for _ in range(2))
+    one, two = (figures_of(["energy_per_cell", "max_average_power"]) for _ in range(2))
     assert one == two and hash(one) == hash(two)
 
 
 def test_figures_per_cell():
     """M = 2, N = 4: the first peak is 1.92, exactly."""
-    figures = study.words.figures_of(["energy_per_cell", "first_peak", "first_peak_per_cell"], None, None)
+    figures = figures_of(["energy_per_cell", "first_peak", "first_peak_per_cell"])
     found = figures(SpinCharger(n_battery=2, n_charger=4))
     assert sorted(found) == ["energy_per_cell", "first_peak", "first_peak_per_cell", "status"]
     np.testing.assert_allclose([found["energy_per_cell"], found["first_peak_per_cell"]], 0.96, atol=1e-12)
@@ -313,7 +314,7 @@ def test_figures_per_cell():
 def test_filling_is_energy_per_cell_over_its_frequency():
     """M = 2, N = 4 at frequency 2.5: 1.92 excitations of 2, exactly."""
     names = ["energy_per_cell", "filling", "first_peak_filling"]
-    found = study.words.figures_of(names, None, None)(SpinCharger(2, 4, battery_frequency=2.5, charger_frequency=2.5))
+    found = figures_of(names)(SpinCharger(2, 4, battery_frequency=2.5, charger_frequency=2.5))
     np.testing.assert_allclose([found[name] for name in names], [2.4, 0.96, 0.96], atol=1e-12)
     study.words.check_figure("figures", "filling", None)
     with pytest.raises(StudyError, match="name a figure"):
