@@ -417,7 +417,7 @@ def save(figure: Figure, stem: str | Path, formats: Sequence[str] = FORMATS) -> 
 
     Args:
         figure: what `draw`, `lines`, `map` or `optimum` returned, or any other figure.
-        stem: path without suffix; folders are made.
+        stem: path without suffix (one of a format is dropped); folders are made.
         formats: which of "png", "svg", "pdf".
 
     Returns:
@@ -429,6 +429,7 @@ def save(figure: Figure, stem: str | Path, formats: Sequence[str] = FORMATS) -> 
     >>> [path.name for path in save(lines(found), f"{tempfile.mkdtemp()}/peak", ["svg"])]
     ['peak.svg']
     """
+    stem = Path(stem).with_suffix("") if Path(stem).suffix[1:] in FORMATS else stem
     paths = [Path(f"{stem}.{kind}") for kind in formats]
     undated = {"png": None, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with mpl.rc_context({**STYLE, "figure.constrained_layout.use": False}):

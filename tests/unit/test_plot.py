@@ -178,6 +178,7 @@ def test_style_stays_inside(sweep, tmp_path):
     paths = plot.save(plot.lines(sweep), tmp_path / "folder" / "figure")
     assert [path.name for path in paths] == ["figure.png", "figure.svg", "figure.pdf"]
     assert all(path.stat().st_size > 1000 for path in paths)
+    assert plot.save(plot.lines(sweep), tmp_path / "figure.png", ["png"]) == [tmp_path / "figure.png"]
     assert dict(matplotlib.rcParams) == before
 
 
