@@ -21,10 +21,11 @@ def battery_class(kind: str, place: str = "battery.type") -> type["AbstractBatte
     >>> battery_class("SpinCharger").__name__
     'SpinCharger'
     """
+    from .. import batteries
     from ..batteries import REGISTRY
 
-    if kind in ("OpenBattery", "ReservoirBattery") and kind not in REGISTRY:
-        fail(StudyError, place, "be one that numbers can describe", f"{kind} is made of arrays", "build it in Python")
+    if isinstance(getattr(batteries, kind, None), type) and kind not in REGISTRY:
+        fail(StudyError, place, "be one that a file can describe", f"{kind} holds more than numbers", "build it in Python")
     if kind not in REGISTRY:
         fail(StudyError, place, "name a battery", f"it is {kind!r}", nearest(kind, REGISTRY))
     return REGISTRY[kind]
