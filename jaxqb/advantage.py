@@ -21,7 +21,7 @@ from jaxtyping import Array, Float
 from .batteries import AbstractBattery, CavityCharger, SpinCharger
 from .batteries.starts import Coherent, Level, Thermal, Weighted
 from .charging import charge
-from .errors import MeritError, fail
+from .errors import MeritError, fail, shown
 from .fields import concrete, numbers, traced
 from .given import check_single, check_window
 
@@ -122,7 +122,7 @@ def collective_advantage(battery: Any, *, normalisation: str = "bare", window: A
     """
     check_single(battery, "collective_advantage")
     if normalisation not in ("bare", "rescaled"):
-        fail(MeritError, "normalisation", "be 'bare' or 'rescaled'", f"it is {normalisation!r}", "use 'bare'")
+        fail(MeritError, "normalisation", "be 'bare' or 'rescaled'", f"it is {shown(normalisation)}", "use 'bare'")
     together = battery
     if normalisation == "rescaled":
         quanta = _charger_quanta(battery)
@@ -266,7 +266,7 @@ def _logarithms(values: Any, sizes: Any, least: int) -> tuple[Any, Any, Any]:
     x, y = map(numbers, (sizes, values))
     for name, array, given in (("sizes", x, sizes), ("values", y, values)):
         if array is None:
-            fail(MeritError, name, "be real numbers", f"it is {given!r}", f"give {name} as an array")
+            fail(MeritError, name, "be real numbers", f"it is {shown(given)}", f"give {name} as an array")
     x, y = space.asarray(x), space.asarray(y)
     if x.ndim != 1 or x.shape != y.shape:
         fail(

@@ -9,7 +9,7 @@ import numpy as np
 
 from .batteries import OpenBattery, single_excitation
 from .batteries.spins import AbstractSpinChain
-from .errors import FieldError, fail
+from .errors import FieldError, fail, shown
 from .fields import numbers, traced, vanishes
 
 LARGEST = 512  # levels of chain and cavity together, whose operators are dense matrices
@@ -154,12 +154,12 @@ def _number(name: str, value: Any, least: float = -np.inf) -> Any:
     number = numbers(value)
     if number is None or number.ndim or not (traced(number) or (np.isfinite(number) and number >= least)):
         wanted = "be a finite number" + ("" if least == -np.inf else f" of at least {least:g}")
-        fail(FieldError, name, wanted, f"it is {value!r}", f"give e.g. {name}=0.1")
+        fail(FieldError, name, wanted, f"it is {shown(value)}", f"give e.g. {name}=0.1")
     return number
 
 
 def _count(name: str, value: Any, least: int) -> int:
     """A whole number that is known."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        fail(FieldError, name, f"be an integer of at least {least}", f"it is {value!r}", f"give {name}={least}, or more")
+        fail(FieldError, name, f"be an integer of at least {least}", f"it is {shown(value)}", f"give {name}={least}, or more")
     return int(value)

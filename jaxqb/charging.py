@@ -1,7 +1,7 @@
 """`charge`: first peak, best average power, best instantaneous power and largest energy, at continuous times."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -9,10 +9,11 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
+from . import merit as merits
 from .algebra.gradients import existing
 from .batteries.battery import AbstractBattery
 from .compiled import compiled
-from .errors import MeritError, Status, TimesError, fail
+from .errors import JaxqbError, MeritError, Status, TimesError, fail, nearest, shown
 from .evolution import FULL, explain_edge, planned, state_size, told
 from .fields import traced
 from .given import check_law, check_method, check_single, check_window
@@ -48,7 +49,7 @@ class Charge(eqx.Module):
         max_average_power: maximum of ``(E(t) - E(0)) / t`` over all t > 0 (or the window).
         max_instantaneous_power: maximum of ``dE/dt`` up to the first peak (or over the window).
         max_energy: the largest energy within the window; None without one.
-        status: a `Status` value.
+        status: a `Status` value: OK where every figure that was asked for exists.
         law: the law that was solved, in words.
         method: the method that solved it.
 
@@ -78,7 +79,7 @@ class Charge(eqx.Module):
                 lines.append(f"  {name}: {float(figure.value):.10g} at t = {float(figure.time):.10g}")
         power = self.max_average_power
         if power is not None and not power.found and int(self.status) in (Status.NO_PEAK, Status.BUDGET_SPENT):
-            lines.append("  the energy does not rise: how long any that is there is kept, jaxqb.storage_time finds")
+            lines.append("  the energy stays below its first value: how long that is kept, jaxqb.storage_time finds")
         return "\n".join(lines)
 
 
@@ -130,19 +131,28 @@ def charge(
     return best
 
 
-def check_figures(figures: Any, window: Any) -> tuple[str, ...]:
-    """Names of figures, in a fixed order."""
+def check_figures(figures: Any, window: Any, known: Iterable[str] = FIGURES) -> tuple[str, ...]:
+    """Names of figures, in a fixed order; a sentence about another names one of `known`."""
     if figures is None:
         return FIGURES if window is not None else FIGURES[:3]
     names = (figures,) if isinstance(figures, str) or not isinstance(figures, Iterable) else tuple(figures)
     for name in names:
         if name not in FIGURES:
-            fail(MeritError, "figures", "name figures of `charge`", f"{name!r} is none", f"use {', '.join(FIGURES)}")
+            no_figure(MeritError, "figures", name, known)
         if name == "max_energy" and window is None:
             fail(MeritError, "figures", "have a window for max_energy", "window is None", "pass `window=` (a time)")
     if not names:
         fail(MeritError, "figures", "name at least one figure", "it is empty", f"use e.g. {FIGURES[0]!r}")
     return tuple(name for name in FIGURES if name in names)
+
+
+def no_figure(kind: type[JaxqbError], argument: str, name: Any, known: Iterable[str]) -> NoReturn:
+    """A sentence about what is no figure of `charge`: where it is to be had, or which of `known` is meant."""
+    must = "name a figure of `charge`"
+    if name in merits.NAMED:
+        fix = f"use jaxqb.evolve(battery, ts, save={name!r}), or in a sweep a function of a battery that calls it"
+        fail(kind, argument, must, f"{name!r} is asked of a state at one time", fix)
+    fail(kind, argument, must, f"{shown(name)} is none", nearest(str(name), known))
 
 
 @compiled
@@ -168,8 +178,6 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
         time, value = (existing(x, one, (battery, given)) for x in (time, value))
         figures[name] = Figure(time, value, one)
 
-    first = figures["first_peak"]
-    peak = seen.peak if first is None else first.found
     complete = seen.turns < BUDGET  # a battery that does not move has taken no turn
     status = jnp.where(
         ~valid,
@@ -177,7 +185,7 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
         jnp.where(
             seen.edge > FULL,
             Status.UNRESOLVED,
-            jnp.where(~complete, Status.BUDGET_SPENT, jnp.where(peak, Status.OK, Status.NO_PEAK)),
+            jnp.where(~complete, Status.BUDGET_SPENT, jnp.where(jnp.all(found), Status.OK, Status.NO_PEAK)),
         ),
     )
     return Charge(**figures, status=status, law=type(law).__name__.lower(), method=chosen)

@@ -7,8 +7,11 @@ What shapes and concrete numbers can tell is raised before anything is compiled;
 
 import difflib
 import enum
+import math
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import Any, NoReturn
+
+MANY = 12  # numbers that a sentence lists
 
 
 class JaxqbError(ValueError):
@@ -106,6 +109,32 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     best = max(known, key=likeness)
     return f"write {best}" if likeness(best)[0] >= 0.5 else f"use one of {', '.join(known)}"
+
+
+def shown(value: Any) -> str:
+    """A value as one would write it in Python: numbers of numpy and jax too, long arrays by their shape.
+
+    Args:
+        value: what a user gave.
+
+    >>> import numpy as np
+    >>> shown(np.asarray(0.5)), shown((np.float64(2.0), None)), shown("full"), shown(np.zeros(100))
+    ('0.5', '(2.0, None)', "'full'", 'an array of shape (100,)')
+    """
+    if type(value) in (list, tuple) and len(value) > MANY:
+        return f"a {type(value).__name__} of {len(value)} entries"
+    if hasattr(value, "tolist") and math.prod(value.shape) > MANY:
+        return f"an array of shape {value.shape}"
+    return repr(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    if type(value) in (list, tuple):
+        return type(value)(map(_plain, value))
+    try:
+        return value.tolist()
+    except (AttributeError, TypeError):  # no array, or one whose numbers are not known yet
+        return value
 
 
 class Status(enum.IntEnum):

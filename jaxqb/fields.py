@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from .conventions import real_dtype
-from .errors import FieldError, JaxqbError, fail
+from .errors import FieldError, JaxqbError, fail, shown
 
 if TYPE_CHECKING:
     Real = Any  # what a user gives and what is stored differ; a type checker has but one word for both
@@ -50,21 +50,21 @@ class Field:
         """`value` as an array of the process's real dtype; a sentence if it is no such number."""
         array = numbers(value)
         if array is None:
-            fail(FieldError, self.name, "be a real number", f"it is {value!r}", f"give {self.name} as a number")
+            fail(FieldError, self.name, "be a real number", f"it is {shown(value)}", f"give {self.name} as a number")
         if traced(array):
             return array
         array = array.astype(real_dtype())
         if array.size == 0 and not self.vector:
             fail(FieldError, self.name, "hold a number", "it is empty", f"give at least one value of {self.name}")
         if not np.all(np.isfinite(array)):
-            fail(FieldError, self.name, "be finite", f"it is {value!r}", "give a finite number")
+            fail(FieldError, self.name, "be finite", f"it is {shown(value)}", "give a finite number")
         if np.any(array < self.minimum):
-            fail(FieldError, self.name, f"be at least {self.minimum:g}", f"it is {value!r}", f"raise {self.name}")
+            fail(FieldError, self.name, f"be at least {self.minimum:g}", f"it is {shown(value)}", f"raise {self.name}")
         if self.positive and np.any(array <= 0):
-            fail(FieldError, self.name, "be positive", f"it is {value!r}", f"raise {self.name}")
+            fail(FieldError, self.name, "be positive", f"it is {shown(value)}", f"raise {self.name}")
         if self.integer and np.any(array != np.round(array)):
             nearest = max(self.minimum, round(float(array.flat[0])))
-            fail(FieldError, self.name, "be an integer", f"it is {value!r}", f"use {nearest:g}")
+            fail(FieldError, self.name, "be an integer", f"it is {shown(value)}", f"use {nearest:g}")
         return array
 
     def admits(self, value: Any) -> Any:
@@ -171,7 +171,7 @@ def whole(value: Any) -> Any:
 def check_flag(kind: type[JaxqbError], name: str, value: Any) -> bool:
     """True or False, as Python or numpy write it."""
     if not isinstance(value, (bool, np.bool_)):
-        fail(kind, name, "be True or False", f"it is {value!r}", f"use {name}=True, or leave {name} out")
+        fail(kind, name, "be True or False", f"it is {shown(value)}", f"use {name}=True, or leave {name} out")
     return bool(value)
 
 

@@ -60,6 +60,18 @@ DERIVED = {  # from each name that is made of a figure of `charge` to that figur
 }
 
 
+def names_of_figures(window: Any = None) -> list[str]:
+    """All names that are a figure of `charge` or made of one; without a window none of the largest energy.
+
+    Args:
+        window: see `charge`.
+
+    >>> [name for name in names_of_figures() if name.endswith("filling")]
+    ['first_peak_filling', 'filling']
+    """
+    return [name for name in (*DERIVED, *ALIASES) if window is not None or not name.startswith("max_energy")]
+
+
 def derived(name: str, found: Mapping[str, Array], battery: Any) -> Array:
     """A figure by its name, from those of `charge`: as it is, per cell, or as a part of the battery's capacity.
 
@@ -128,14 +140,10 @@ class Charging(AbstractFigures):
     def __call__(self, battery: Any) -> dict[str, Array]:
         best = charge(battery, self.window, method=self.method, figures=self.names)
         out: dict[str, Array] = {}
-        missing = jnp.zeros((), bool)
         for name in self.names:
             figure = getattr(best, name)
             out[name], out[f"{name}_time"] = figure.value, figure.time
-            missing = missing | ~figure.found
-        status = jnp.where((best.status == Status.NO_PEAK) & ~missing, Status.OK, best.status)
-        out["status"] = jnp.where((status == Status.OK) & missing, Status.NO_PEAK, status)
-        return out
+        return out | {"status": best.status}
 
 
 class Named(AbstractFigures):
@@ -272,5 +280,5 @@ def figures_of(figures: Any, window: Any = None, method: AbstractMethod | None =
         return Charging(check_figures(None, window), window, method)
     names: tuple[Any, ...] = (figures,) if isinstance(figures, str) or not isinstance(figures, Iterable) else tuple(figures)
     bases = tuple(DERIVED.get(ALIASES.get(name, name), name) if isinstance(name, str) else name for name in names)
-    charging = Charging(check_figures(bases, window), window, method)
+    charging = Charging(check_figures(bases, window, names_of_figures(window)), window, method)
     return charging if set(names) <= set(charging.names) else Named(names, charging)

@@ -15,7 +15,7 @@ from . import merit as merits
 from .batteries import AbstractBattery
 from .batteries.battery import is_hull
 from .conventions import epsilon, real_dtype
-from .errors import FieldError, MeritError, TimesError, fail
+from .errors import FieldError, MeritError, TimesError, fail, nearest, shown
 from .fields import numbers, traced
 from .laws import AbstractLaw
 from .methods import AbstractMethod
@@ -61,7 +61,7 @@ def check_times(ts: Any) -> Any:
     """Times as an array: at least one, finite, not negative, increasing."""
     array = numbers(ts)
     if array is None:
-        fail(TimesError, "ts", "be real numbers", f"it is {ts!r}", "give an array of times, e.g. jnp.linspace(0.0, 5.0, 101)")
+        fail(TimesError, "ts", "be real numbers", f"it is {shown(ts)}", "give times, e.g. jnp.linspace(0.0, 5.0, 101)")
     if traced(array):
         return array
     array = array.astype(real_dtype())
@@ -97,7 +97,7 @@ def check_window(window: Any) -> Any:
     if traced(time):
         return time
     if time is None or time.ndim or not np.isfinite(time) or time <= 0:
-        fail(TimesError, "window", "be a positive time", f"it is {window!r}", "give a number, or None for all times")
+        fail(TimesError, "window", "be a positive time", f"it is {shown(window)}", "give a number, or None for all times")
     return time.astype(real_dtype())
 
 
@@ -118,8 +118,7 @@ def check_save(save: Any) -> dict[str, Callable]:
     for name, value in save.items():
         if isinstance(value, str):
             if value not in merits.NAMED:
-                known = ", ".join(merits.NAMED)
-                fail(MeritError, "save", "name figures of merit", f"{value!r} is none", f"use one of {known}")
+                fail(MeritError, "save", "name figures of merit", f"{value!r} is none", nearest(value, merits.NAMED))
             value = merits.NAMED[value]
         merits.check_figure(f"save[{name!r}]", value)
         if name in TAKEN:
@@ -139,7 +138,7 @@ def _name(figure: Any) -> str:
 def check_method(method: Any, name: str = "method") -> None:
     """A method or None."""
     if method is not None and not isinstance(method, AbstractMethod):
-        fail(FieldError, name, "be a method", f"it is {method!r}", f"use e.g. {name}=jaxqb.Chebyshev()")
+        fail(FieldError, name, "be a method", f"it is {shown(method)}", f"use e.g. {name}=jaxqb.Chebyshev()")
 
 
 def check_law(law: Any, battery: AbstractBattery) -> None:
@@ -149,7 +148,7 @@ def check_law(law: Any, battery: AbstractBattery) -> None:
     fix = "use one of battery.laws(), e.g. law=battery.law()"
     if not isinstance(law, AbstractLaw):
         name = getattr(law, "__name__", None)
-        but = f"it is a {type(law).__name__}" if isinstance(law, Mapping) else f"it is {law!r}"
+        but = f"it is a {type(law).__name__}" if isinstance(law, Mapping) else f"it is {shown(law)}"
         fail(FieldError, "law", "be a law", f"it is the function {name}, not called" if name else but, fix)
     own = _own(battery, law)
     if not traced(own) and not own:

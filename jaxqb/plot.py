@@ -315,6 +315,7 @@ def lines(ds: Any, *names: str, x: str | None = None, facet: str | None = None, 
 
     Raises:
         KeyError: for a variable or dimension that is not there.
+        SweepError: for what is no Dataset.
 
     >>> import jaxqb as qb
     >>> found = qb.sweep("first_peak", qb.SpinCharger(2, 2), {"coupling": [0.5, 1.0, 2.0]})
@@ -339,7 +340,7 @@ def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet:
 
     Raises:
         KeyError: for a variable or dimension that is not there.
-        SweepError: for data of one axis only.
+        SweepError: for data of one axis only, or what is no Dataset.
 
     >>> import jaxqb as qb
     >>> found = qb.sweep("first_peak", qb.SpinCharger(2, 2), {"coupling": [0.5, 1.0], "charger_frequency": [0.0, 0.5, 1.0]})
@@ -360,7 +361,12 @@ def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet:
 
 
 def _dataset(data: Any) -> xr.Dataset:
-    return data if isinstance(data, xr.Dataset) else data.to_dataset()
+    if isinstance(data, xr.Dataset):
+        return data
+    if not hasattr(data, "to_dataset"):
+        fix = "draw what jaxqb.sweep or jaxqb.evolve returns"
+        fail(SweepError, "ds", "be a Dataset", f"it is {type(data).__name__}", fix)
+    return data.to_dataset()
 
 
 def _prepared(ds: xr.Dataset, names: list[str], kind: str = "lines") -> xr.Dataset:

@@ -22,7 +22,7 @@ from .asked import ask_array
 from .batteries.battery import AbstractBattery
 from .compiled import compiled
 from .conventions import epsilon, stillness
-from .errors import MeritError, Status, TimesError, fail
+from .errors import MeritError, Status, TimesError, fail, shown
 from .evolution import FULL, answered, explain_edge, planned, state_size, told
 from .fields import numbers, traced
 from .given import check_law, check_method, check_save, check_single, check_window
@@ -106,7 +106,7 @@ def first_time(
     """
     value = numbers(level)
     if value is None or value.ndim or not (traced(value) or np.isfinite(value)):
-        fail(MeritError, "level", "be a finite number", f"it is {level!r}", "give e.g. 0.5")
+        fail(MeritError, "level", "be a finite number", f"it is {shown(level)}", "give e.g. 0.5")
     return _checked(battery, figure, value, window, law, method, False)
 
 
@@ -142,7 +142,7 @@ def storage_time(
     """
     value = numbers(fraction)
     if value is None or value.ndim or not (traced(value) or value < 1):
-        fail(MeritError, "fraction", "be a number below 1", f"it is {fraction!r}", "give e.g. 0.5")
+        fail(MeritError, "fraction", "be a number below 1", f"it is {shown(fraction)}", "give e.g. 0.5")
     return _checked(battery, figure, value, window, law, method, True)
 
 

@@ -11,7 +11,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from ..errors import FieldError, fail, nearest
+from ..errors import FieldError, fail, nearest, shown
 from ..fields import Field, Real, entry, fields_of
 from ..laws import AbstractLaw
 
@@ -216,7 +216,8 @@ def check_levels(battery: AbstractBattery, name: str, needed: int | None, size: 
         return max(2, needed)
     least = max(2, needed or 2)
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        fail(FieldError, name, f"be an integer of at least {least}", f"it is {value!r}", f"use {name}={least}, or leave it out")
+        fix = f"use {name}={least}, or leave it out"
+        fail(FieldError, name, f"be an integer of at least {least}", f"it is {shown(value)}", fix)
     return int(value)
 
 

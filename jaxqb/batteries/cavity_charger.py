@@ -7,7 +7,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from ..errors import CutoffError, FieldError, fail
+from ..errors import CutoffError, FieldError, fail, shown
 from ..fields import Real, check_flag, coincide, concrete, parameter, size, vanishes
 from ..laws import AbstractUnitaryLaw
 from .battery import AbstractBattery, check_levels, convert_fields
@@ -112,7 +112,7 @@ class CavityCharger(AbstractBattery):
         cutoff = self.cutoff
         if cutoff is not None:
             if isinstance(cutoff, bool) or not isinstance(cutoff, (int, np.integer)) or cutoff < 1:
-                fail(CutoffError, "cutoff", "be an integer of at least 1", f"it is {cutoff!r}", f"use cutoff={needed}")
+                fail(CutoffError, "cutoff", "be an integer of at least 1", f"it is {shown(cutoff)}", f"use cutoff={needed}")
             if cutoff < needed:
                 fail(CutoffError, "cutoff", "hold the initial light", f"it is {cutoff}", f"use cutoff={needed}")
         elif vanishes(self.counter_rotating):

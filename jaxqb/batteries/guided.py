@@ -11,7 +11,7 @@ import numpy as np
 
 from ..algebra.contours import ASIDE
 from ..bound_states import BoundStates, LongTime, long_time
-from ..errors import FieldError, fail
+from ..errors import FieldError, fail, shown
 from ..fields import concrete, numbers, traced
 from ..laws.memory import SMALL, Span
 from .battery import AbstractBattery
@@ -100,9 +100,9 @@ def reach(
         return Span(low, high, far, late, count)
     low, high = check_span(given)
     if not low < 1 < high:
-        fail(FieldError, "span", "begin below the cut-off and end above", f"it is {given!r}", "use e.g. span=(-2.0, 14.0)")
+        fail(FieldError, "span", "begin below the cut-off and end above", f"it is {shown(given)}", "use e.g. span=(-2.0, 14.0)")
     if aside and (low > min(least, 1.0) - aside or high < most + aside):
-        but, fix = f"it is {given!r}", f"leave it out, or use span=({min(least, 1.0) - aside:g}, {most + aside:g})"
+        but, fix = f"it is {shown(given)}", f"leave it out, or use span=({min(least, 1.0) - aside:g}, {most + aside:g})"
         fail(FieldError, "span", "reach beyond what decays so fast", but, fix)
     return Span(low, high, high if margin is None else max(high, far), late, count)
 
@@ -126,7 +126,7 @@ def check_span(given: Any) -> tuple[float, float]:
     ends = None if traced(given) else numbers(given)
     if ends is None or ends.shape != (2,) or not np.all(np.isfinite(ends)) or not ends[0] < ends[1]:
         must, fix = "be two frequencies that increase", "use e.g. span=(-2.0, 14.0), or leave it out"
-        fail(FieldError, "span", must, f"it is {given!r}", fix)
+        fail(FieldError, "span", must, f"it is {shown(given)}", fix)
     return float(ends[0]), float(ends[1])
 
 

@@ -13,7 +13,7 @@ from jax.tree_util import Partial
 
 from ..bound_states import BoundStates, bound_states
 from ..compiled import compiled
-from ..errors import FieldError, fail
+from ..errors import FieldError, fail, shown
 from ..fields import Real, parameter, traced
 from ..laws import Channels, Embedding
 from ..laws.memory import Span
@@ -73,7 +73,7 @@ class ReservoirBattery(AbstractPair):
     def __post_init__(self) -> None:
         convert_fields(self)
         if not isinstance(self.reservoir, AbstractReservoir):
-            but = f"it is {self.reservoir!r}"
+            but = f"it is {shown(self.reservoir)}"
             fail(FieldError, "reservoir", "be a reservoir", but, "use e.g. jaxqb.reservoirs.Ohmic(0.1, 5.0)")
         known = not any(map(traced, jax.tree.leaves((self.frequency, self.reservoir, self.distance))))
         self.structure = Structure(Span(0.0, 1.0, 1.0))

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..conventions import real_dtype
-from ..errors import FieldError, fail
+from ..errors import FieldError, fail, shown
 from ..fields import array_of, concrete, numbers, traced
 from ..laws.closure import AbstractBanded, Closure, check_bands, check_pairs, enough
 from ..laws.collective import Collective
@@ -56,7 +56,7 @@ class single_excitation(eqx.Module):
         vector = array is not None and array.dtype.kind in "iufc" and array.ndim == 1
         if array is None or not vector or not (traced(array) or np.all(np.isfinite(array))):
             must, fix = "be a vector of finite numbers", "give one amplitude a spin"
-            fail(FieldError, "amplitudes", must, f"it is {amplitudes!r}", fix)
+            fail(FieldError, "amplitudes", must, f"it is {shown(amplitudes)}", fix)
         if not traced(array) and (norm := float(np.sum(np.abs(array) ** 2))) > 1 + UNIT:
             fail(FieldError, "amplitudes", "have norm at most 1", f"its squares sum up to {norm:g}", "divide by the root of that")
         xp: Any = jnp if traced(array) else np
@@ -101,7 +101,7 @@ class AbstractSpinChain(AbstractBattery):
             check_bands(bands, self.structure.n)
             return Closure.of(self.lattice(), bands or self.structure.bands)
         if bands is not None:
-            fail(FieldError, "bands", "be left out with collective decay", f"it is {bands!r}", "leave it out")
+            fail(FieldError, "bands", "be left out with collective decay", f"it is {shown(bands)}", "leave it out")
         return Collective(self.lattice(), pairs)
 
     def fermionic(self, bands: Any = None) -> AbstractLaw:
@@ -244,17 +244,17 @@ def check_start(initial: Any, n: int) -> Any:
     if isinstance(initial, str):
         if initial != "full":
             fix = "use 'full', n probabilities, or jaxqb.single_excitation(amplitudes)"
-            fail(FieldError, "initial", "be 'full', probabilities or a single excitation", f"it is {initial!r}", fix)
+            fail(FieldError, "initial", "be 'full', probabilities or a single excitation", f"it is {shown(initial)}", fix)
         return np.ones((), real_dtype())
     array = numbers(initial)
     if array is None or array.shape not in ((), (n,)):
-        but = f"it is {initial!r}" if array is None else f"its shape is {array.shape} with {n} spins"
+        but = f"it is {shown(initial)}" if array is None else f"its shape is {array.shape} with {n} spins"
         fix = "use 'full', n probabilities, or jaxqb.single_excitation(amplitudes)"
         fail(FieldError, "initial", "be one probability a spin", but, fix)
     if traced(array):
         return array
     if not np.all((array >= 0) & (array <= 1)):
-        fail(FieldError, "initial", "be probabilities", f"it is {initial!r}", "give numbers from 0 to 1")
+        fail(FieldError, "initial", "be probabilities", f"it is {shown(initial)}", "give numbers from 0 to 1")
     return array.astype(real_dtype())
 
 
@@ -276,5 +276,5 @@ def check_spins(value: Any) -> int:
     """A number of spins, which shapes arrays."""
     if any(map(traced, jax.tree.leaves(value))) or np.size(value) != 1:
         fix = "loop over lengths outside of `sweep`"
-        fail(FieldError, "n_battery", "be one known number, which shapes the arrays", f"it is {value!r}", fix)
+        fail(FieldError, "n_battery", "be one known number, which shapes the arrays", f"it is {shown(value)}", fix)
     return int(np.asarray(value).item())

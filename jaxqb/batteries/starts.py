@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 
 from ..algebra.gradients import smooth
 from ..conventions import epsilon, real_dtype
-from ..errors import FieldError, fail
+from ..errors import FieldError, fail, shown
 from ..fields import Field, concrete, numbers
 
 LEFT_OUT = 1e-9  # population of light beyond the levels that are kept, from which on an answer is wrong
@@ -272,7 +272,7 @@ def localised(count: int) -> Localised:
     0.5
     """
     if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
-        fail(FieldError, "count", "be an integer of at least 0", f"it is {count!r}", "use e.g. localised(1)")
+        fail(FieldError, "count", "be an integer of at least 0", f"it is {shown(count)}", "use e.g. localised(1)")
     return Localised(int(count))
 
 
@@ -296,7 +296,7 @@ def populations(vector: Any) -> AbstractStart:
     array = numbers(vector)
     if array is None:
         fix = "give one population a level, e.g. [0.5, 0.5]"
-        fail(FieldError, "populations", "be a vector of numbers", f"it is {vector!r}", fix)
+        fail(FieldError, "populations", "be a vector of numbers", f"it is {shown(vector)}", fix)
     return as_start(array if array.ndim else array[None], "populations")
 
 
@@ -314,7 +314,7 @@ def as_start(value: Any, name: str, *, hull: bool = False) -> AbstractStart:
     if vector is None:
         full = "" if name == "photons" else "None (full), "
         fix = f"use {full}a number, a vector of populations, jaxqb.thermal(mean) or jaxqb.coherent(mean)"
-        fail(FieldError, name, "be a number of quanta or another start", f"it is {value!r}", fix)
+        fail(FieldError, name, "be a number of quanta or another start", f"it is {shown(value)}", fix)
     if hull or vector.ndim == 0:
         return Level(Field("n", "cells", "initial excitations", 0.0, True, True, False, name).convert(vector))
     if vector.ndim != 1:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..conventions import real_dtype
-from ..errors import FieldError, fail
+from ..errors import FieldError, fail, shown
 from ..fields import Real, concrete, parameter, traced, vanishes
 from ..laws.emitters import Emitters
 from ..reservoirs import Waveguide
@@ -145,7 +145,7 @@ def _initial(given: Any, n: int) -> Any:
     """Complex amplitudes."""
     array = given if traced(given) else np.asarray(given)
     if array.dtype.kind not in "iufc" or array.shape != (n,) or not (traced(array) or np.all(np.isfinite(array))):
-        fail(FieldError, "initial", f"be {n} finite amplitudes", f"it is {given!r}", "give one amplitude an emitter")
+        fail(FieldError, "initial", f"be {n} finite amplitudes", f"it is {shown(given)}", "give one amplitude an emitter")
     if not traced(array) and abs(np.sum(np.abs(array) ** 2) - 1) > UNIT:
         norm = float(np.sum(np.abs(array) ** 2))
         fail(FieldError, "initial", "have norm 1", f"its squares sum up to {norm:g}", "divide by the root of that")

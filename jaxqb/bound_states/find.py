@@ -8,7 +8,7 @@ import numpy as np
 from ..algebra.bessel import bickley2
 from ..algebra.poles import zeros
 from ..compiled import compiled
-from ..errors import FieldError, fail
+from ..errors import FieldError, fail, shown
 from ..fields import concrete, numbers, vanishes
 from ..reservoirs import AbstractReservoir, Waveguide
 from .above import continuum, dispersion, in_continuum, long_lived, starts
@@ -152,5 +152,5 @@ def _positive(name: str, value: Any) -> Any:
     """An array; a sentence if it is known not to be positive."""
     known = concrete(array := numbers(value))
     if known is not None and not np.all(known > 0):
-        fail(FieldError, name, "be positive", f"it is {value!r}", f"raise {name}")
+        fail(FieldError, name, "be positive", f"it is {shown(value)}", f"raise {name}")
     return array

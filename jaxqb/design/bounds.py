@@ -8,7 +8,7 @@ import numpy as np
 
 from ..batteries.starts import Full
 from ..conventions import real_dtype
-from ..errors import DesignError, FieldError, fail, nearest
+from ..errors import DesignError, FieldError, fail, nearest, shown
 from ..fields import Field, numbers, traced
 from .box import Box
 
@@ -19,7 +19,7 @@ def read_design(battery: Any, design: Any) -> tuple[Box, Any, tuple[str, ...]]:
     """The box, the hull of all batteries in it, and notes on bounds that were moved."""
     if not isinstance(design, Mapping) or not design:
         fix = "use e.g. {'coupling': (0.1, 2.0)}"
-        fail(DesignError, "design", "name the fields to vary, with their bounds", f"it is {design!r}", fix)
+        fail(DesignError, "design", "name the fields to vary, with their bounds", f"it is {shown(design)}", fix)
     quanta = {name: Field("n", "cells", "", 0.0, True, True, False, name) for name in STARTS if hasattr(battery, name)}
     known = battery.variables() | quanta
     columns, layout, whole, hulls, notes = [], [], [], {}, []
@@ -69,10 +69,10 @@ def _read_bounds(name: str, bounds: Any, info: Field, own: np.ndarray) -> tuple[
             raise TypeError
     except (TypeError, ValueError):
         must, fix = "be a pair (low, high) of numbers", "give two numbers, or None for an open side"
-        fail(DesignError, argument, must, f"it is {bounds!r}", fix)
+        fail(DesignError, argument, must, f"it is {shown(bounds)}", fix)
     for side, given in zip((low, high), pair, strict=True):
         if given is not None and not np.all(np.isfinite(side)):
-            fail(DesignError, argument, "be finite", f"it is {bounds!r}", "give numbers, or None for an open side")
+            fail(DesignError, argument, "be finite", f"it is {shown(bounds)}", "give numbers, or None for an open side")
         if side.ndim and side.shape != own.shape:
             shapes = f"have bounds of shape () or {own.shape}"
             fail(DesignError, argument, shapes, f"one has {side.shape}", "give one number, or one an entry")
@@ -81,7 +81,7 @@ def _read_bounds(name: str, bounds: Any, info: Field, own: np.ndarray) -> tuple[
         fail(DesignError, argument, f"lie at {least} or above", f"it begins at {np.min(low):g}", f"begin at {least}")
     if np.any(low >= high):
         fix = "swap or widen the bounds, or leave the field out"
-        fail(DesignError, argument, "have low < high", f"it is {bounds!r}", fix)
+        fail(DesignError, argument, "have low < high", f"it is {shown(bounds)}", fix)
     if info.size and pair[1] is None:
         fail(DesignError, argument, "have a largest size", "its upper side is open", "give the largest size")
     return low, high

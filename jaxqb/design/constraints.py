@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from ..charging import no_figure
 from ..conventions import real_dtype
-from ..errors import DesignError, Status, fail
+from ..errors import DesignError, Status, fail, shown
 from ..fields import check_flag, numbers, traced
-from ..figures import ALIASES, DERIVED, LABELS, Charging, Function, check_function, derived
+from ..figures import ALIASES, DERIVED, Charging, Function, check_function, derived, names_of_figures
 from ..given import check_window
 from ..methods import AbstractMethod
 
@@ -87,7 +88,7 @@ def read_goals(objective: Any, constraints: Any, minimise: bool, window: Any, so
     if constraints is None:
         constraints = {}
     if not isinstance(constraints, Mapping):
-        fail(DesignError, "constraints", "be a dict", f"it is {constraints!r}", "use e.g. {'first_peak': ('>=', 9.0)}")
+        fail(DesignError, "constraints", "be a dict", f"it is {shown(constraints)}", "use e.g. {'first_peak': ('>=', 9.0)}")
     read = {str(label): _read_constraint(label, given) for label, given in constraints.items()}
     name = objective if isinstance(objective, str) else getattr(objective, "__name__", "objective")
     wanted = [_read_wanted("objective", objective, name.replace("<lambda>", "objective"), window)]
@@ -112,9 +113,7 @@ def _read_wanted(argument: str, what: Any, name: str, window: Any) -> str | Func
         what = ALIASES.get(what, what)
         base = DERIVED.get(what)
         if base is None:
-            known = ", ".join(LABELS)
-            fix = f"use one of {known} (or these with _time, _per_cell, energies with _filling), or a function of a battery"
-            fail(DesignError, argument, "name a figure of `charge`", f"{what!r} is none", fix)
+            no_figure(DesignError, argument, what, names_of_figures(window))
         if base == "max_energy" and window is None:
             fail(DesignError, argument, "have a window for max_energy", "window is None", "pass `window=` (a time)")
         return what
@@ -127,8 +126,8 @@ def _read_constraint(label: Any, given: Any) -> tuple[str | Callable, str, float
     parts: list[Any] = list(given) if isinstance(given, (tuple, list)) else []
     if len(parts) not in (2, 3) or not isinstance(parts[-2], str) or parts[-2] not in SIGNS:
         must = "be (sign, limit) or (function, sign, limit) with a sign of >=, <=, =="
-        fail(DesignError, argument, must, f"it is {given!r}", "use e.g. ('>=', 0.95)")
+        fail(DesignError, argument, must, f"it is {shown(given)}", "use e.g. ('>=', 0.95)")
     limit = numbers(parts[-1])
     if limit is None or traced(limit) or limit.ndim or not np.isfinite(limit):
-        fail(DesignError, argument, "have a finite limit", f"it is {parts[-1]!r}", "give a number")
+        fail(DesignError, argument, "have a finite limit", f"it is {shown(parts[-1])}", "give a number")
     return label if len(parts) == 2 else parts[0], parts[-2], float(limit)

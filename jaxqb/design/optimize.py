@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from ..batteries.battery import AbstractBattery
-from ..errors import DesignError, fail
+from ..errors import DesignError, fail, shown
 from ..evolution import planned
 from ..given import check_known, check_method, check_single, check_window
 from .bounds import own_value, read_design
@@ -80,7 +80,7 @@ def optimize(
     check_method(solver, "solver")
     starts = _count("starts", starts, 64)
     if method not in METHODS:
-        fail(DesignError, "method", "be a search method", f"it is {method!r}", f"use one of {', '.join(METHODS)}")
+        fail(DesignError, "method", "be a search method", f"it is {shown(method)}", f"use one of {', '.join(METHODS)}")
     if window is not None:
         solver = planned(battery, None, solver, check_window(window), "window")
     goals = read_goals(objective, constraints, minimise, window, solver)
@@ -145,7 +145,7 @@ def optimize(
 
 def _count(name: str, value: Any, usual: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        fail(DesignError, name, "be an integer of at least 1", f"it is {value!r}", f"use {name}={usual}")
+        fail(DesignError, name, "be an integer of at least 1", f"it is {shown(value)}", f"use {name}={usual}")
     return int(value)
 
 

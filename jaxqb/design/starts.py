@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..errors import DesignError, fail
+from ..errors import DesignError, fail, shown
 from .box import MARGIN, Box
 
 
@@ -44,5 +44,5 @@ def _seed(key: Any) -> list[int]:
         key = jax.random.key_data(key)
     words = np.ravel(np.asarray(key))
     if words.dtype.kind not in "iu" or not words.size or np.any(words < 0):
-        fail(DesignError, "key", "be an integer of at least 0", f"it is {key!r}", "use key=0")
+        fail(DesignError, "key", "be an integer of at least 0", f"it is {shown(key)}", "use key=0")
     return words.tolist()

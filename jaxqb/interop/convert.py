@@ -7,7 +7,7 @@ import numpy as np
 
 from ..algebra.hermitian import unfolded
 from ..batteries import AbstractBattery, OpenBattery
-from ..errors import FieldError, fail
+from ..errors import FieldError, fail, shown
 from ..given import check_known, check_single
 from ..matrices import as_array
 from ..states import Density, OpenState, Populations, Spectral
@@ -169,7 +169,7 @@ def _to(package: Package, what: Any, dims: Any) -> Any:
         check_single(what, f"to_{package.name}")
         check_known(what, f"to_{package.name}")
         if dims is not None:
-            fail(FieldError, "dims", "be left out for a battery", f"it is {dims!r}", "leave it out")
+            fail(FieldError, "dims", "be left out for a battery", f"it is {shown(dims)}", "leave it out")
         found = operators(what)
         whole = lambda x: package.write(x, found.dims)  # noqa: E731
         rest = np.eye(math.prod(found.dims[found.held :]))

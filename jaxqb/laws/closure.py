@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..errors import FieldError, fail
+from ..errors import FieldError, fail, shown
 from ..states.spins import SpinBands
 from .lattice import Lattice, Single
 from .law import AbstractDifferentialLaw
@@ -156,7 +156,8 @@ def diagonals(c: Any, bands: int) -> Any:
 def check_pairs(pairs: Any) -> None:
     """A sentence if `pairs` is none of three words."""
     if not isinstance(pairs, str) or pairs not in PAIRS:
-        fail(FieldError, "pairs", "be a known word", f"it is {pairs!r}", f"use {', '.join(map(repr, PAIRS[:2]))} or {PAIRS[2]!r}")
+        fix = f"use {', '.join(map(repr, PAIRS[:2]))} or {PAIRS[2]!r}"
+        fail(FieldError, "pairs", "be a known word", f"it is {shown(pairs)}", fix)
 
 
 def check_bands(bands: Any, n: int) -> None:
@@ -164,7 +165,7 @@ def check_bands(bands: Any, n: int) -> None:
     if bands is None:
         return
     if isinstance(bands, bool) or not isinstance(bands, (int, np.integer)) or not 1 <= bands < n:
-        must, but = f"be an integer from 1 to {n - 1}, for {n} spins", f"it is {bands!r}"
+        must, but = f"be an integer from 1 to {n - 1}, for {n} spins", f"it is {shown(bands)}"
         fail(FieldError, "bands", must, but, f"use bands={enough(n)}, or leave it out")
 
 

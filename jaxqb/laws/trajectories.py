@@ -10,7 +10,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from ..algebra.determinants import Determinant, Pair, Row, at_sites, room
-from ..errors import FieldError, fail
+from ..errors import FieldError, fail, shown
 from ..fields import traced
 from ..states.spins import SampledBands
 from .closure import Tables, beside, diagonals, prepared
@@ -65,7 +65,7 @@ class Trajectories(AbstractLaw):
             fix = "use law=chain.closure(), or chain.exact() for few spins"
             fail(FieldError, "collective_decay", "be zero for trajectories", "this chain decays collectively", fix)
         if traced(count) or isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 2:
-            fail(FieldError, "count", "be a known integer of at least 2", f"it is {count!r}", f"use e.g. count={5 * FEW}")
+            fail(FieldError, "count", "be a known integer of at least 2", f"it is {shown(count)}", f"use e.g. count={5 * FEW}")
         check_key(key)
         tables, _, kept = prepared(lattice, min(followed, lattice.n))
         return cls(lattice, tables, key, int(count), kept)
@@ -146,5 +146,5 @@ def check_key(key: Any) -> None:
     shape, kind = getattr(key, "shape", None), getattr(key, "dtype", None)
     typed = isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
     if shape != (() if typed else (2,)) or not (typed or kind == jnp.uint32):
-        but = f"it is {key!r}" if shape is None else f"it is an array of shape {shape} and type {kind}"
+        but = f"it is {shown(key)}" if shape is None else f"it is an array of shape {shape} and type {kind}"
         fail(FieldError, "key", "be one key of jax.random", but, "use e.g. jax.random.key(0)")

@@ -8,7 +8,7 @@ import equinox as eqx
 from jaxtyping import Array
 
 from ..conventions import UNITS
-from ..errors import MeritError, fail
+from ..errors import MeritError, fail, shown
 
 
 class AbstractMerit(eqx.Module):
@@ -96,4 +96,4 @@ def check_figure(argument: str, value: Any) -> None:
     if isinstance(value, type):
         fail(MeritError, argument, "be a figure of merit", f"it is the class {value.__name__}", f"use {value.__name__}()")
     if not callable(value):
-        fail(MeritError, argument, "be a figure of merit", f"it is {value!r}", "use e.g. jaxqb.merit.energy")
+        fail(MeritError, argument, "be a figure of merit", f"it is {shown(value)}", "use e.g. jaxqb.merit.energy")

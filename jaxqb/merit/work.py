@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..errors import MeritError
+from ..errors import MeritError, shown
 from .merit import AbstractMerit
 
 
@@ -45,7 +45,7 @@ class Ergotropy(AbstractMerit):
     def __check_init__(self) -> None:
         if self.space not in ("symmetric", "full"):
             raise MeritError(
-                f"`space` must be 'symmetric' or 'full', but it is {self.space!r}; fix: ergotropy.with_(space='full')."
+                f"`space` must be 'symmetric' or 'full', but it is {shown(self.space)}; fix: ergotropy.with_(space='full')."
             )
 
     def __call__(self, battery: Any, state: Any, rising: bool = False) -> Float[Array, ""]:

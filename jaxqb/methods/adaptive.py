@@ -10,7 +10,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from ..conventions import epsilon
-from ..errors import MethodError, ToleranceError, fail
+from ..errors import MethodError, ToleranceError, fail, shown
 from ..fields import numbers, plain, whole
 from ..laws import AbstractDifferentialLaw
 from .method import AbstractFlow, AbstractMethod, Figures, along
@@ -46,10 +46,10 @@ class Adaptive(AbstractMethod):
             given = getattr(self, name)
             value = numbers(given)
             if value is None or value.ndim or not value > 0:
-                fail(ToleranceError, name, "be a number larger than 0", f"it is {given!r}", f"use {name}=1e-10")
+                fail(ToleranceError, name, "be a number larger than 0", f"it is {shown(given)}", f"use {name}=1e-10")
         steps = numbers(self.max_steps)
         if steps is None or steps.ndim or not steps >= 1 or steps % 1:
-            fail(MethodError, "max_steps", "be an integer of at least 1", f"it is {self.max_steps!r}", "leave it out")
+            fail(MethodError, "max_steps", "be an integer of at least 1", f"it is {shown(self.max_steps)}", "leave it out")
 
     def prepare(self, law: AbstractDifferentialLaw) -> "AdaptiveFlow":
         """Nothing to prepare but the check of tolerances against the floating point type."""

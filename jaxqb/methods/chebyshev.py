@@ -18,7 +18,7 @@ from jaxtyping import Array, Float
 
 from ..algebra import chebyshev
 from ..algebra.gradients import frozen, most, reversible
-from ..errors import MethodError, fail
+from ..errors import MethodError, fail, shown
 from ..fields import numbers, plain
 from ..laws import AbstractDampedLaw, AbstractUnitaryLaw, Chain
 from . import curves, duhamel
@@ -53,7 +53,7 @@ class Chebyshev(AbstractMethod):
     def __check_init__(self) -> None:
         reach = None if self.reach is None else numbers(self.reach)
         if self.reach is not None and (reach is None or reach.ndim or not 0.1 <= reach <= 1e4):
-            fail(MethodError, "reach", "be a number between 0.1 and 10000", f"it is {self.reach!r}", "leave it out")
+            fail(MethodError, "reach", "be a number between 0.1 and 10000", f"it is {shown(self.reach)}", "leave it out")
 
     def prepare(self, law: Any) -> "ChebyshevFlow | MomentsFlow":
         """Bounds of the spectrum."""

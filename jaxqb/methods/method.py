@@ -14,7 +14,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
-from ..errors import MethodError, Status, fail
+from ..errors import MethodError, Status, fail, shown
 from ..fields import numbers, traced
 from ..laws import AbstractDecayLaw, AbstractMasterLaw, AbstractUnitaryLaw, Chain
 
@@ -161,7 +161,7 @@ class AbstractPlanned(AbstractMethod):
     def __check_init__(self) -> None:
         time = numbers(self.horizon) if self.horizon is not None else np.ones(())
         if time is None or traced(time) or time.ndim or not 0 < time < np.inf:
-            fail(MethodError, "horizon", "be a positive number", f"it is {self.horizon!r}", "give a time, e.g. horizon=100.0")
+            fail(MethodError, "horizon", "be a positive number", f"it is {shown(self.horizon)}", "give e.g. horizon=100.0")
 
     @abc.abstractmethod
     def planned(self, horizon: float) -> "AbstractPlanned":

@@ -14,7 +14,7 @@ from jaxtyping import Array, Complex, Float
 
 from ..algebra.contours import Contour, Line, contour
 from ..conventions import epsilon, real_dtype
-from ..errors import MethodError, ToleranceError, fail
+from ..errors import MethodError, ToleranceError, fail, shown
 from ..fields import plain
 from ..laws import AbstractMemoryLaw, Channels
 from .late import Late
@@ -59,7 +59,7 @@ class Resolvent(AbstractPlanned):
     def __check_init__(self) -> None:
         if self.tolerance is not None and not FINEST * epsilon() <= self.tolerance <= 0.01:
             must, fix = f"lie between {FINEST * epsilon():.1e} and 0.01", "leave it out"
-            fail(ToleranceError, "tolerance", must, f"it is {self.tolerance!r}", fix)
+            fail(ToleranceError, "tolerance", must, f"it is {shown(self.tolerance)}", fix)
         if self.horizon is not None and self.horizon > LOST / epsilon():
             must = f"be at most {LOST / epsilon():.4g} in {real_dtype()}, beyond which phases are lost"
             fix = "ask for earlier times, or `long_time()`, or enable x64 if it is not"

@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-from ..errors import MethodError, fail
+from ..errors import MethodError, fail, shown
 from ..laws import (
     AbstractClosedLaw,
     AbstractDampedLaw,
@@ -68,7 +68,7 @@ def select_method(law: Any, ts: Any = None) -> AbstractMethod:
     Eigen()
     """
     del ts
-    fail(MethodError, "law", "be a law of jaxqb", f"it is {law!r}", "use battery.law()")
+    fail(MethodError, "law", "be a law of jaxqb", f"it is {shown(law)}", "use battery.law()")
 
 
 @select_method.register

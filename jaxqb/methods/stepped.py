@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from ..algebra.gradients import with_slope
 from ..algebra.runge_kutta import USUAL, Course, attempts, travelled
 from ..conventions import epsilon
-from ..errors import MethodError, ToleranceError, fail
+from ..errors import MethodError, ToleranceError, fail, shown
 from ..fields import numbers, plain, whole
 from ..laws import AbstractDifferentialLaw
 from .method import AbstractFlow, AbstractMethod, Figures, along
@@ -48,11 +48,11 @@ class Stepped(AbstractMethod):
     def __check_init__(self) -> None:
         value = None if self.tolerance is None else numbers(self.tolerance)
         if self.tolerance is not None and (value is None or value.ndim or not value > 0):
-            must, but = "be a number larger than 0", f"it is {self.tolerance!r}"
+            must, but = "be a number larger than 0", f"it is {shown(self.tolerance)}"
             fail(ToleranceError, "tolerance", must, but, "leave it out, or use tolerance=1e-9")
         steps = numbers(self.max_steps)
         if steps is None or steps.ndim or not steps >= 1 or steps % 1:
-            fail(MethodError, "max_steps", "be an integer of at least 1", f"it is {self.max_steps!r}", "leave it out")
+            fail(MethodError, "max_steps", "be an integer of at least 1", f"it is {shown(self.max_steps)}", "leave it out")
 
     def prepare(self, law: Any) -> "SteppedFlow":
         """The radius, and a check of the tolerance against the floating point type."""

@@ -17,7 +17,7 @@ from jaxtyping import Array, Complex, Float, Int
 from numpy.polynomial import legendre
 
 from ..conventions import epsilon
-from ..errors import MethodError, fail
+from ..errors import MethodError, fail, shown
 from ..fields import numbers, plain, whole
 from ..laws import AbstractMemoryLaw
 from .method import AbstractMemoryFlow, AbstractPlanned
@@ -66,7 +66,7 @@ class Volterra(AbstractPlanned):
         for name, top in (("panels", 100_000), ("order", HIGHEST)):
             value = numbers(getattr(self, name))
             if value is None or value.ndim or not 1 <= value <= top or value % 1:
-                fail(MethodError, name, f"be an integer from 1 to {top}", f"it is {getattr(self, name)!r}", "leave it out")
+                fail(MethodError, name, f"be an integer from 1 to {top}", f"it is {shown(getattr(self, name))}", "leave it out")
 
     def planned(self, horizon: float) -> "Volterra":
         """This method, for times up to here."""

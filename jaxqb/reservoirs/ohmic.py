@@ -8,7 +8,7 @@ import numpy as np
 from jax import lax
 
 from ..algebra.expint import MOST, exponential, finite, wave
-from ..errors import FieldError, fail
+from ..errors import FieldError, fail, shown
 from ..fields import Real, check_flag, concrete, parameter
 from .shared import AbstractSharedReservoir
 
@@ -54,9 +54,9 @@ class Ohmic(AbstractSharedReservoir):
         super().__post_init__()
         exponent = concrete(self.exponent)
         if exponent is not None and np.any(exponent > MOST):
-            fail(FieldError, "exponent", f"be at most {MOST:g}", f"it is {self.exponent!r}", "lower exponent")
+            fail(FieldError, "exponent", f"be at most {MOST:g}", f"it is {shown(self.exponent)}", "lower exponent")
         if self.shape not in SHAPES:
-            fail(FieldError, "shape", f"be one of {', '.join(SHAPES)}", f"it is {self.shape!r}", "leave it out")
+            fail(FieldError, "shape", f"be one of {', '.join(SHAPES)}", f"it is {shown(self.shape)}", "leave it out")
         self.counter_term = check_flag(FieldError, "counter_term", self.counter_term)
         if self.shape == "hard" and not self.counter_term:
             but = "it has none, and its shift depends on where the modes were cut"

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from ..errors import FieldError, fail
+from ..errors import FieldError, fail, shown
 from ..fields import Real, concrete, fields_of
 
 
@@ -85,5 +85,5 @@ def check_off_cut(z: Any, edge: Real, through: bool, top: Real = np.inf) -> Any:
         return jnp.asarray(z) + 0j
     if not through and np.any((np.imag(known) == 0) & (np.real(known) > low) & (np.real(known) < high)):
         fix = "use through=True, which is the value from above"
-        fail(FieldError, "z", "lie off the continuum", f"it is {known!r} above the edge {np.max(low):g}", fix)
+        fail(FieldError, "z", "lie off the continuum", f"it is {shown(known)} above the edge {np.max(low):g}", fix)
     return known + 0j  # in numpy, so that what depends on nothing else is computed once only

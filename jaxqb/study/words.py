@@ -105,11 +105,10 @@ def method_of(name: str | None) -> "AbstractMethod | None":
 
 def check_figure(place: str, name: str, window: float | None) -> None:
     """Whether a figure of `charge` has this name (with _time, _per_cell, or _filling)."""
-    from ..figures import ALIASES, DERIVED
+    from ..charging import no_figure
+    from ..figures import ALIASES, DERIVED, names_of_figures
 
-    known = [*DERIVED, *ALIASES]
-    if name not in known:
-        answered = [other for other in known if window is not None or not other.startswith("max_energy")]
-        fail(StudyError, place, "name a figure", f"it is {name!r}", nearest(name, answered))
+    if name not in DERIVED and name not in ALIASES:
+        no_figure(StudyError, place, name, names_of_figures(window))
     if name.startswith("max_energy") and window is None:
         fail(StudyError, place, "have a window", f"{name} has none", "give [numerics] a window")

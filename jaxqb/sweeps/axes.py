@@ -10,7 +10,7 @@ import numpy as np
 from ..batteries import AbstractBattery
 from ..batteries.starts import AbstractStart
 from ..conventions import UNITS, real_dtype
-from ..errors import FieldError, SweepError, fail, nearest
+from ..errors import FieldError, SweepError, fail, nearest, shown
 from ..fields import Field
 from ..given import check_battery, check_known, check_single
 
@@ -87,6 +87,9 @@ def check_axes(battery: Any, axes: Any) -> tuple[Axis, ...]:
 
 def _axis(battery: AbstractBattery, known: dict[str, Field], key: Any, values: Any) -> Axis:
     names = (key,) if isinstance(key, str) else key
+    if isinstance(key, str) and "," in key:
+        several = tuple(map(str.strip, key.split(",")))
+        fail(SweepError, "axes", "name fields that move together by a tuple", f"{key!r} is text", f"write {several}")
     if not isinstance(names, tuple) or not names:
         fail(SweepError, "axes", "have names or tuples of names as keys", f"one is {key!r}", "use e.g. 'coupling'")
     for name in names:
@@ -103,12 +106,14 @@ def _columns(label: str, count: int, values: Any) -> tuple[np.ndarray, ...]:
     """One array a field, from one value for all of them, or one tuple, at each point."""
     try:
         array = np.asarray(values)
+        if array.dtype.kind not in "iuf":
+            array = np.asarray(values, object)  # each entry as it was written, for sentences
     except (TypeError, ValueError):
         array = np.asarray(None)
     shapes = ((1,), (2,))[count > 1]
     if array.ndim == 0 or array.ndim not in (1, 2) or (array.ndim == 2 and shapes == (1,)):
         rows = f"a sequence of numbers, or of tuples of {count}," if count > 1 else "a sequence of numbers"
-        but = f"its shape is {array.shape}" if array.dtype != object else f"it is {values!r}"
+        but = f"its shape is {array.shape}" if array.dtype != object else f"it is {shown(values)}"
         fail(SweepError, label, f"be {rows}", but, f"give {label} e.g. [1, 2, 3]")
     if array.size == 0:
         fail(SweepError, label, "have at least one value", "it is empty", f"give values of {label}, or leave it out")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import SweepError, fail
+from ..errors import SweepError, fail, shown
 
 # the process that asks decides what Ctrl-C means; a terminal sends it to all
 DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
@@ -25,7 +25,7 @@ def local(workers: Any) -> Iterator[Any]:
         SweepError: if `workers` is no number of processes, they do not start, or Dask is not installed.
     """
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        fail(SweepError, "workers", "be a number of processes of at least 1", f"it is {workers!r}", "use e.g. local(2)")
+        fail(SweepError, "workers", "be a number of processes of at least 1", f"it is {shown(workers)}", "use e.g. local(2)")
     try:
         from distributed import Client, LocalCluster
     except ImportError:

@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from ..errors import SweepError, fail
+from ..errors import SweepError, fail, shown
 from .axes import Axis
 
 KINDS = ("loop", "lanes", "vmap")
@@ -47,7 +47,7 @@ def check_mapping(mapping: Any, axes: tuple[Axis, ...]) -> tuple[str, ...] | Non
     kinds = (mapping,) * len(axes) if isinstance(mapping, str) else mapping
     names = ", ".join(map(repr, KINDS))
     if not isinstance(kinds, (tuple, list)) or any(kind not in KINDS for kind in kinds):
-        fail(SweepError, "mapping", f"be one of {names}, or a tuple of them", f"it is {mapping!r}", "use mapping='loop'")
+        fail(SweepError, "mapping", f"be one of {names}, or a tuple of them", f"it is {shown(mapping)}", "use mapping='loop'")
     if len(kinds) != len(axes):
         but = f"there are {len(kinds)} for {len(axes)}"
         fail(SweepError, "mapping", "have one entry for each axis", but, "give one word for all axes")
@@ -59,7 +59,7 @@ def check_chunk(chunk: Any) -> int | None:
     if chunk is None:
         return None
     if isinstance(chunk, bool) or not hasattr(chunk, "__index__") or chunk < 1:
-        fail(SweepError, "chunk", "be a number of points of at least 1", f"it is {chunk!r}", "use e.g. chunk=1000")
+        fail(SweepError, "chunk", "be a number of points of at least 1", f"it is {shown(chunk)}", "use e.g. chunk=1000")
     return int(chunk)
 
 

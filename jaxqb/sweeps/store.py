@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import Status, StoreError, fail
+from ..errors import Status, StoreError, fail, shown
 from .record import differences, digest
 
 try:
@@ -266,7 +266,7 @@ def read(path: Path, mode: Any = "r") -> Store:
 def check_path(store: Any) -> Path:
     """The path of a store, as it was given."""
     if not isinstance(store, (str, os.PathLike)) or not str(store):
-        fail(StoreError, "store", "be the path of a folder", f"it is {store!r}", 'use e.g. store="sweep.zarr"')
+        fail(StoreError, "store", "be the path of a folder", f"it is {shown(store)}", 'use e.g. store="sweep.zarr"')
     return Path(store) if Path(store).name else Path(store).absolute()
 
 

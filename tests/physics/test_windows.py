@@ -54,6 +54,16 @@ def test_at_rest(held: int) -> None:
     assert np.isnan(jax.jvp(when, (1.3,), (1.0,))[1]) and np.isnan(jax.grad(when)(1.3))
 
 
+def test_is_solved_where_all_that_was_asked_for_exists() -> None:
+    """With a negative gap the energy falls and comes back: a first peak (of zero), no power on average."""
+    battery = qb.SpinCharger(1, 1, battery_frequency=-1.0)
+    best = qb.charge(battery)
+    assert bool(best.first_peak.found) and not best.max_average_power.found and int(best.status) == Status.NO_PEAK
+    assert int(qb.charge(battery, figures="first_peak").status) == Status.OK
+    still = qb.SpinCharger(1, 1, coupling=0.0)
+    assert int(qb.charge(still, 2.0, figures="max_energy").status) == Status.OK  # what it holds
+
+
 @pytest.mark.parametrize(("cells", "chargers", "rest"), [(6, 6, {}), (3, 5, DETUNED)])
 def test_ends_of_windows(cells: int, chargers: int, rest: dict[str, float]) -> None:
     flow = flows.spin_charger(Spins(cells, chargers, **rest))
@@ -86,7 +96,8 @@ def test_the_best_of_near_equals(name: str) -> None:
 def test_negative_gaps_reach_their_least_excited_state_at_once() -> None:
     battery = qb.SpinCharger(5, 1, battery_frequency=-1.0, charger_frequency=-1.0, battery_excitations=2, charger_excitations=1)
     best = qb.charge(battery)
-    assert int(best.status) == Status.OK
+    assert int(best.status) == Status.NO_PEAK and not best.max_average_power.found  # the energy stays below its first value
+    assert bool(best.first_peak.found)
     assert float(best.first_peak.value) == pytest.approx(-2.0, abs=1e-12)
 
 

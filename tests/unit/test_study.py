@@ -150,6 +150,7 @@ WRONG = {
         "charger_excitations = {thermal = nan}\n[sweep]",
         ["`battery.charger_excitations.thermal`", "finite", "nan"],
     ),
+    "a figure of a state": (SWEEP, '"first_peak"', '"ergotropy"', ["'ergotropy'", "asked of a state", "save='ergotropy'"]),
     "part of a figure's name": (SWEEP, '"first_peak"', '"energi"', ["'energi'", "write energy_per_cell"]),
     "part of a figure's name, in a window": (
         SWEEP,

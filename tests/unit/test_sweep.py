@@ -403,6 +403,11 @@ WRONG = {
         SweepError,
         "occurs twice",
     ),
+    "text for several": (
+        lambda: grid({"n_battery, n_charger": [1]}),
+        SweepError,
+        r"'n_battery, n_charger' is text; fix: write \('n_battery', 'n_charger'\)",
+    ),
     "key": (lambda: grid({1: [1]}), SweepError, "tuples of names as keys"),
     "empty": (lambda: grid({"coupling": []}), SweepError, "`coupling` must have at least one value"),
     "scalar": (lambda: grid({"coupling": 1.0}), SweepError, "sequence of numbers"),
@@ -411,6 +416,8 @@ WRONG = {
     "tuples": (lambda: grid({("n_battery", "n_charger"): [(1, 2, 3)]}), SweepError, "tuples of 2"),
     "nan": (lambda: grid({"coupling": [1.0, np.nan]}), FieldError, "`coupling` must be finite"),
     "words": (lambda: grid({"coupling": ["a"]}), FieldError, "`coupling` must be a real number"),
+    "one that is complex": (lambda: grid({"coupling": [1.0, 1j]}), FieldError, "it is 1j;"),
+    "one that is a word": (lambda: grid({"coupling": [1.0, "a"]}), FieldError, "it is 'a';"),
     "half a cell": (
         lambda: grid({"n_battery": [1, 2.5]}),
         FieldError,
@@ -423,6 +430,8 @@ WRONG = {
         "`n_battery` must be one number",
     ),
     "figure": (lambda: qb.sweep("peak", CELL, {"coupling": [1]}), MeritError, "'peak' is none"),
+    "part of a figure": (lambda: qb.sweep("energi", CELL, {"coupling": [1]}), MeritError, "write energy_per_cell"),
+    "figure of a state": (lambda: qb.sweep("ergotropy", CELL, {"coupling": [1]}), MeritError, "save='ergotropy'"),
     "window": (lambda: qb.sweep("max_energy", CELL, {"coupling": [1]}, window=-1), TimesError, "positive time"),
     "no window": (lambda: qb.sweep("max_energy", CELL, {"coupling": [1]}), MeritError, "window"),
     "mapping": (
