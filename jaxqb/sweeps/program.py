@@ -166,11 +166,12 @@ def build(job: Job) -> Program:
     _check_names(job, out)
     battery = merge(job.static, arrays)[0]
     points = min(math.ceil(job.points / ABOUT), CPU_BLOCK)  # never of what only this machine has: options decide on last bits
-    # loops over batteries with memory have much in common, which only the whole compiler takes out of them
+    # loops over batteries with memory do much for each point, and have much in common
     state = math.inf if battery.memory and points >= FEW else battery.amplitudes()
     preload()
     # one point at a time, arrays are as small as a state
-    compiled = lowered.compile(options(state, points) if set(job.kinds) == {"loop"} else options(state * points))
+    numbers, times = (state, points) if set(job.kinds) == {"loop"} else (state * points, 1)
+    compiled = lowered.compile(options(numbers, times, shared=battery.memory))
     memory = compiled.memory_analysis()
     temporaries = 0 if memory is None else int(memory.temp_size_in_bytes)
     return Program(compiled, out, temporaries, _factorises_many(traced.jaxpr.jaxpr), digest(lowered.as_text()))

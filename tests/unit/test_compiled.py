@@ -1,5 +1,6 @@
 """How programs come about: options hold for whole programs, and straight code is traced without programs of its own."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +37,23 @@ def test_which_programs_are_compiled_in_short_time() -> None:
     short, shortest = (compiled.SHORT, compiled.SHORTEST) if compiled.options(0) else ({}, {})
     assert compiled.options(10) == compiled.options(10, times=200) == shortest
     assert compiled.options(10, times=201) == compiled.options(101) == short
-    assert compiled.options(10_000) == {}
+    assert compiled.options(10_000) == compiled.options(10_000, shared=True) == {}
+
+
+def test_what_loops_over_points_have_in_common_is_taken_out_of_them() -> None:
+    """The compiler's word for a sine in the body of the inner loop, where every point would repeat it."""
+    each = lambda a: jax.lax.map(lambda x: x + jnp.sin(a) @ a, jnp.ones((9, 50, 50)))  # noqa: E731
+    lowered = jax.jit(lambda a: jax.lax.map(each, a)).lower(jnp.ones((7, 50, 50)))
+
+    def repeated(**how: bool) -> bool:
+        text = lowered.compile(compiler_options=compiled.options(10, **how)).as_text()
+        bodies = set(re.findall(r"while\(.*body=(%[\w.]+)", text))
+        inner = [part for part in text.split("\n\n") if part.split(" ")[0] in bodies and " while(" not in part]
+        assert len(inner) == 1
+        return " sine(" in inner[0]
+
+    if compiled.options(10):
+        assert repeated() and not repeated(shared=True)
 
 
 def test_a_compiler_without_the_option(monkeypatch: Any) -> None:
