@@ -66,8 +66,10 @@ def _step(equation, args):
         )
         return results, cost
     if name == "scan":
-        a = params["num_consts"]
-        b = a + params["num_carry"]
+        # versions of jax write down differently how many are carried; slices and what is stacked have a dimension less inside
+        body, same = params["jaxpr"].jaxpr, lambda one, other: one.aval.shape == other.aval.shape
+        b = sum(map(same, equation.invars, body.invars))
+        a = b - sum(map(same, equation.outvars, body.outvars))
         each = np.array([0.0, 2 * _bytes(args[a:b])])
 
         def pass_(carry, slices):
