@@ -36,6 +36,9 @@ def falling_root(f: Callable, low: Any, high: Any, start: Any) -> Float[Array, "
     Six of them do from a good start; a step that leaves the bracket is replaced by its middle.
     """
 
+    # a derivative of zero, handed back through the root of a bracket that is zero, would be none
+    low, high, start = map(lax.stop_gradient, (low, high, start))
+
     def find(f: Callable, start: Any) -> Any:
         def turn(state: Any) -> Any:
             k, low, high, x, _ = state
@@ -64,6 +67,7 @@ def zeros(
     """
 
     apart = max(APART, ROUNDING * epsilon())
+    starts, high, depth = map(lax.stop_gradient, (starts, high, depth))
 
     def find(*_: Any) -> Any:
         along = lambda q: f(edge + q**2)  # noqa: E731  (of `custom_root` a function comes that takes as many as are found only)

@@ -414,7 +414,8 @@ DEVICES = """
 
 def test_devices_never_wait_for_each_other():
     """No collective stands in a program of two devices, in its loops least of all: an anisotropic charger, a bath, a chain."""
-    env = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "PYTHONPATH": str(Path(qb.__file__).parents[1])}
+    here = {"PYTHONPATH": str(Path(qb.__file__).parents[1]), "JAX_PLATFORMS": "cpu"}
+    env = os.environ | here | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
     command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(DEVICES)]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr
