@@ -27,7 +27,7 @@ class Embedding(AbstractLinearLaw):
         reservoir: lambda_k, omega_k and g_k.
         view: makes the typed state of complex amplitudes, shape (n,): a Module, or a function as `jax.tree_util.Partial`.
 
-    Source: Imamoglu, PRA 50, 3650 (1994), https://doi.org/10.1103/PhysRevA.50.3650; Garraway, PRA 55, 2290 (1997).
+    Source: Garraway, PRA 55, 2290 (1997), https://doi.org/10.1103/PhysRevA.55.2290; before, Imamoglu, PRA 50, 3650 (1994).
 
     >>> import jaxqb as qb
     >>> leaky = qb.reservoirs.Exponentials(weights=[0.2], frequencies=[1.0], widths=[0.1])
