@@ -22,6 +22,7 @@ from .laws import AbstractLaw, AbstractMemoryLaw
 from .methods import AbstractMethod, select_method
 from .peaks import BUDGET, search, tolerance
 
+RIPPLE = 1e-12  # an energy that is rounding
 FIGURES = ("first_peak", "max_average_power", "max_instantaneous_power", "max_energy")
 
 
@@ -49,6 +50,7 @@ class Charge(eqx.Module):
         max_average_power: maximum of ``(E(t) - E(0)) / t`` over all t > 0 (or the window).
         max_instantaneous_power: maximum of ``dE/dt`` up to the first peak (or over the window).
         max_energy: the largest energy within the window; None without one.
+        initial: the energy at t = 0.
         status: a `Status` value: OK where every figure that was asked for exists.
         law: the law that was solved, in words.
         method: the method that solved it.
@@ -65,6 +67,7 @@ class Charge(eqx.Module):
     max_average_power: Asked
     max_instantaneous_power: Asked
     max_energy: Asked
+    initial: Float[Array, ""]
     status: Int[Array, ""]
     law: str = eqx.field(static=True)
     method: AbstractMethod = eqx.field(static=True)
@@ -78,7 +81,7 @@ class Charge(eqx.Module):
             if figure is not None:
                 lines.append(f"  {name}: {float(figure.value):.10g} at t = {float(figure.time):.10g}")
         power = self.max_average_power
-        if power is not None and not power.found and int(self.status) in (Status.NO_PEAK, Status.BUDGET_SPENT):
+        if power is not None and not power.found and float(self.initial) > RIPPLE:
             lines.append("  the energy stays below its first value: how long that is kept, jaxqb.storage_time finds")
         return "\n".join(lines)
 
@@ -171,14 +174,18 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
     # of a battery at rest the largest energy is what it holds
     exists = jnp.where(kind_is(names, "first_peak"), seen.peak, (values > least) | kind_is(names, "max_energy"))
     ahead = True if given is None else given > 0  # a traced window may be anything
-    found = exists & valid & ahead & jnp.isfinite(values)
+    complete = seen.turns < BUDGET  # a battery that does not move has taken no turn
+    # what comes first is known however early the search ends, and so is a power that nothing later can exceed
+    early = kind_is(names, "first_peak") | (kind_is(names, "max_average_power") & (reachable <= values * seen.turns * seen.span))
+    if given is None:
+        early = early | (kind_is(names, "max_instantaneous_power") & seen.peak)
+    found = exists & valid & ahead & jnp.isfinite(values) & (complete | early)
     figures: dict[str, Any] = dict.fromkeys(FIGURES)
     for name, time, value, one in zip(names, times, values, found, strict=True):
         # each by itself, so that the others have their derivatives
         time, value = (existing(x, one, (battery, given)) for x in (time, value))
         figures[name] = Figure(time, value, one)
 
-    complete = seen.turns < BUDGET  # a battery that does not move has taken no turn
     status = jnp.where(
         ~valid,
         Status.OUTSIDE_PADDING,
@@ -188,4 +195,4 @@ def _charge(battery, window, law, method, names: tuple[str, ...]) -> Charge:
             jnp.where(~complete, Status.BUDGET_SPENT, jnp.where(jnp.all(found), Status.OK, Status.NO_PEAK)),
         ),
     )
-    return Charge(**figures, status=status, law=type(law).__name__.lower(), method=chosen)
+    return Charge(**figures, initial=seen.initial, status=status, law=type(law).__name__.lower(), method=chosen)

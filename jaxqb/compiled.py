@@ -9,7 +9,7 @@ over points stand around what they have in common (`shared`), those two make a p
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import equinox as eqx
@@ -34,17 +34,21 @@ def options(numbers: float | int, times: float | int = 1, shared: bool = False) 
 
     `shared`: its loops have much in common, which the compiler is to take out of them.
     """
-    if numbers > SMALL or jax.default_backend() != "cpu" or not _understood():
+    if numbers > SMALL or jax.default_backend() != "cpu":
         return {}
     chosen = SHORTEST if numbers <= SMALLEST and numbers * times <= LITTLE else SHORT
-    return chosen | HOISTED if shared else chosen
+    return understood(chosen | HOISTED if shared else chosen)
+
+
+def understood(chosen: Mapping[str, str | bool]) -> dict[str, str | bool]:
+    """Those options that this version of the compiler has."""
+    return {name: value for name, value in chosen.items() if _has(name, value)}
 
 
 @functools.cache
-def _understood() -> bool:
-    """Whether this version of the compiler has the options."""
+def _has(name: str, value: str | bool) -> bool:
     try:
-        jax.jit(lambda: 0, compiler_options=SHORTEST).lower().compile()
+        jax.jit(lambda: 0, compiler_options={name: value}).lower().compile()
     except jax.errors.JaxRuntimeError:
         return False
     return True

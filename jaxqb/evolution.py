@@ -109,7 +109,7 @@ def told(status: Any, method: Any) -> str:
     if status != Status.BUDGET_SPENT:
         return said
     if steps is None:
-        return f"{said}; fix: pass `window=` (a time)"
+        return f"{said}; fix: pass `window=` (a time), or a shorter one"
     other = ", or use method=jaxqb.Adaptive()" if isinstance(method, Stepped) else ""
     return f"{said}; fix: raise max_steps={steps}{other}"
 
@@ -278,7 +278,7 @@ def _average(battery: Any, flow: Any, figure: Any, ts: Any, values: Any) -> Any:
     value = lambda y: figure(battery, source.state(y))  # noqa: E731
     gain = values - value(start)
     rising = lambda y: _rising(figure)(battery, source.state(y))  # noqa: E731
-    return jnp.where(ts > 0, gain / jnp.where(ts > 0, ts, 1.0), along(source.field, rising, start, 1)[1])
+    return jnp.where(ts > 0, gain / jnp.where(ts > 0, ts, 1.0), along(source.field, rising, start, 1, least=1)[0])
 
 
 def _rising(figure: Any) -> Callable:

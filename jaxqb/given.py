@@ -22,13 +22,15 @@ from .methods import AbstractMethod
 from .methods.method import EDGE, ERROR
 
 TAKEN = EDGE, ERROR, "time"  # names of what goes beside the figures
+CHARGED = "first_peak", "max_"  # how names of figures of `charge` begin
 ROUNDING = 1e3  # units of rounding, of a battery's largest number, by which those of its laws may be off
 
 
 def check_battery(battery: Any) -> None:
     """A sentence if `battery` is none."""
     if not isinstance(battery, AbstractBattery):
-        fail(FieldError, "battery", "be a battery", f"it is {type(battery).__name__}", "pass e.g. jaxqb.SpinCharger(2, 4)")
+        but = f"it is the class {battery.__name__}" if isinstance(battery, type) else f"it is {type(battery).__name__}"
+        fail(FieldError, "battery", "be a battery", but, "pass e.g. jaxqb.SpinCharger(2, 4)")
 
 
 def check_known(battery: Any, verb: str) -> None:
@@ -65,7 +67,9 @@ def check_times(ts: Any) -> Any:
     if traced(array):
         return array
     array = array.astype(real_dtype())
-    if array.ndim != 1 or array.size == 0:
+    if array.size == 0:
+        fail(TimesError, "ts", "have at least one time", "it is empty", "use e.g. jnp.linspace")
+    if array.ndim != 1:
         fail(
             TimesError,
             "ts",
@@ -101,8 +105,8 @@ def check_window(window: Any) -> Any:
     return time.astype(real_dtype())
 
 
-def check_save(save: Any) -> dict[str, Callable]:
-    """Figures by name."""
+def check_save(save: Any, argument: str = "save") -> dict[str, Callable]:
+    """Figures by name; sentences name the `argument` that was written."""
     if save is None:
         return {"energy": merits.energy}
     if not isinstance(save, Mapping):
@@ -118,9 +122,12 @@ def check_save(save: Any) -> dict[str, Callable]:
     for name, value in save.items():
         if isinstance(value, str):
             if value not in merits.NAMED:
-                fail(MeritError, "save", "name figures of merit", f"{value!r} is none", nearest(value, merits.NAMED))
+                charged = value.startswith(CHARGED)
+                but = f"{value!r} is found by charging" if charged else f"{value!r} is none"
+                fix = "use jaxqb.charge(battery)" if charged else nearest(value, merits.NAMED)
+                fail(MeritError, argument, "name figures of merit", but, fix)
             value = merits.NAMED[value]
-        merits.check_figure(f"save[{name!r}]", value)
+        merits.check_figure(f"save[{name!r}]" if argument == "save" else argument, value)
         if name in TAKEN:
             fail(MeritError, "save", "have names of their own", f"{name!r} means something else", "choose another name")
         chosen[str(name)] = value

@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from . import merit as merits
 from .algebra import maxima
-from .algebra.gradients import frozen, once_differentiable
+from .algebra.gradients import DIFFERENCES, frozen, once_differentiable
 from .algebra.inline import inlined
 from .conventions import epsilon
 
@@ -134,8 +134,7 @@ def settle(given: Any, found: Found, names: tuple[str, ...]) -> tuple[Any, Any]:
             return tuple(map(jnp.concatenate, zip(*ends, strict=True)))
 
         # the frozen time has a derivative that the second one would need
-        fix = "differentiate `jaxqb.evolve` with `method=jaxqb.Eigen()` at the time that was found"
-        dynamic, found = once_differentiable(primals, "charge", fix)
+        dynamic, found = once_differentiable(primals, "charge", DIFFERENCES)
         return run(*primals), jax.jvp(each, (dynamic, found), tangents)[1]
 
     return run(dynamic, frozen(found))

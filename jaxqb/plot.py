@@ -22,7 +22,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .errors import PaperError, SweepError, fail
+from .errors import SweepError, fail, nearest
 from .figures import LABELS
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -161,11 +161,14 @@ def _curves(ds: xr.Dataset, name: str) -> Iterable[tuple[str, str, np.ndarray, n
     along = str(usual if usual in x.dims else x.dims[-1])
     hues = [str(d) for d in y.dims if d != along]
     if len(hues) > 1:
-        fail(PaperError, name, f"have one hue besides {along}", f"it has {hues}", "select, or make one of them a facet")
+        but, fix = f"it has {' and '.join(hues)}", "select one entry (.isel), or make one of them a facet"
+        fail(SweepError, name, f"have one axis besides {along}", but, fix)
     for i in range(y.sizes[hues[0]] if hues else 1):
         at = {hue: i for hue in hues}
         curve, over = y.isel(at), x.isel({d: j for d, j in at.items() if d in x.dims})
-        good = np.isfinite(curve.values) & np.isfinite(over.values)
+        good = np.isfinite(over.values)
+        if not ds.attrs.get("gaps"):  # points of one curve may stand on the grid of another
+            good &= np.isfinite(curve.values)
         text = _entry(curve[hues[0]]) if hues else _text(y.attrs.get("label", ""))
         yield hues[0] if hues else f"={text}", text, over.values[good], curve.values[good]
 
@@ -315,7 +318,7 @@ def lines(ds: Any, *names: str, x: str | None = None, facet: str | None = None, 
 
     Raises:
         KeyError: for a variable or dimension that is not there.
-        SweepError: for what is no Dataset.
+        SweepError: for what is no Dataset; for a facet or logarithms that are none.
 
     >>> import jaxqb as qb
     >>> found = qb.sweep("first_peak", qb.SpinCharger(2, 2), {"coupling": [0.5, 1.0, 2.0]})
@@ -324,9 +327,22 @@ def lines(ds: Any, *names: str, x: str | None = None, facet: str | None = None, 
     """
     ds = _dataset(ds)
     chosen = list(names) or _figures_of(ds)
-    x = x or max((str(d) for d in ds[chosen[0]].dims if d != facet), key=lambda d: (d == "time", ds.sizes[d]))
-    attrs = ds.attrs | {"x": x, "panels": chosen, "log": log} | ({"facet": facet} if facet else {})
-    return draw(_prepared(ds, chosen, "both" if points else "lines").assign_attrs(attrs))
+    _check_facet(ds, facet)
+    if log not in ("", "x", "y", "xy"):
+        fail(SweepError, "log", 'be "", "x", "y" or "xy"', f"it is {log!r}", 'use e.g. log="y"')
+    own = {name: [str(d) for d in ds[name].dims if d != facet] for name in chosen}
+    if none := [name for name in chosen if not own[name]]:
+        fail(SweepError, none[0], "have an axis to be drawn along", "it is one number", "print it, or draw all of them")
+    along = {name: max(dims, key=lambda d: (d == "time", ds.sizes[d])) for name, dims in own.items()}
+    x = x or along[chosen[0]]
+    holes = any(ds[name].dtype.kind == "f" and bool(np.isnan(ds[name]).any()) for name in chosen)
+    attrs = ds.attrs | {"x": x, "panels": chosen, "log": log, "gaps": True} | ({"facet": facet} if facet else {})
+    # beside what is missing, a point may be alone
+    prepared = _prepared(ds, chosen, "both" if points or holes else "lines").assign_attrs(attrs)
+    for name in chosen:  # curves of functions may have axes of their own
+        if not set(prepared[x].dims) & set(own[name]):
+            prepared[name].attrs["against"] = along[name]
+    return draw(prepared)
 
 
 def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet: str | None = None) -> Figure:
@@ -340,7 +356,7 @@ def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet:
 
     Raises:
         KeyError: for a variable or dimension that is not there.
-        SweepError: for data of one axis only, or what is no Dataset.
+        SweepError: for data of one axis only, or of more than two, and for what is no Dataset.
 
     >>> import jaxqb as qb
     >>> found = qb.sweep("first_peak", qb.SpinCharger(2, 2), {"coupling": [0.5, 1.0], "charger_frequency": [0.0, 0.5, 1.0]})
@@ -350,14 +366,26 @@ def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet:
     """
     ds = _dataset(ds)
     chosen = list(names) or _figures_of(ds)[:1]
-    free = [str(d) for d in ds[chosen[0]].dims if d not in (x, y, facet)]
+    _check_facet(ds, facet)
+    if x is not None and x == y:
+        fail(SweepError, "y", "be another axis than x", f"both are {x}", "leave one out")
+    dims = [str(d) for d in ds[chosen[0]].dims]
+    free = [d for d in dims if d not in (x, y, facet)]
     if (x is None) + (y is None) > len(free):
-        but = f"{chosen[0]!r} has {', '.join(str(dim) for dim in ds[chosen[0]].dims) or 'none'}"
+        but = f"{chosen[0]!r} has {', '.join(dims) or 'none'}" + (f", of which {facet} is the facet" if facet in dims else "")
         fail(SweepError, "ds", "have two axes to map", but, "use jaxqb.plot.lines")
+    if (x is None) + (y is None) < len(free):
+        but = f"{chosen[0]!r} has {', '.join(dims)}"
+        fail(SweepError, "ds", "have two axes to map", but, "select one entry (.isel), or make one axis a facet")
     x = x or free.pop(0)
     y = y or free.pop(0)
     attrs = ds.attrs | {"x": x, "y": y, "panels": chosen} | ({"facet": facet} if facet else {})
     return draw(_prepared(ds, chosen, "map").assign_attrs(attrs))
+
+
+def _check_facet(ds: xr.Dataset, facet: str | None) -> None:
+    if facet is not None and facet not in ds.dims:
+        fail(SweepError, "facet", "be a dimension", f"{facet!r} is none", nearest(facet, [str(d) for d in ds.dims]))
 
 
 def _dataset(data: Any) -> xr.Dataset:
@@ -374,7 +402,11 @@ def _prepared(ds: xr.Dataset, names: list[str], kind: str = "lines") -> xr.Datas
     ds = ds[names].copy()
     for name in names:
         ds[name].attrs["draw"] = kind
-    missing = {d: (d, np.arange(n), {"long_name": str(d)}) for d, n in ds.sizes.items() if d not in ds.coords}
+    missing = {}
+    for d, n in ds.sizes.items():
+        if d not in ds.coords:
+            of, bar, digits = str(d).rpartition("_")  # as axes of curves of functions are called
+            missing[d] = (d, np.arange(n), {"long_name": f"index of {of}" if bar and digits.isdigit() else str(d)})
     return ds.assign_coords(missing)
 
 
@@ -418,7 +450,7 @@ def optimum(result: Any, *scans: xr.Dataset) -> Figure:
     return figure
 
 
-def save(figure: Figure, stem: str | Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+def save(figure: Any, stem: str | Path, formats: str | Sequence[str] = FORMATS) -> list[Path]:
     """Write a figure as ``stem.png``, ``stem.svg`` and ``stem.pdf``: equal figures, equal bytes.
 
     Args:
@@ -429,12 +461,22 @@ def save(figure: Figure, stem: str | Path, formats: Sequence[str] = FORMATS) -> 
     Returns:
         The paths.
 
+    Raises:
+        SweepError: for what is no figure, and formats that are none of these.
+
     >>> import tempfile
     >>> import jaxqb as qb
     >>> found = qb.sweep("first_peak", qb.SpinCharger(2, 2), {"coupling": [0.5, 1.0]})
     >>> [path.name for path in save(lines(found), f"{tempfile.mkdtemp()}/peak", ["svg"])]
     ['peak.svg']
     """
+    if not isinstance(figure, Figure):
+        but = f"it is {type(figure).__name__}"
+        fail(SweepError, "figure", "be a figure", but, "draw it first, e.g. with jaxqb.plot.lines")
+    formats = (formats,) if isinstance(formats, str) else tuple(formats)
+    for kind in formats:
+        if kind not in FORMATS:
+            fail(SweepError, "formats", f"be some of {', '.join(FORMATS)}", f"{kind!r} is none", f"use {FORMATS[0]!r}")
     stem = Path(stem).with_suffix("") if Path(stem).suffix[1:] in FORMATS else stem
     paths = [Path(f"{stem}.{kind}") for kind in formats]
     undated = {"png": None, "svg": {"Date": None}, "pdf": {"CreationDate": None}}

@@ -17,7 +17,7 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from . import merit as merits
-from .algebra.gradients import existing, frozen, most, once_differentiable
+from .algebra.gradients import DIFFERENCES, existing, frozen, most, once_differentiable
 from .asked import ask_array
 from .batteries.battery import AbstractBattery
 from .compiled import compiled
@@ -130,7 +130,7 @@ def storage_time(
         law, method: see `first_time`.
 
     Returns:
-        A `Crossing`, as `first_time`.
+        A `Crossing`, as `first_time`; where there is nothing at t = 0, its time is NaN, with `NOT_FINITE`.
 
     Raises:
         MeritError: for a fraction that is no number below 1; and whatever `first_time` raises.
@@ -148,7 +148,7 @@ def storage_time(
 
 def _checked(battery: Any, figure: Any, level: Any, window: Any, law: Any, method: Any, relative: bool) -> Crossing:
     check_single(battery, "storage_time" if relative else "first_time")
-    chosen = check_save({NAME: figure})[NAME]
+    chosen = check_save({NAME: figure}, "figure")[NAME]
     window = check_window(window)
     check_law(law, battery)
     check_method(method)
@@ -182,9 +182,13 @@ def _run(battery, level, window, law, method, figure, relative: bool) -> Crossin
     status = jnp.where(seen.turn < BUDGET, Status.NOT_REACHED, Status.BUDGET_SPENT)
     status = jnp.where(seen.edge > FULL, Status.UNRESOLVED, jnp.where(seen.found, Status.OK, status))
     status = jnp.where(valid, status, Status.OUTSIDE_PADDING)
+    # what holds nothing keeps no part of it, for however long
+    holds = abs(start) > epsilon() ** 1.5 if relative else True
+    status = jnp.where(holds | ~valid, status, Status.NOT_FINITE)
+    found = seen.found & holds
     time = _landed((flow, battery, level), figures, seen)
-    time, level = (existing(x, seen.found, (battery, level)) for x in (time, level))
-    return Crossing(time, level, seen.found, status, type(law).__name__.lower(), chosen)
+    time, level = (existing(x, found, (battery, level)) for x in (time, level))
+    return Crossing(time, level, found, status, type(law).__name__.lower(), chosen)
 
 
 def _figures(figure: Any) -> Figures:
@@ -329,8 +333,7 @@ def _landed(given: Any, figures: Figures, seen: _Seen) -> Float[Array, ""]:
 
     @run.defjvp
     def _(primals, tangents):
-        fix = "differentiate `jaxqb.evolve` with `method=jaxqb.Eigen()` at the time that was found"
-        dynamic, seen = once_differentiable(primals, "first_time", fix)
+        dynamic, seen = once_differentiable(primals, "first_time", DIFFERENCES)
 
         def off(dynamic):
             flow, battery, level = eqx.combine(dynamic, static)

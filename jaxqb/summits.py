@@ -25,8 +25,9 @@ DEGREE, PARTS = 16, 4  # of the polynomial on a piece; pieces that are looked at
 POINTS = -np.cos(np.pi * np.arange(DEGREE + 1) / DEGREE)  # of a piece, on (-1, 1)
 SERIES = np.linalg.inv(chebyshev.chebvander(POINTS, DEGREE))
 COUNT = PARTS * DEGREE + 1  # times in one program
-BUDGET = 1000  # calls of it
+BUDGET = 10_000  # calls of it
 ASIDE = 0.1  # of the narrowest piece, to be left out on either side of a jump
+SHOWN = 10  # maxima that are printed
 RIPPLE = 100  # times the resolution: by how much a figure must rise before a maximum and fall behind it
 EDGY = 1e-3  # part of its variation that a polynomial leaves out of a corner, at any magnification, and of nothing smooth
 
@@ -55,6 +56,12 @@ class Maxima:
     start: float
     falls: bool
     status: Status
+
+    def __repr__(self) -> str:
+        more = "; fix: take a shorter window" if self.status == Status.BUDGET_SPENT else ""
+        lines = [f"Maxima: {len(self)}, from {self.start:.10g} at t = 0: {self.status.sentence}{more}"]
+        lines += [f"  {one.value:.10g} at t = {one.time:.10g} ({one.kind})" for one in self.found[:SHOWN]]
+        return "\n".join([*lines, "  ..."] if len(self) > SHOWN else lines)
 
     def __len__(self) -> int:
         return len(self.found)
@@ -98,14 +105,15 @@ def maxima(
     check_known(battery, "maxima")
     if (end := check_window(window)) is None:
         fail(TimesError, "window", "be a time", "it is None", "give a positive number")
-    figure = check_save({"figure": merit})
+    figure = check_save({"figure": merit}, "merit")
     look = _Look(lambda ts: evolve(battery, ts, figure, law=law, method=method))
     pieces = _part(look, float(end))
+    if look.failed:  # pieces are missing, and what lies between others is none of their business
+        return Maxima((), look.first, False, Status(look.status))
     tops = _tops(_nodes(pieces), RIPPLE * look.resolution)
     inside = [node for node in tops if node.time > 0]
-    found = () if look.failed else tuple(_settle(look, pieces, node) for node in inside)
-    start = pieces[0].at(0.0) if pieces else np.nan
-    return Maxima(found, start, len(inside) < len(tops), Status(look.status))
+    found = tuple(_settle(look, pieces, node) for node in inside)
+    return Maxima(found, look.first, len(inside) < len(tops), Status(look.status))
 
 
 class _Look:
@@ -113,12 +121,14 @@ class _Look:
 
     def __init__(self, solve: Callable[[Any], Solution]) -> None:
         self.solve, self.largest, self.calls, self.status = solve, 0.0, 0, Status.OK
+        self.first = np.nan  # at the earliest time of all
 
     def __call__(self, ts: np.ndarray) -> np.ndarray:
         solution = self.solve(ts)
         values = np.asarray(solution.saved["figure"])
         if values.ndim != 1:
             fail(MeritError, "merit", "be one number", f"it has shape {values.shape[1:]}", "write a function that picks one")
+        self.first = float(values[0]) if self.calls == 0 else self.first
         self.calls += 1
         self.status = max(self.status, Status(int(solution.status)), Status.BUDGET_SPENT if self.calls == BUDGET else Status.OK)
         self.largest = max(self.largest, float(np.max(np.abs(values))))

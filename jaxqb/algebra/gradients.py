@@ -15,6 +15,8 @@ from jax import lax
 
 from ..errors import MethodError, fail
 
+DIFFERENCES = "take differences of the first one"  # of a second derivative
+
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
 def once_differentiable(x: Any, what: str, fix: str) -> Any:
@@ -116,7 +118,7 @@ def reversible(
     def _(primals, tangents):
         params, y0, fixed, known, turns = primals
         end = run(params, y0, fixed, known, turns)
-        fix = "use `method=jaxqb.Eigen()` or `jaxqb.Adaptive()`"
+        fix = f"use `method=jaxqb.Eigen()`, or {DIFFERENCES}"
         params, start, last = once_differentiable((params, y0, end), "Chebyshev", fix)
 
         def forward(lin):
@@ -195,8 +197,7 @@ def replayed(step: Callable, params: Any, fixed: Any, turns: Any, y0: Any) -> tu
     @run.defjvp
     def _(primals, tangents):
         params, y0, fixed, turns = primals
-        fix = "use `method=jaxqb.Adaptive()`"
-        params, start, fixed = once_differentiable((params, y0, fixed), "Chebyshev", fix)
+        params, start, fixed = once_differentiable((params, y0, fixed), "Chebyshev", DIFFERENCES)
         only = lambda k, y: step(params, fixed, k, y)[0]  # noqa: E731
         live = lambda k: lambda params, y: step(params, fixed, k, y)  # noqa: E731
 

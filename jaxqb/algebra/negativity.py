@@ -76,11 +76,27 @@ def either(blocks: Inexact[Array, "blocks n n"], one_sided: bool) -> Float[Array
     return rising(blocks) if one_sided else trace_norm(blocks)
 
 
-def rising_singular(x: Inexact[Array, "m n"]) -> Float[Array, ""]:
-    """Sum of the singular values, to rise alike: they are, twice, the magnitudes of eigenvalues of a Hermitian matrix."""
+def _twice(x: Inexact[Array, "m n"]) -> Inexact[Array, "1 k k"]:
+    """A Hermitian block of whose eigenvalues the singular values are, twice, the magnitudes."""
     m, n = x.shape
     zero = lambda k: jnp.zeros((k, k), x.dtype)  # noqa: E731
-    return rising(jnp.block([[zero(m), x], [jnp.conj(x.T), zero(n)]])[None]) / 2
+    return jnp.block([[zero(m), x], [jnp.conj(x.T), zero(n)]])[None]
+
+
+@jax.custom_jvp
+def nuclear_norm(x: Inexact[Array, "m n"]) -> Float[Array, ""]:
+    """Sum of the singular values. Its derivative takes nothing from those that vanish."""
+    return jnp.sum(jnp.linalg.svd(x, compute_uv=False))
+
+
+@nuclear_norm.defjvp
+def _(primals: Any, tangents: Any) -> Any:
+    return nuclear_norm(*primals), _inner(_sign(_twice(*primals))[1], _twice(*tangents)) / 2
+
+
+def rising_singular(x: Inexact[Array, "m n"]) -> Float[Array, ""]:
+    """Sum of the singular values, to rise alike."""
+    return rising(_twice(x)) / 2
 
 
 @jax.custom_jvp

@@ -16,7 +16,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from .between import NODES, Between, is_half
-from .gradients import linear_map, most, once_differentiable
+from .gradients import DIFFERENCES, linear_map, most, once_differentiable
 from .verner import ALL, BACKWARDS, FIRST, ORDER, PLACE, ROWS, STAGES, SURPLUS
 
 EVERY = 4  # steps, at the first of which the error is looked at
@@ -66,8 +66,7 @@ def travelled(course: Course, params: Any, y0: Any, ts: Float[Array, " t"], radi
     def rule(primals, tangents):
         params, y0, ts, radius = primals
         end = attempts(course, params, y0, ts, ts[-1], radius, keep=True)
-        fix = "use `method=jaxqb.Adaptive()`"
-        params, y0, ts, kept = once_differentiable((params, y0, ts, end.kept), "Stepped", fix)
+        params, y0, ts, kept = once_differentiable((params, y0, ts, end.kept), "Stepped", DIFFERENCES)
         leaves, tree = jax.tree.flatten(params)
         still = lambda way: isinstance(way, jax.custom_derivatives.SymbolicZero)  # noqa: E731
         # only what moves is followed: each other number would have a cotangent to add up at every stage

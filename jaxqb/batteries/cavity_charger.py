@@ -44,9 +44,9 @@ class CavityCharger(AbstractBattery):
         counter_rotating: lambda, ratio of counter-rotating to rotating coupling.
         battery_frequency: omega_B.
         cavity_frequency: omega_c.
-        cutoff: largest photon number that is kept; None: enough for the start (and ample for counter-rotating terms), whose mean
-            must be known then: under jit and grad by that mean, give one.
-            Populations that reach it are found out afterwards: `evolve` and `charge` then name a sufficient one.
+        cutoff: largest photon number that is kept; None: enough for the start, whose mean must be known then: under
+            jit and grad by that mean, give one. With counter-rotating terms it is some four times that, which strong ones fill:
+            populations that reach it are found out afterwards, and `evolve` and `charge` then name a sufficient one.
         mirrored: the light *gains* a quantum for every excited cell and has frequency -omega_c:
             ``H = omega_B S^z - omega_c b^+ b + g (S^+ b^+ + S^- b)``. This is what a fully excited large spin becomes, with
             ``b^+ b`` counting its flipped spins, and starts in the vacuum; it has the couplings of Tavis-Cummings in reverse.

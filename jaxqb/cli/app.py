@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from typer.core import TyperGroup
 
-from ..errors import FieldError, JaxqbError, Status, StoreError, StudyError, fail
+from ..errors import FieldError, JaxqbError, Status, StoreError, StudyError, TimesError, fail
 from . import complete, process, rows, show
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def models(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the batteries and their fields: symbol, unit, default, meaning.
+    """List the batteries that a file can describe, and their fields: symbol, unit, default, meaning.
 
     Example: [bold]jaxqb models SpinCharger[/bold]
     """
@@ -134,7 +134,10 @@ def charge(
     from ..figures import LABELS
     from ..study import battery_of
 
-    best = solve(battery_of(battery, given, in_file=False), window)
+    built = battery_of(battery, given, in_file=False)
+    if built.memory and window is None:
+        fail(TimesError, "--window", "be given for a battery with memory", "it is missing", "add e.g. --window 40")
+    best = solve(built, window)
     found = rows.charges(best)
     if as_json:
         show.rows(found)

@@ -24,7 +24,9 @@ def table(title: str, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         shown.add_row(*(escape(text(value)) for value in row.values()))
     console = Console(highlight=False)
-    console = console if console.is_terminal else Console(highlight=False, width=WIDTH)
+    if not console.is_terminal:  # a column that is not there would be missed
+        wide = Console(highlight=False, width=10 * WIDTH)
+        console = Console(highlight=False, width=max(WIDTH, wide.measure(shown).maximum))
     console.print(shown)
 
 

@@ -14,7 +14,8 @@ class LogNegativity(AbstractMerit):
     .. math:: E_N = \log_2 \lVert \rho^{T_B}\rVert_1
 
     It has a kink where an eigenvalue of the partial transpose vanishes, as nearly all do at a product state. Derivatives by
-    parameters take nothing from those (the mean of both sides, zero at a pure product state); `Rate` takes the coming side.
+    parameters take nothing from those: the mean of both sides where the parameter may go either way, and no slope at the end of
+    its range (a bath, or a start, at zero temperature); `Rate` takes the coming side.
 
     Raises:
         MeritError: of a mixture whose coupling does not conserve excitations.

@@ -63,7 +63,7 @@ class EigenFlow(AbstractFlow):
         def one(y):
             out = {name: figure(battery, self.law.ket(*y)) for name, figure in figures.plain.items()}
             for name, figure in figures.rates.items():
-                out[name] = along(self._levels, lambda y, f=figure: f(battery, self.law.ket(*y)), y, 1)[1]
+                (out[name],) = along(self._levels, lambda y, f=figure: f(battery, self.law.ket(*y)), y, 1, least=1)
             return out
 
         return jax.vmap(one)(ys), True

@@ -49,13 +49,13 @@ class Figures(eqx.Module):
         state = flow.state(y)
         out = {name: f(battery, state) for name, f in self.plain.items()}
         for name, f in self.rates.items():
-            out[name] = along(flow.field, lambda y, f=f: f(battery, flow.state(y)), y, 1)[1]
+            (out[name],) = along(flow.field, lambda y, f=f: f(battery, flow.state(y)), y, 1, least=1)
         return out
 
     def sloped(self, flow: "AbstractFlow", battery: Any, y: Any) -> dict[str, Any]:
         """Value and slope of all of them at coordinates y, stacked."""
-        jet = lambda f, order: along(flow.field, lambda y: f(battery, flow.state(y)), y, order)  # noqa: E731
-        jets = {name: jet(f, 1) for name, f in self.plain.items()} | {name: jet(f, 2)[1:] for name, f in self.rates.items()}
+        jet = lambda f, least: along(flow.field, lambda y: f(battery, flow.state(y)), y, least + 1, least)  # noqa: E731
+        jets = {name: jet(f, 0) for name, f in self.plain.items()} | {name: jet(f, 1) for name, f in self.rates.items()}
         return {name: jnp.stack(jet) for name, jet in jets.items()}
 
 
@@ -209,12 +209,15 @@ def is_chain(law: Any) -> bool:
     return isinstance(getattr(law, "sectors", law), Chain)
 
 
-def along(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:
-    """A function of y and its first derivatives along the field."""
+def along(field: Callable, figure: Callable, y: Any, order: int, least: int = 0) -> tuple[Any, ...]:
+    """A function of y and its first derivatives along the field, from the `least` one on.
+
+    Figures that are for `jax.jvp` only (`rising`) cannot be asked for themselves where their rate is differentiated backwards.
+    """
     functions = [figure]
     for _ in range(order):
         functions.append(lambda y, f=functions[-1]: jax.jvp(f, (y,), (field(y),))[1])
-    return tuple(f(y) for f in functions)
+    return tuple(f(y) for f in functions[least:])
 
 
 def along_linear(field: Callable, figure: Callable, y: Any, order: int) -> tuple[Any, ...]:

@@ -148,7 +148,7 @@ def _jets(figures: Figures, flow: SteppedFlow, battery: Any, y: Any, slope: Any)
     """Value and slope of all figures at coordinates y, whose own slope is known."""
     on_y = lambda f: lambda y: f(battery, flow.state(y))  # noqa: E731
     jets = {name: jax.jvp(on_y(f), (y,), (slope,)) for name, f in figures.plain.items()}
-    jets |= {name: along(flow.field, on_y(f), y, 2)[1:] for name, f in figures.rates.items()}
+    jets |= {name: along(flow.field, on_y(f), y, 2, least=1) for name, f in figures.rates.items()}
     return {name: jnp.stack(jet) for name, jet in jets.items()}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 
-from ..compiled import SMALL, options
+from ..compiled import SMALL, options, understood
 from ..errors import JaxqbError, PaperError, fail
 from ..sweeps.crews import FLAGS
 from .paper import Checked, Paper, Results
@@ -124,7 +124,7 @@ def _started(count: int, quick: bool) -> Iterator[list[Any]]:
     """Pipes to so many processes, which end with the context; what is quick to run is compiled in short time, too."""
     context, flags = multiprocessing.get_context("spawn"), {flag: getattr(jax.config, flag) for flag in FLAGS}
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
-    compiler = options(SMALL) | LIGHT if quick and options(SMALL) else {}
+    compiler = options(SMALL) | understood(LIGHT) if quick and options(SMALL) else {}
     links, processes = [], []
     try:
         for k in range(count):

@@ -87,7 +87,8 @@ class Waveguide(AbstractReservoir):
             x = jnp.asarray(x)
             far = jnp.where(x > 0, x, 1.0)
             ahead, behind = _missed(theta, k, far)
-            still = jnp.where(x > 0, 1j * np.pi / k * (ahead - behind) - z * _static(z, far), near)
+            # at no distance with half the slope that what travels has there, and the other sign
+            still = jnp.where(x > 0, 1j * np.pi / k * (ahead - behind) - z * _static(z, far), near + np.pi / 2 * x)
         strength = self.radiation_rate / (2 * np.pi)
         return strength * still, strength * (1j * np.pi / k), k
 

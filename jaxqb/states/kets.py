@@ -159,7 +159,7 @@ class GridKet(eqx.Module):
     def trace_norm(self, rising: bool = False) -> Float[Array, ""]:
         """Square of the sum of Schmidt coefficients, the singular values of the amplitudes."""
         psi = self.amplitudes()
-        return (negativity.rising_singular(psi) if rising else jnp.sum(jnp.linalg.svd(psi, compute_uv=False))) ** 2
+        return (negativity.rising_singular(psi) if rising else negativity.nuclear_norm(psi)) ** 2
 
     def edge(self) -> Float[Array, ""]:
         """Population of the two last kept charger levels."""
@@ -257,7 +257,7 @@ def _mixture_trace_norm(kets: ChainKet, weights: Float[Array, " sectors"], risin
     Hankel-like matrix ``B_d[m, m'] = w_K psi^K_m conj(psi^K_m')`` at ``K = m + m' - d``.
     """
     psi = jax.vmap(lambda ket: ket.amplitudes())(kets)
-    psi = jnp.where((weights > 0)[:, None], jnp.sqrt(weights)[:, None] * psi, 0.0)
+    weighted = weights[:, None] * psi
     total = kets.battery_levels[:, 0] + kets.charger_levels[:, 0]  # K, constant along a sector
     total = total - jnp.min(jnp.where(weights > 0, total, jnp.inf))
     sectors, levels = psi.shape
@@ -265,8 +265,8 @@ def _mixture_trace_norm(kets: ChainKet, weights: Float[Array, " sectors"], risin
 
     def block(offset):
         here = total[:, None, None] == m[:, None] + m[None, :] - offset
-        matrix = jnp.sum(jnp.where(here, psi[:, :, None] * psi[:, None, :].conj(), 0.0), axis=0)
-        return negativity.rising(matrix[None]) if rising else jnp.sum(jnp.abs(jnp.linalg.eigvalsh(matrix)))
+        matrix = jnp.sum(jnp.where(here, weighted[:, :, None] * psi[:, None, :].conj(), 0.0), axis=0)
+        return negativity.either(matrix[None], rising)
 
     # K spans fewer values than there are sectors
     return jnp.sum(jax.lax.map(block, jnp.arange(-sectors, 2 * levels - 1)))

@@ -12,7 +12,10 @@ from jaxtyping import Array, Complex, Float
 from ..algebra.branches import eigenvalues
 from ..algebra.hermitian import folded, unfolded
 from ..algebra.passive import passive_full, passive_levels, passive_symmetric
+from ..conventions import epsilon
 from ..errors import MeritError
+
+EQUAL = 1e3  # units of rounding, of the largest energy, within which two are equal
 
 
 class AbstractReduced(eqx.Module):
@@ -124,6 +127,27 @@ class Density(AbstractTowers):
         return (values / copies).ravel(), copies.ravel()
 
 
+@jax.custom_jvp
+def _populations(gap: Any, m: Any) -> Float[Array, " d"]:
+    """Weights of a Hamiltonian's levels; derivatives take nothing from how levels of equal energy mix."""
+    return jnp.real(jnp.diagonal(_in_levels(gap, m)[1][0]))
+
+
+def _in_levels(gap: Any, *matrices: Any) -> tuple[Any, list[Any]]:
+    energies, vectors = jnp.linalg.eigh(gap)
+    times = functools.partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
+    return energies, [times(vectors.conj().T, times(matrix, vectors)) for matrix in matrices]
+
+
+@_populations.defjvp
+def _(primals: Any, tangents: Any) -> Any:
+    energies, (m, way, moved) = _in_levels(*primals, *tangents)
+    apart = energies - energies[:, None]
+    mixes = jnp.abs(apart) > EQUAL * epsilon() * jnp.max(jnp.abs(energies), initial=0.0)
+    turned = jnp.where(mixes, way / jnp.where(mixes, apart, 1.0), 0.0)
+    return jnp.real(jnp.diagonal(m)), jnp.real(jnp.diagonal(moved) + 2 * jnp.sum(m * turned.T, axis=1))
+
+
 class Spectral(AbstractReduced):
     """A density matrix and a Hamiltonian of any kind, both as one real matrix (`algebra.hermitian`)."""
 
@@ -132,8 +156,7 @@ class Spectral(AbstractReduced):
 
     def populations(self) -> Float[Array, " d"]:
         """Weights of the Hamiltonian's levels, lowest first."""
-        vectors = jnp.linalg.eigh(unfolded(self.gap))[1]
-        return jnp.real(jnp.einsum("ia,ij,ja->a", vectors.conj(), unfolded(self.m), vectors, precision=jax.lax.Precision.HIGHEST))
+        return _populations(unfolded(self.gap), unfolded(self.m))
 
     def moment(self, power: int) -> Float[Array, ""]:
         """Mean of a power of the energy."""

@@ -12,7 +12,7 @@ from .tables import DesignTables, Grid, Limits, SweepTables, Tables, Wrong
 
 NESTED = {"sweep": Grid, "constraints": Limits}  # tables whose keys are names, and what stands under each
 
-KINDS = ("values", "grid", "str", "list[str]")  # what pydantic calls the kinds of one value
+KINDS = ("values", "points", "grid", "str", "list[str]")  # what pydantic calls the kinds of one value
 
 
 def read(path: Path) -> Tables:
@@ -69,13 +69,16 @@ def _explain(kind: type[BaseModel], found: Any, given: list[str]) -> NoReturn:
                 f"this is a {verbs[1]}",
                 f"remove {name}, or write [{verbs[0]}]",
             )
+        homes = [] if table else [home for home in kind.model_fields if key in _keys(kind, [home])]
+        if homes:
+            fail(StudyError, name, f"stand in [{homes[0]}]", "it stands above the tables", f"write it below [{homes[0]}]")
         where = f"be a key of [{table}]" if table else "be a table of a study, or a key above the tables"
         fail(
             StudyError,
             name,
             where,
             "it is none",
-            nearest(key, _keys(kind, above) if above else [*_keys(kind, above), "sweep", "design"]),
+            nearest(key, _keys(kind, above) if above else dict.fromkeys([*_keys(kind, above), "sweep", "design"])),
         )
     if found["type"] == "missing":
         if key == "sweep":
@@ -106,7 +109,7 @@ def _expected(found: Any) -> tuple[str, str]:
         case "int_type" | "int_from_float":
             return "be an integer", "write a number without point"
         case "float_type":
-            return "be a number", "write one, without quotes"
+            return "be a number", "write one, without quotes" if isinstance(value, str) else "write one"
         case "bool_type":
             return "be true or false", "write one of them"
         case "string_type":

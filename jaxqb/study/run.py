@@ -25,12 +25,21 @@ class Study(abc.ABC):
     tables: Any
 
     @abc.abstractmethod
-    def varied(self) -> Mapping[Fields, list[float]]:
+    def varied(self) -> Mapping[Fields, list[Any]]:
         """What varies, by field (or by several that move together): all values of a sweep, both bounds of a design."""
+
+    def columns(self) -> Mapping[str, list[float]]:
+        """The same, field by field."""
+        columns = {}
+        for names, given in self.varied().items():
+            several = (names,) if isinstance(names, str) else names
+            for k, name in enumerate(several):
+                columns[name] = [value[k] if isinstance(value, tuple) else value for value in given]
+        return columns
 
     def fields(self) -> list[str]:
         """What varies, one by one, in the order of the file."""
-        return [name for names in self.varied() for name in ((names,) if isinstance(names, str) else names)]
+        return list(self.columns())
 
     @abc.abstractmethod
     def named(self) -> list[tuple[str, str]]:
@@ -59,14 +68,13 @@ class Study(abc.ABC):
         battery_class = words.battery_class(kind)
         known, declared = words.numbers_of(battery_class), battery_class.declared()
         values = {}
-        for names, given in self.varied().items():
-            for name in (names,) if isinstance(names, str) else names:
-                if name not in known:
-                    fail(StudyError, f"{table}.{name}", f"be a number of {kind}", "it is none", nearest(name, known))
-                if name in declared:
-                    here = dataclasses.replace(declared[name], name=f"{table}.{name}")
-                    _ = [here.convert(value) for value in given]  # one by one, so that a sentence names the wrong one
-                values[name] = np.asarray(given, dtype=float)
+        for name, given in self.columns().items():
+            if name not in known:
+                fail(StudyError, f"{table}.{name}", f"be a number of {kind}", "it is none", nearest(name, known))
+            if name in declared:
+                here = dataclasses.replace(declared[name], name=f"{table}.{name}")
+                _ = [here.convert(value) for value in given]  # one by one, so that a sentence names the wrong one
+            values[name] = np.asarray(given, dtype=float)
         for place, name in self.named():
             words.check_figure(place, name, numerics.window)
         words.method_of(numerics.method)
@@ -74,6 +82,9 @@ class Study(abc.ABC):
         if isinstance(self, SweepStudy):  # what is swept need not be given
             fields = {name: float(given[0]) for name, given in values.items()} | fields
         battery = words.battery_of(kind, fields)
+        if battery.memory and numerics.window is None:
+            must, fix = "be given for a battery with memory", "write below [numerics] e.g. window = 40.0"
+            fail(StudyError, "numerics.window", must, "it is missing", fix)
         battery.hull(values)
         return battery
 
@@ -85,11 +96,16 @@ class SweepStudy(Study):
     path: Path
     tables: SweepTables
 
-    def varied(self) -> Mapping[Fields, list[float]]:
+    def varied(self) -> Mapping[Fields, list[Any]]:
         axes = {}
         for key, axis in self.tables.sweep.items():
-            first, *more = (part.strip() for part in key.split(","))
-            axes[(first, *more) if more else first] = axis.values() if isinstance(axis, Grid) else list(axis)
+            names = tuple(part.strip() for part in key.split(","))
+            values = axis.values() if isinstance(axis, Grid) else [tuple(x) if isinstance(x, list) else x for x in axis]
+            for k, value in enumerate(values):
+                if isinstance(value, tuple) and len(value) != len(names):
+                    must, fix = f"have {len(names)} value{'s' * (len(names) > 1)}", "give one for each field"
+                    fail(StudyError, f"sweep.{key}[{k}]", must, f"it has {len(value)}", fix)
+            axes[names if len(names) > 1 else key.strip()] = values
         return axes
 
     def named(self) -> list[tuple[str, str]]:

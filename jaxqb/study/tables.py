@@ -68,9 +68,17 @@ def _ordered(bounds: list[float]) -> list[float]:
     return bounds
 
 
+def _kind(value: Any) -> str:
+    """Of an axis: a grid, values, or one list of values a point."""
+    if isinstance(value, (dict, Grid)):
+        return "grid"
+    return "points" if isinstance(value, list) and value and isinstance(value[0], list) else "values"
+
+
+Values = Annotated[list[Number], Field(min_length=1)]
 Axis = Annotated[
-    Annotated[Annotated[list[Number], Field(min_length=1)], Tag("values")] | Annotated[Grid, Tag("grid")],
-    Discriminator(lambda value: "grid" if isinstance(value, (dict, Grid)) else "values"),
+    Annotated[Values, Tag("values")] | Annotated[list[Values], Tag("points")] | Annotated[Grid, Tag("grid")],
+    Discriminator(_kind),
 ]
 Bounds = Annotated[list[Number], Field(min_length=2, max_length=2), AfterValidator(_ordered)]
 

@@ -104,6 +104,9 @@ def _axis(battery: AbstractBattery, known: dict[str, Field], key: Any, values: A
 
 def _columns(label: str, count: int, values: Any) -> tuple[np.ndarray, ...]:
     """One array a field, from one value for all of them, or one tuple, at each point."""
+    example = [(1, 2), (3, 4)] if count > 1 else [1, 2, 3]
+    if count > 1 and isinstance(values, tuple) and values and all(isinstance(one, list) for one in values):
+        fail(SweepError, label, "be a list of tuples, one a point", "it is a tuple of lists", f"give {label} e.g. {example}")
     try:
         array = np.asarray(values)
         if array.dtype.kind not in "iuf":
@@ -112,9 +115,9 @@ def _columns(label: str, count: int, values: Any) -> tuple[np.ndarray, ...]:
         array = np.asarray(None)
     shapes = ((1,), (2,))[count > 1]
     if array.ndim == 0 or array.ndim not in (1, 2) or (array.ndim == 2 and shapes == (1,)):
-        rows = f"a sequence of numbers, or of tuples of {count}," if count > 1 else "a sequence of numbers"
+        rows = f"a sequence of numbers, or of tuples of {count}" if count > 1 else "a sequence of numbers"
         but = f"its shape is {array.shape}" if array.dtype != object else f"it is {shown(values)}"
-        fail(SweepError, label, f"be {rows}", but, f"give {label} e.g. [1, 2, 3]")
+        fail(SweepError, label, f"be {rows}", but, f"give {label} e.g. {example}")
     if array.size == 0:
         fail(SweepError, label, "have at least one value", "it is empty", f"give values of {label}, or leave it out")
     if array.ndim == 1:

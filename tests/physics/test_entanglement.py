@@ -353,6 +353,21 @@ def test_largest_rates(cells: int, value: float, lag: float) -> None:
     assert found.start == pytest.approx(2 / np.log(2) * cells * (np.sqrt(30) - 5), rel=1e-9)
 
 
+def test_many_corners_are_no_reason_to_give_up(monkeypatch: Any) -> None:
+    """The ergotropy of ten cells has a corner wherever two populations pass each other."""
+    cells, window = qb.SpinCharger(10, 10), 2.0
+    found = qb.maxima(cells, "ergotropy", window)
+    times = np.linspace(0.0, window, 4001)
+    curve = np.asarray(qb.evolve(cells, times, "ergotropy").saved["ergotropy"])
+    best = max(found, key=lambda x: x.value)
+    assert int(found.status) == qb.Status.OK and found.start == pytest.approx(0.0, abs=1e-12)
+    assert best.time == pytest.approx(times[curve.argmax()], abs=1e-3) and best.value == pytest.approx(curve.max(), abs=1e-4)
+    monkeypatch.setattr(qb.summits, "BUDGET", 20)
+    part = qb.maxima(cells, "ergotropy", window)
+    assert part.status == qb.Status.BUDGET_SPENT and len(part) == 0 and part.start == pytest.approx(0.0, abs=1e-12)
+    assert "take a shorter window" in repr(part)
+
+
 def test_a_jump_that_grids_miss() -> None:
     """The largest rate lies beside a jump, in which no grid has a point; both sides are known by brute force."""
     one = qb.DarkStateBattery(1, 50)

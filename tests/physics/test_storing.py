@@ -26,6 +26,11 @@ def lifetime(damping: Any, fraction: Any) -> Any:
     return qb.storage_time(alone(damping), fraction).time
 
 
+def test_what_holds_nothing_keeps_no_part_of_it() -> None:
+    kept = qb.storage_time(qb.SpinCharger(1, 1), 0.5, window=2.0)
+    assert np.isnan(kept.time) and not kept.found and int(kept.status) == Status.NOT_FINITE
+
+
 def test_lifetime() -> None:
     """With derivatives in both directions, and in batches."""
     kept = qb.storage_time(alone(0.05))

@@ -12,7 +12,7 @@ from truth import chain as dense
 
 import jaxqb as qb
 from jaxqb.algebra import determinants
-from jaxqb.compiled import SHORTEST
+from jaxqb.compiled import options
 from jaxqb.errors import FieldError, MeritError, MethodError, Status
 from jaxqb.methods import jumps
 
@@ -144,7 +144,7 @@ def test_within_transformations() -> None:
         return sol.saved["energy"], sol.status
 
     rates = jnp.array([0.1, 0.3, -0.1])
-    short: dict[str, Any] = {"compiler_options": SHORTEST}
+    short: dict[str, Any] = {"compiler_options": options(0)}
     lanes, statuses = jax.jit(jax.vmap(one), **short)(rates)
     alone, _ = jax.jit(one, **short)(rates[1])
     np.testing.assert_allclose(lanes[1], alone, rtol=1e-12)
@@ -178,12 +178,12 @@ def test_what_cannot_be_asked() -> None:
         jax.jvp(lambda ts: qb.evolve(battery, ts, law=law).saved["energy"], (TIMES,), (TIMES,))
 
 
-@functools.partial(jax.jit, compiler_options=SHORTEST)
+@functools.partial(jax.jit, compiler_options=options(0))
 def moved(row: Any, d: Any, t: Any) -> Any:
     return determinants.moved(row, d, t)
 
 
-@functools.partial(jax.jit, compiler_options=SHORTEST)
+@functools.partial(jax.jit, compiler_options=options(0))
 def fallen(d: Any, j: Any) -> Any:
     n = d.re.shape[0]
     full = d.holes & (d.count == determinants.room(n))

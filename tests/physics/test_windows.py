@@ -64,6 +64,18 @@ def test_is_solved_where_all_that_was_asked_for_exists() -> None:
     assert int(qb.charge(still, 2.0, figures="max_energy").status) == Status.OK  # what it holds
 
 
+def test_a_search_that_ends_early_says_only_what_it_knows() -> None:
+    """Within so long a window the largest energy is not found; nothing later can have more power than what came early."""
+    battery = qb.SpinCharger(2, 3)
+    whole, best = qb.charge(battery), qb.charge(battery, 1e6)
+    assert int(best.status) == Status.BUDGET_SPENT
+    for name in ("first_peak", "max_average_power"):
+        assert float(getattr(best, name).value) == pytest.approx(float(getattr(whole, name).value), rel=1e-12)
+    for unknown in (best.max_energy, best.max_instantaneous_power):
+        assert not unknown.found and np.isnan(unknown.value)
+    assert "or a shorter one" in repr(best)
+
+
 @pytest.mark.parametrize(("cells", "chargers", "rest"), [(6, 6, {}), (3, 5, DETUNED)])
 def test_ends_of_windows(cells: int, chargers: int, rest: dict[str, float]) -> None:
     flow = flows.spin_charger(Spins(cells, chargers, **rest))

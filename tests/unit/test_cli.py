@@ -388,3 +388,16 @@ def test_a_disk_is_exit_code_3(study, monkeypatch):
     monkeypatch.setattr(store, "_write", full)
     line = run("sweep", study, "--store", "x.zarr", code=3).stderr.splitlines()[-1]
     assert "no space left" in line and "x.zarr" in line and "make room" in line
+
+
+def test_a_battery_with_memory_needs_a_window_of_the_command_line():
+    said = refused("charge", "WaveguideBattery", "frequency=0.6", "separation=0.1", "radiation_rate=0.5")
+    assert said.startswith("error: `--window` must be given") and "--window 40" in said
+
+
+def test_no_column_is_lost_where_a_table_is_wide(tmp_path):
+    """Printed to a file; the status stands in the last column."""
+    text = '[battery]\ntype = "SpinCharger"\n[sweep]\n"n_battery, n_charger" = [[1, 2], [2, 4]]\n[output]\nplot = false\n'
+    (tmp_path / "wide.toml").write_text(text, encoding="utf-8")
+    shown = run("sweep", tmp_path / "wide.toml", "--out", tmp_path).stdout
+    assert "max average power time" in shown and "status" in shown and shown.count(" ok") == 2

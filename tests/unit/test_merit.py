@@ -301,6 +301,63 @@ def test_derivatives_of_average_power():
     assert abs(average - rate) < 1e-10 and abs(rate - negativity(1.0, qb.merit.Rate)) < 1e-10  # linear in the coupling
 
 
+RATES = {
+    "ergotropy": (lambda g: qb.SpinCharger(2, 2, coupling=g), qb.merit.Rate(qb.merit.ergotropy)),
+    "capacity": (lambda g: qb.SpinCharger(2, 2, coupling=g), qb.merit.Rate(qb.merit.capacity)),
+    "average": (lambda g: qb.SpinCharger(2, 2, coupling=g), qb.merit.Average(qb.merit.ergotropy)),
+    "light": (lambda g: qb.CavityCharger(2, 2, coupling=g), qb.merit.Rate(qb.merit.ergotropy)),
+    "grid": (lambda g: qb.SpinCharger(2, 2, coupling=g, anisotropy=0.3), qb.merit.NAMED["entanglement_rate"]),
+    "mixed": (lambda g: qb.SpinCharger(2, 2, coupling=g, charger_excitations=[0.2, 0.5, 0.3]), qb.merit.Rate(qb.merit.ergotropy)),
+}
+
+
+@pytest.mark.parametrize("case", RATES)
+def test_rates_of_figures_with_kinks_have_derivatives_in_both_modes(case):
+    battery, merit = RATES[case]
+    rate = lambda g: qb.evolve(battery(g), [0.3, 1.0], {"x": merit}).saved["x"].sum()  # noqa: E731
+    known = float(rate(0.6 + 1e-5) - rate(0.6 - 1e-5)) / 2e-5
+    assert float(jax.jit(jax.grad(rate))(0.6)) == pytest.approx(known, rel=1e-6, abs=1e-9)
+    assert float(jax.jit(jax.jacfwd(rate))(0.6)) == pytest.approx(known, rel=1e-6, abs=1e-9)
+
+
+def test_negativity_of_a_mixture_by_populations_that_vanish():
+    """The third weight is zero wherever this is asked for."""
+
+    def negativity(p):
+        start = jnp.stack([1 - p, p, 0 * p])
+        return qb.evolve(qb.SpinCharger(2, 2, battery_excitations=start), [1.1], ["log_negativity"]).saved["log_negativity"][0]
+
+    known = float(negativity(0.3 + 1e-5) - negativity(0.3 - 1e-5)) / 2e-5
+    assert float(jax.jit(jax.grad(negativity))(0.3)) == pytest.approx(known, rel=1e-7)
+
+
+@pytest.mark.parametrize("gap", [1.0, 1.3])
+def test_negativity_takes_nothing_from_singular_values_that_vanish(gap):
+    """A pure product state of light-like spins: even in the coupling, whatever basis LAPACK chooses for what is zero."""
+
+    def negativity(coupling):
+        battery = qb.SpinCharger(2, 2, coupling=coupling, battery_frequency=gap, battery_excitations=qb.coherent(0.7))
+        return qb.evolve(battery, [1.1], ["log_negativity"]).saved["log_negativity"][0]
+
+    slope = jax.jit(jax.grad(negativity))
+    assert abs(slope(0.0)) < 1e-12
+    assert float(slope(0.4)) == pytest.approx(float(negativity(0.4 + 1e-5) - negativity(0.4 - 1e-5)) / 2e-5, rel=1e-7)
+
+
+def test_populations_of_levels_of_equal_energy():
+    """Two spins in a cavity: what no other level equals has its derivatives; of those that do, both together."""
+
+    def populations(gap):
+        chain = qb.SpinChain(gaps=jnp.stack([1 + 0 * gap, gap]), decay_rates=0.1, hopping=0.0)
+        return qb.evolve(qb.in_cavity(chain, coupling=0.2), [1.0], ["level_populations"]).saved["level_populations"][0]
+
+    known = np.asarray(populations(1.0 + 1e-5) - populations(1.0 - 1e-5)) / 2e-5
+    for slopes in (jax.jit(jax.jacfwd(populations))(1.0), jax.jit(jax.jacrev(populations))(1.0)):
+        slopes = np.asarray(slopes)
+        assert slopes[[0, 3]] == pytest.approx(known[[0, 3]], rel=1e-6)
+        assert slopes[1] + slopes[2] == pytest.approx(known[1] + known[2], rel=1e-6)
+
+
 EDGES = {
     "populations": lambda q: qb.SpinCharger(
         2, 2, battery_excitations=qb.populations(jnp.stack([1 - q, q])), charger_frequency=1.2

@@ -10,7 +10,7 @@ import xarray as xr
 
 import jaxqb as qb
 from jaxqb import plot
-from jaxqb.errors import PaperError, TimesError
+from jaxqb.errors import SweepError, TimesError
 
 
 @pytest.fixture
@@ -59,10 +59,11 @@ def test_lines_with_choices(sweep):
     assert plot.lines(sweep, facet="n_charger").legends == []
 
 
-def test_gaps_are_left_out(sweep):
+def test_nothing_is_drawn_across_a_gap(sweep):
     sweep["max_average_power"][1, 0] = np.nan
     line = plot.lines(sweep).axes[0].lines[0]
-    assert line.get_xdata() == pytest.approx([0.5, 2.0])
+    assert line.get_ydata() == pytest.approx([1.0, np.nan, 4.0], nan_ok=True)  # of which matplotlib joins no two
+    assert line.get_marker() != "None"  # or points that are alone would not be seen
 
 
 def test_of_dense_points_some_are_drawn(sweep):
@@ -86,9 +87,35 @@ def test_map(sweep):
 
 def test_what_cannot_be_drawn_says_so(sweep):
     wide = xr.Dataset({"E": (("a", "b", "c"), np.zeros((2, 3, 4)))})
-    with pytest.raises(PaperError, match="`E` must have one hue besides c"):
+    with pytest.raises(SweepError, match="`E` must have one axis besides c"):
         plot.lines(wide)
     assert len(plot.lines(wide, facet="a").axes) == 2
+    for act, named in (
+        (lambda: plot.lines(sweep, facet="coupl"), "`facet` .*'coupl' is none; fix: write coupling"),
+        (lambda: plot.lines(sweep, log="z"), "`log` .*'z'"),
+        (lambda: plot.lines(sweep.isel(coupling=0, n_charger=0)), "`max_average_power` .*one number"),
+        (lambda: plot.map(wide), "two axes to map, but 'E' has a, b, c; fix: select"),
+        (lambda: plot.map(sweep, x="coupling", y="coupling"), "`y` .*both are coupling"),
+        (lambda: plot.map(sweep, facet="n_charger"), "of which n_charger is the facet"),
+        (lambda: plot.save(sweep, "out"), "`figure` .*Dataset"),
+        (lambda: plot.save(plot.lines(sweep), "out", "jpg"), "`formats` .*'jpg' is none"),
+    ):
+        with pytest.raises(SweepError, match=named):
+            act()
+
+
+def test_curves_of_functions_have_axes_of_their_own():
+    """As a sweep over a function gives that returns two curves and a number."""
+    dims = ("n_charger",)
+    table = xr.Dataset(
+        {"E": ((*dims, "E_0"), np.ones((2, 5))), "W": ((*dims, "W_0"), np.ones((2, 4))), "top": (dims, [1.0, 2.0])},
+        {"n_charger": [4, 6]},
+    )
+    axes = plot.lines(table).axes
+    assert [ax.get_xlabel() for ax in axes][:2] == ["index of E", "index of W"]
+    assert [[len(line.get_xdata()) for line in ax.lines] for ax in axes] == [[5, 5], [4, 4], [2]]
+    assert len(plot.lines(table, "E", "W", facet="n_charger").axes) == 4
+    assert len(plot.lines(table[["E", "W"]].isel(n_charger=0)).axes) == 2
 
 
 def test_axes_without_coordinates():

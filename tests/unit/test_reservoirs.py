@@ -375,3 +375,12 @@ def test_embedding_knows_its_reservoir():
     assert emitters(matrix @ flow(t)) == pytest.approx(-own - memory, rel=1e-11)
     assert np.asarray(law.state(jnp.asarray(flow(t).reshape(2, 5)))) == pytest.approx(emitters(flow(t)))
     assert bool(law.valid())
+
+
+def test_derivative_by_a_distance_of_zero():
+    """What travels and what decays with distance: their slopes at zero belong together."""
+    guide = Waveguide(0.4)
+    energy = lambda x: guide.self_energy(jnp.asarray(0.3 + 0.2j), x)  # noqa: E731
+    slope = jax.jvp(energy, (0.0,), (1.0,))[1]
+    assert abs(slope - jax.jvp(energy, (1e-9,), (1.0,))[1]) < 1e-7
+    assert abs(slope - (energy(1e-6) - energy(0.0)) / 1e-6) < 1e-6

@@ -39,6 +39,26 @@ energy_per_cell = {at_least = 0.95}
 WRONG = {
     "unknown table": (SWEEP, "[sweep]", "[sweeep]\nx = [1.0]\n[sweep]", ["`sweeep`", "write sweep"]),
     "unknown key above the tables": (SWEEP, "figures", "figure", ["`figure`", "write figures"]),
+    "key of a table above the tables": (
+        SWEEP,
+        "[battery]",
+        "window = 3.0\n[battery]",
+        ["`window`", "stand in [numerics]", "write it below [numerics]"],
+    ),
+    "memory without a window": (
+        SWEEP,
+        'type = "SpinCharger"\nn_battery = 2\n[sweep]\nn_charger = [2, 4]',
+        'type = "WaveguideBattery"\nseparation = 0.1\nradiation_rate = 0.5\n[sweep]\nfrequency = [0.5, 0.6]',
+        ["`numerics.window`", "memory", "window = 40.0"],
+    ),
+    "points of fields that move together": (
+        SWEEP,
+        "n_charger = [2, 4]",
+        '"n_charger, coupling" = [[2, 1.0], [4, 2.0, 3.0]]',
+        ["`sweep.n_charger, coupling[1]`", "2 values", "it has 3"],
+    ),
+    "points of one field": (SWEEP, "[2, 4]", "[[2, 4]]", ["`sweep.n_charger[0]`", "1 value,", "it has 2"]),
+    "a list among numbers": (SWEEP, "[2, 4]", "[2, [4]]", ["`sweep.n_charger[1]`", "be a number", "[4]; fix: write one."]),
     "unknown key in a table": (
         SWEEP,
         "[sweep]",
@@ -223,6 +243,15 @@ def test_good_studies_pass(tmp_path):
     for text, table in ((SWEEP, "sweep"), (DESIGN, "design")):
         read = study.load(write(tmp_path, text))
         assert hasattr(read.tables, table) and isinstance(read.battery(), SpinCharger)
+
+
+def test_fields_that_move_together_have_values_of_their_own(tmp_path):
+    text = SWEEP.replace("n_charger = [2, 4]", '"n_charger, coupling" = [[2, 1.0], [4, 2.0]]')
+    read = study.load(write(tmp_path, text))
+    assert read.varied() == {("n_charger", "coupling"): [(2, 1.0), (4, 2.0)]} and read.fields() == ["n_charger", "coupling"]
+    table = read.run(progress=False)
+    assert table.n_charger.values.tolist() == [2, 4] and table.coupling.dims == ("n_charger",)
+    assert table.first_peak.values == pytest.approx([float(qb.charge(qb.SpinCharger(2, n)).first_peak.value) for n in (2, 4)])
 
 
 @pytest.mark.parametrize("case", WRONG)

@@ -416,6 +416,12 @@ WRONG = {
     "matrix": (lambda: grid({"coupling": [[1.0]]}), SweepError, "sequence of numbers"),
     "ragged": (lambda: grid({"coupling": [[1.0], 2]}), SweepError, "sequence of numbers"),
     "tuples": (lambda: grid({("n_battery", "n_charger"): [(1, 2, 3)]}), SweepError, "tuples of 2"),
+    "columns": (lambda: grid({("n_battery", "n_charger"): ([1, 2], [3, 4])}), SweepError, "list of tuples, one a point"),
+    "unequal tuples": (
+        lambda: grid({("n_battery", "n_charger"): [(1, 2, 3), (2, 4)]}),
+        SweepError,
+        r"of tuples of 2, but it is .*; fix: give n_battery, n_charger e.g. \[\(1, 2\), \(3, 4\)\]",
+    ),
     "nan": (lambda: grid({"coupling": [1.0, np.nan]}), FieldError, "`coupling` must be finite"),
     "words": (lambda: grid({"coupling": ["a"]}), FieldError, "`coupling` must be a real number"),
     "one that is complex": (lambda: grid({"coupling": [1.0, 1j]}), FieldError, "it is 1j;"),
