@@ -15,7 +15,7 @@ from .batteries.battery import AbstractBattery
 from .compiled import compiled
 from .errors import JaxqbError, MeritError, Status, TimesError, fail, nearest, shown
 from .evolution import FULL, explain_edge, planned, state_size, told
-from .fields import traced
+from .fields import traced, written
 from .given import check_law, check_method, check_single, check_window
 from .landing import kind_is, settle
 from .laws import AbstractLaw, AbstractMemoryLaw
@@ -32,6 +32,9 @@ class Figure(eqx.Module):
     time: Float[Array, ""]
     value: Float[Array, ""]
     found: Bool[Array, ""]
+
+    def __repr__(self) -> str:
+        return f"Figure({written(self.value)} at t = {written(self.time)})"
 
 
 if TYPE_CHECKING:

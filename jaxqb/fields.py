@@ -185,6 +185,32 @@ def vanishes(*values: Any) -> bool:
     return all(known is not None and not np.any(known) for known in map(concrete, values))
 
 
+def written(value: Any) -> str:
+    """A field as one would write it: numbers shortly, long arrays by their shape.
+
+    >>> written(np.asarray(10.0)), written(np.asarray([0.5, 1.0])), written(None)
+    ('10', '[0.5, 1.0]', 'None')
+    """
+    if traced(value):
+        return "traced"
+    if isinstance(value, (np.ndarray, np.number, jax.Array)) and not np.ndim(value):
+        return f"{value.item():.10g}"
+    return composed(value) if isinstance(value, eqx.Module) and type(value).__repr__ is eqx.Module.__repr__ else shown(value)
+
+
+def composed(module: Any) -> str:
+    """A battery, or a part of one, as its constructor would be called; what is as by default is left out."""
+    parts = []
+    for item in dataclasses.fields(module):
+        if item.init:
+            number = None if item.default is dataclasses.MISSING else numbers(item.default)
+            usual = "'full'" if item.default is None else written(item.default if number is None else number)
+            text = written(getattr(module, item.name))
+            if item.default is dataclasses.MISSING or text not in (usual, written(item.default)):
+                parts.append(f"{item.name}={text}")
+    return f"{type(module).__name__}({', '.join(parts)})"
+
+
 def coincide(one: Any, other: Any) -> bool:
     """Whether two values are known to be one number; arrays of several numbers may vary apart, so they do not count."""
     a, b = concrete(one), concrete(other)

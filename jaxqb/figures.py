@@ -219,7 +219,8 @@ class Function(AbstractFigures):
         value = ask(self.function, self.name, battery)
         out = dict(value) if isinstance(value, Mapping) else {self.name: value}
         if not set(out) - {"status"}:
-            fail(MeritError, self.name, "return numbers", "it returns an empty dict", "return an array, or arrays by name")
+            but = "it returns nothing beside a status" if out else "it returns an empty dict"
+            fail(MeritError, self.name, "return numbers", but, "return an array, or arrays by name")
         out = {str(name): array(self.name, one) for name, one in out.items()}
         if "status" in out:
             status = out["status"]

@@ -101,7 +101,8 @@ def check_window(window: Any) -> Any:
     if traced(time):
         return time
     if time is None or time.ndim or not np.isfinite(time) or time <= 0:
-        fail(TimesError, "window", "be a positive time", f"it is {shown(window)}", "give a number, or None for all times")
+        fix = "name figures by `figures=`" if isinstance(window, str) else "give a number, or None for all times"
+        fail(TimesError, "window", "be a positive time", f"it is {shown(window)}", fix)
     return time.astype(real_dtype())
 
 

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..errors import FieldError, fail, nearest, shown
-from ..fields import Field, Real, entry, fields_of
+from ..fields import Field, Real, composed, entry, fields_of
 from ..laws import AbstractLaw
 
 
@@ -54,6 +54,9 @@ class AbstractBattery(eqx.Module):
     def __post_init__(self) -> None:
         """Fields are checked and converted; a subclass that derives more begins with that, too."""
         convert_fields(self)
+
+    def __repr__(self) -> str:
+        return composed(self)
 
     @abc.abstractmethod
     def law(self) -> AbstractLaw:

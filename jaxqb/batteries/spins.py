@@ -10,7 +10,7 @@ import numpy as np
 
 from ..conventions import real_dtype
 from ..errors import FieldError, fail, shown
-from ..fields import array_of, concrete, numbers, traced
+from ..fields import array_of, concrete, numbers, traced, written
 from ..laws.closure import AbstractBanded, Closure, check_bands, check_pairs, enough
 from ..laws.collective import Collective
 from ..laws.excitation import Excitation
@@ -61,6 +61,11 @@ class single_excitation(eqx.Module):
             fail(FieldError, "amplitudes", "have norm at most 1", f"its squares sum up to {norm:g}", "divide by the root of that")
         xp: Any = jnp if traced(array) else np
         self.amplitudes = xp.stack([xp.real(array), xp.imag(array)]).astype(real_dtype())
+
+    def __repr__(self) -> str:
+        real, imag = self.amplitudes
+        known = not traced(self.amplitudes) and np.any(imag)
+        return f"single_excitation({written(real + 1j * imag if known else real)})"
 
 
 class AbstractSpinChain(AbstractBattery):

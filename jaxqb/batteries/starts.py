@@ -6,6 +6,7 @@ lowest state of a tower has k cells excited. A light mode is one tower.
 """
 
 import abc
+import dataclasses
 from typing import Any
 
 import equinox as eqx
@@ -17,7 +18,7 @@ from jaxtyping import Array, Float
 from ..algebra.gradients import smooth
 from ..conventions import epsilon, real_dtype
 from ..errors import FieldError, fail, shown
-from ..fields import Field, concrete, numbers
+from ..fields import Field, concrete, numbers, written
 
 LEFT_OUT = 1e-9  # population of light beyond the levels that are kept, from which on an answer is wrong
 UNSURE = 1e-6  # by which populations may miss one
@@ -35,6 +36,11 @@ class Sectors(eqx.Module):
 
 class AbstractStart(eqx.Module):
     """How a ladder begins. `cells` is the spin's number of cells, or None for a light mode; `room` its static levels."""
+
+    def __repr__(self) -> str:
+        """As one would write it."""
+        values = [written(getattr(self, item.name)) for item in dataclasses.fields(self)]
+        return f"{type(self).__name__.lower()}({', '.join(values)})"
 
     @property
     def superposed(self) -> bool:
@@ -68,6 +74,9 @@ def _one(level: Any) -> Sectors:
 class Full(AbstractStart):
     """All cells excited."""
 
+    def __repr__(self) -> str:
+        return "'full'"
+
     def highest(self, cells: float) -> int:
         return int(np.ceil(cells))
 
@@ -79,6 +88,9 @@ class Level(AbstractStart):
     """One Dicke level, or one Fock state."""
 
     number: Float[Array | np.ndarray, "..."]
+
+    def __repr__(self) -> str:
+        return written(self.number)
 
     def highest(self, cells: float) -> int:
         known = concrete(self.number)
@@ -92,6 +104,9 @@ class Weighted(AbstractStart):
     """A mixture of Dicke levels (or Fock states) 0, 1, 2, ... with given populations."""
 
     vector: Float[Array | np.ndarray, " levels"]
+
+    def __repr__(self) -> str:
+        return written(self.vector)
 
     def highest(self, cells: float) -> int:
         return self.vector.shape[0] - 1

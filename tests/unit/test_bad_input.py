@@ -196,6 +196,8 @@ CALLS = [
     (lambda: qb.charge(None), FieldError, "battery", "None"),
     (lambda: qb.charge(qb.SpinCharger), FieldError, "battery", "the class SpinCharger"),
     (lambda: qb.evolve(GOOD, []), TimesError, "ts", "empty"),
+    (lambda: qb.evolve(GOOD, [1.0], {"x": lambda state: 1}), MeritError, "save['x']", "other arguments"),
+    (lambda: qb.charge(GOOD, "first_peak"), TimesError, "window", "'first_peak'"),
     (lambda: qb.evolve(GOOD, [1.0], "max_average_power"), MeritError, "save", "found by charging"),
     (lambda: qb.evolve(GOOD, [1.0], "ergotropi"), MeritError, "save", "'ergotropi'"),
     (lambda: qb.maxima(GOOD, "first_peak", 1.0), MeritError, "merit", "'first_peak'"),

@@ -62,6 +62,34 @@ def test_structure_follows_the_hull() -> None:
     assert qb.SpinCharger(2, 2, battery_frequency=family, charger_frequency=family).structure.resonant is False
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SpinCharger(n_battery=10, n_charger=12)",
+        "SpinCharger(n_battery=2, n_charger=3, coupling=0.5, battery_excitations=1, charger_excitations=thermal(2), levels=4)",
+        "SpinCharger(n_battery=2, n_charger=2, battery_excitations=[0.25, 0.75], charger_excitations=localised(1))",
+        "CavityCharger(n_battery=2, photons=coherent(3), counter_rotating=0.1)",
+        "DimerChain(n_battery=4, gap_ratio=0.25, initial=single_excitation([0.0, 0.6, 0.0, 0.8]))",
+        "DimerChain(n_battery=2, gap_ratio=0.25, initial=single_excitation([0j, 1j]))",
+        "ReservoirBattery(frequency=1, reservoir=Ohmic(strength=0.05, cutoff=5))",
+    ],
+)
+def test_a_battery_is_printed_as_it_is_written(text: str) -> None:
+    """So that what is printed makes the same battery."""
+    names = vars(qb) | vars(qb.batteries) | {"Ohmic": qb.reservoirs.Ohmic, **{k: getattr(qb, k) for k in ("thermal", "coherent")}}
+    assert repr(eval(text, dict(names))) == text
+
+
+def test_what_is_long_or_traced_is_printed_as_such() -> None:
+    assert (
+        repr(qb.SpinCharger(2, 2, coupling=np.ones(100)))
+        == "SpinCharger(n_battery=2, n_charger=2, coupling=an array of shape (100,))"
+    )
+    said = []
+    jax.make_jaxpr(lambda g: said.append(repr(qb.SpinCharger(2, 2, coupling=g))) or g)(1.0)
+    assert said == ["SpinCharger(n_battery=2, n_charger=2, coupling=traced)"]
+
+
 def test_replace_builds_anew() -> None:
     battery = qb.SpinCharger(3, 4, coupling=0.5)
     assert battery.structure.levels == 4
