@@ -123,8 +123,8 @@ def shown(value: Any) -> str:
     """
     if type(value) in (list, tuple) and len(value) > MANY:
         return f"a {type(value).__name__} of {len(value)} entries"
-    if hasattr(value, "tolist") and math.prod(value.shape) > MANY:
-        return f"an array of shape {value.shape}"
+    if hasattr(value, "tolist") and math.prod(shape := getattr(value, "shape", ())) > MANY:
+        return f"an array of shape {shape}"
     return repr(_plain(value))
 
 

@@ -3,6 +3,7 @@
 Every row: what is done, the type of the error, the argument it names, and the value (or what is wrong with it) it shows.
 """
 
+import array
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -119,6 +120,7 @@ FIELDS = [
     (spin(n_charger=np.asarray(0.5)), FieldError, "n_charger", "it is 0.5"),
     (spin(coupling=np.full(100, nan)), FieldError, "coupling", "an array of shape (100,)"),
     (spin(coupling=[nan] * 100), FieldError, "coupling", "a list of 100 entries"),
+    (spin(levels=array.array("d", [4.0])), FieldError, "levels", "[4.0]"),
     (spin(levels=3), FieldError, "levels", "3"),
     (spin(levels=0), FieldError, "levels", "0"),
     (spin(levels=-1), FieldError, "levels", "-1"),
