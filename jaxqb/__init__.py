@@ -6,6 +6,7 @@ Every name loads on first use, so that `jaxqb --help` does not wait for jax.
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def __getattr__(name: str) -> Any:
 
         return version("jaxqb")
     if name not in _NAMES and name not in _SUBMODULES:
-        raise AttributeError(f"module 'jaxqb' has no attribute {name!r}")
+        raise AttributeError(f"module 'jaxqb' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
     value = importlib.import_module(f"jaxqb.{_NAMES.get(name, name)}")
     value = getattr(value, name) if name in _NAMES else value
     globals()[name] = value

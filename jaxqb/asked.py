@@ -1,5 +1,6 @@
 """A user's function is called while a program is traced; what goes wrong in it is said in a sentence."""
 
+import dataclasses
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +38,9 @@ def array(name: str, value: Any) -> Array:
         return jnp.asarray(value)
     except (TypeError, ValueError):
         pass
-    fail(MeritError, name, "return numbers", f"it returns {type(value).__name__}", "return an array, e.g. a jnp scalar")
+    kept = [item.name for item in dataclasses.fields(value)] if dataclasses.is_dataclass(value) else []
+    fix = f"return one of its numbers ({', '.join(kept)})" if kept else "return an array, e.g. a jnp scalar"
+    fail(MeritError, name, "return numbers", f"it returns {type(value).__name__}", fix)
 
 
 def ask_array(function: Callable, name: str, *args: Any) -> Array:

@@ -20,6 +20,7 @@ UNITS = {
     "power": "hbar frequency^2",
     "variance": "hbar^2 frequency^2",
     "cells": "cells",
+    "spins": "spins",
     "length": "length",
     "number": "1",
     "bits": "bits",

@@ -107,8 +107,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
         whole, *parts = (difflib.SequenceMatcher(None, name.lower(), x.lower()).ratio() for x in (other, *other.split("_")))
         return max(whole, *parts), whole
 
-    best = max(known, key=likeness)
-    return f"write {best}" if likeness(best)[0] >= 0.5 else f"use one of {', '.join(known)}"
+    best = max(known, key=likeness, default="")
+    alike = [other for other in known if likeness(other) == likeness(best)]
+    return f"write {best}" if len(alike) == 1 and likeness(best)[0] >= 0.5 else f"use one of {', '.join(known)}"
 
 
 def shown(value: Any) -> str:

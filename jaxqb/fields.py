@@ -67,6 +67,12 @@ class Field:
             fail(FieldError, self.name, "be an integer", f"it is {shown(value)}", f"use {nearest:g}")
         return array
 
+    def counted(self, value: Any) -> Any:
+        """Values that are known, as integers if they are numbers of something and all whole."""
+        array = np.asarray(value)
+        whole = (self.integer or self.size) and array.dtype.kind == "f" and np.all(array == np.round(array))
+        return array.astype(int) if whole else array
+
     def admits(self, value: Any) -> Any:
         """Whether a value that was traced is within its bounds (a size may be any real number: derivatives are by such)."""
         if not self.positive and self.minimum == -math.inf:
@@ -90,9 +96,17 @@ def parameter(
     return eqx.field(default=default, metadata={"jaxqb": info})
 
 
-def size(*, symbol: str, doc: str, default: Any = dataclasses.MISSING, minimum: float = 1.0, integer: bool = True) -> Any:
+def size(
+    *,
+    symbol: str,
+    doc: str,
+    unit: str = "cells",
+    default: Any = dataclasses.MISSING,
+    minimum: float = 1.0,
+    integer: bool = True,
+) -> Any:
     """A number of cells: data, not shape, wherever the physics allows it (`integer=False`: real sizes have a meaning)."""
-    info = Field(symbol, "cells", doc, float(minimum), integer=integer, size=True, slow=False)
+    info = Field(symbol, unit, doc, float(minimum), integer=integer, size=True, slow=False)
     return eqx.field(default=default, metadata={"jaxqb": info})
 
 

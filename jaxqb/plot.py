@@ -219,6 +219,9 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
             along = part[names[0]].attrs.get("against", part.attrs["x"])
             _scales(ax, log if isinstance(log, str) else log[i], _whole(part[along]))
             ax.set_title(title, loc="left")
+        if ds.attrs.get("shared"):
+            for k, ax in enumerate(grid[: len(panels)]):
+                ax.sharey(grid[next(i for i in range(k + 1) if panels[i][1] == panels[k][1])])
         for i, ax in enumerate(grid[: len(panels)]):  # what a neighbour says already is not said again
             if i + columns < len(panels) and ax.get_xlabel() == grid[i + columns].get_xlabel():
                 ax.set_xlabel("")
@@ -312,7 +315,7 @@ def lines(ds: Any, *names: str, x: str | None = None, facet: str | None = None, 
         ds: for example of `jaxqb.sweep`; or what becomes one, as what `jaxqb.evolve` returns.
         names: variables; default all that are neither status nor time.
         x: dimension of the abscissa; default time, or else the longest.
-        facet: dimension with one panel an entry.
+        facet: dimension with one panel an entry, on one scale.
         log: "", "x", "y" or "xy".
         points: mark the points.
 
@@ -336,7 +339,7 @@ def lines(ds: Any, *names: str, x: str | None = None, facet: str | None = None, 
     along = {name: max(dims, key=lambda d: (d == "time", ds.sizes[d])) for name, dims in own.items()}
     x = x or along[chosen[0]]
     holes = any(ds[name].dtype.kind == "f" and bool(np.isnan(ds[name]).any()) for name in chosen)
-    attrs = ds.attrs | {"x": x, "panels": chosen, "log": log, "gaps": True} | ({"facet": facet} if facet else {})
+    attrs = ds.attrs | {"x": x, "panels": chosen, "log": log, "gaps": True, "shared": True} | ({"facet": facet} if facet else {})
     # beside what is missing, a point may be alone
     prepared = _prepared(ds, chosen, "both" if points or holes else "lines").assign_attrs(attrs)
     for name in chosen:  # curves of functions may have axes of their own

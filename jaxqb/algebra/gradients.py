@@ -12,41 +12,35 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
 
 from ..errors import MethodError, fail
 
 DIFFERENCES = "take differences of the first one"  # of a second derivative
 
 
-@functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+# A primitive, for partial evaluation drops the rules of what `jax.custom_jvp` wraps, and a missing rule must not become a silent zero.
+_refusing = Primitive("refusing")
+_refusing.def_impl(lambda x, **_: x)
+_refusing.def_abstract_eval(lambda x, **_: x)
+mlir.register_lowering(_refusing, lambda _, x, **__: [x])
+batching.defvectorized(_refusing)
+ad.primitive_jvps[_refusing] = lambda *_, **sentence: fail(MethodError, **sentence)
+
+
+def _refused(x: Any, **sentence: str) -> Any:
+    return jax.tree.map(lambda leaf: _refusing.bind(leaf, **sentence) if eqx.is_inexact_array(leaf) else leaf, x)
+
+
 def once_differentiable(x: Any, what: str, fix: str) -> Any:
-    """The identity, which refuses to be differentiated: a missing rule must not become a silent zero."""
-    del what, fix
-    return x
-
-
-@once_differentiable.defjvp
-def _(what, fix, primals, tangents):
-    del primals, tangents
-    raise MethodError(f"`{what}` must be differentiated once only, but a second derivative was asked for; fix: {fix}.")
+    """The identity on a pytree, for the rule of a first derivative: it refuses to be differentiated again."""
+    return _refused(x, argument=what, must="be differentiated once only", but="a second derivative was asked for", fix=fix)
 
 
 def undifferentiable(x: Any, what: str, fix: str) -> Any:
     """The identity on a pytree, which refuses to be differentiated."""
-    moving, rest = eqx.partition(x, eqx.is_inexact_array)
-    return eqx.combine(_refused(moving, what, fix), rest)
-
-
-@functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
-def _refused(x: Any, what: str, fix: str) -> Any:
-    del what, fix
-    return x
-
-
-@_refused.defjvp
-def _(what, fix, primals, tangents):
-    del primals, tangents
-    fail(MethodError, what, "not be differentiated", "a derivative was asked for", fix)
+    return _refused(x, argument=what, must="not be differentiated", but="a derivative was asked for", fix=fix)
 
 
 @jax.custom_jvp
@@ -88,7 +82,7 @@ def linear_map(forward: Callable, transpose: Callable, x: Any) -> Any:
     jvp, vjp, vmap and jit; the function is presented to it as a solve. Its transpose needs every part of `x` to carry
     a tangent, which the vanishing sum sees to.
     """
-    total = sum(jnp.sum(leaf) for leaf in jax.tree.leaves(x))
+    total = sum(jnp.sum(jnp.real(leaf)) for leaf in jax.tree.leaves(x))
     x = jax.tree.map(lambda leaf: leaf + 0 * total, x)
     return lax.custom_linear_solve(lambda v: v, x, lambda _, b: forward(b), lambda _, b: transpose(b), symmetric=True)
 
@@ -176,6 +170,32 @@ def bilinear(apply: Callable, coefficients: Any, transposed: Any, y: Any) -> Any
         return apply(coefficients, y), jax.tree.map(jnp.add, bent(coefficients, dc, y), moved)
 
     return run(coefficients, transposed, y)
+
+
+def two_ways(ahead: Callable, back: Callable, x: Any, what: str) -> Any:
+    """``ahead(x)``, which has forward mode only, where `back` is the same with reverse mode only: differentiable once, both ways."""
+    moving, rest = eqx.partition(x, eqx.is_inexact_array)
+    fixed, static = eqx.partition(rest, eqx.is_array)
+
+    @jax.custom_jvp
+    def run(moving, fixed):
+        return ahead(eqx.combine(moving, fixed, static))
+
+    @run.defjvp
+    def _(primals, tangents):
+        moving, fixed = once_differentiable(primals, what, DIFFERENCES)
+        of = lambda function: lambda moving: function(eqx.combine(moving, fixed, static))  # noqa: E731
+        out = run(*primals)
+
+        def forward(lin):
+            return lin[0], jax.tree.map(jnp.add, lin[1], jax.jvp(of(ahead), (moving,), (lin[0],))[1])
+
+        def backward(ct):
+            return jax.tree.map(jnp.add, ct[0], *jax.vjp(of(back), moving)[1](ct[1])), ct[1]
+
+        return out, linear_map(forward, backward, (tangents[0], jax.tree.map(jnp.zeros_like, out)))[1]
+
+    return run(moving, fixed)
 
 
 STORED = 8  # states kept at each level of a way back

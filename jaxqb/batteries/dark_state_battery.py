@@ -72,7 +72,7 @@ class DarkStateBattery(AbstractBattery):
     """
 
     n_battery: Real = size(symbol="N_B", doc="number of battery cells")
-    n_charger: Real = size(symbol="N_C", doc="number of charger spins")
+    n_charger: Real = size(symbol="N_C", doc="number of charger spins", unit="spins")
     decay_rate: Real = parameter(default=1.0, symbol="gamma", unit="frequency", doc="decay rate into the bath", minimum=0.0)
     thermal_occupation: Real = parameter(default=0.0, symbol="n", unit="number", doc="quanta in the bath", minimum=0.0)
     frequency: Real = parameter(default=1.0, symbol="omega", unit="frequency", doc="gap of all spins")

@@ -36,7 +36,7 @@ class DimerChain(AbstractSpinChain):
     1.654309771
     """
 
-    n_battery: Real = size(symbol="N", doc="number of spins", minimum=2.0)
+    n_battery: Real = size(symbol="N", doc="number of spins", unit="spins", minimum=2.0)
     gap_ratio: Real = parameter(symbol="r", unit="number", doc="gap of even over gap of odd spins", minimum=0.0)
     damping: Real = parameter(default=0.05, symbol="gamma / Delta", unit="number", doc="decay rate over gap", minimum=0.0)
     hopping: Real = parameter(default=0.05, symbol="lambda", unit="frequency", doc="exchange between neighbours", vector=True)

@@ -61,7 +61,7 @@ class SpinCharger(AbstractBattery):
     """
 
     n_battery: Real = size(symbol="N_B", doc="number of battery cells")
-    n_charger: Real = size(symbol="N_C", doc="number of charger spins", integer=False)
+    n_charger: Real = size(symbol="N_C", doc="number of charger spins", unit="spins", integer=False)
     coupling: Real = parameter(default=1.0, symbol="g", unit="frequency", doc="battery-charger exchange")
     anisotropy: Real = parameter(default=0.0, symbol="gamma", unit="number", doc="pair coupling over exchange")
     ising: Real = parameter(default=0.0, symbol="Delta", unit="frequency", doc="Ising coupling of the two spins")

@@ -11,7 +11,8 @@ import signal
 import sys
 import tomllib
 import warnings
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -34,11 +35,23 @@ OPTIONAL = ("distributed", "dask-jobqueue", "h5netcdf", "qutip", "dynamiqs")  # 
 SOLVED = {status.name.lower() for status in (Status.OK, Status.NO_PEAK, Status.NOT_REACHED)}
 
 
+_UsageError: Any = typer.BadParameter.__base__  # typer has no name of its own for it
+
+
 class _Commands(TyperGroup):
     """Errors and warnings in one line on stderr, wherever they come from."""
 
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """What stands before a command."""
+        with _usage():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
+        with _usage():
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: Any) -> Any:
         usual = warnings.showwarning
         warnings.showwarning = lambda message, *_, **__: typer.echo(f"warning: {message}", err=True)
         try:
@@ -53,14 +66,37 @@ class _Commands(TyperGroup):
             warnings.showwarning = usual
 
 
+@contextmanager
+def _usage() -> Iterator[None]:
+    """What cannot be understood, in one line."""
+    try:
+        yield
+    except _UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            raise
+        said = error.format_message().rstrip(".")
+        more = "" if said.endswith("?") else f"; fix: see {error.ctx.command_path if error.ctx else 'jaxqb'} --help."
+        typer.echo(f"error: {said[0].lower()}{said[1:]}{more}", err=True)
+        raise typer.Exit(2) from None
+
+
 app = typer.Typer(cls=_Commands, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a row on stdout, and nothing else.")]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for what is written.", show_default=str(OUT))]
 File = Annotated[Path, typer.Argument(metavar="STUDY.toml", help="The study file.", show_default=False)]
 
 
+def _say_version(asked: bool) -> bool:
+    if asked:
+        typer.echo(f"jaxqb {process.version_of('jaxqb')}")
+        raise typer.Exit
+    return asked
+
+
 @app.callback(epilog="Exit codes: 0 done, 1 done but an answer is missing, 2 wrong input, 3 disk, 130 and 143 stopped.")
-def _head() -> None:
+def _head(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_say_version, is_eager=True)] = False,
+) -> None:
     """Simulate and design quantum batteries."""
 
 
@@ -202,7 +238,7 @@ def sweep(
         show.table(f"{study.tables.title or file}{left}", rows.with_units(found[:MANY], data))
         seconds = [data.attrs[f"seconds_{what}"] for what in ("compile", "run")]
         typer.echo(f"{len(found)} points: {seconds[0]:.1f} s to compile, {seconds[1]:.1f} s to run")
-    data.to_dataframe().reset_index()[list(found[0])].to_csv(stem.with_suffix(".csv"), index=False)
+    rows.to_csv(data, stem.with_suffix(".csv"), list(found[0]))
     show.written(stem.with_suffix(".csv"))
     if study.tables.output.plot:
         picture(data, study.tables.figures, stem)

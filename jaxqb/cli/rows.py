@@ -95,11 +95,11 @@ def statuses(counts: dict[str, int]) -> list[dict[str, Any]]:
     return [{"points": count, "status": name, "meaning": Status[name.upper()].sentence} for name, count in counts.items()]
 
 
-def to_csv(data: Any, path: Path) -> None:
-    """A row for each point, its status in words."""
+def to_csv(data: Any, path: Path, order: list[str] | None = None) -> None:
+    """A row for each point, its status in words; columns in this order."""
     names = {int(status): status.name.lower() for status in Status}
     frame = data.to_dataframe().reset_index()
-    frame.assign(status=frame["status"].map(names)).to_csv(path, index=False)
+    frame.assign(status=frame["status"].map(names)).to_csv(path, index=False, columns=order)
 
 
 def to_netcdf(data: Any, path: Path) -> None:

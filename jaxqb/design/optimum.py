@@ -111,7 +111,7 @@ class Optimum:
         lines = [f"Optimum: {verb} {self.objective} found {self.value:.10g}; {given}; {outcome}"]
         for name, value in self.parameters.items():
             side = {"low": ", at its lower bound", "high": ", at its upper bound", None: ""}[self.at_bound.get(name)]
-            lines.append(f"  {name} = {np.array2string(np.asarray(value), precision=7, threshold=8)}{side}")
+            lines.append(f"  {name} = {_digits(value)}{side}")
         for label, one in self.constraints.items():
             holds = f"{'holds' if one.satisfied else 'VIOLATED'}, multiplier {one.multiplier:.4g}"
             lines.append(f"  {label} {one.sign} {one.limit:g}: {one.value:.8g}, {holds}")
@@ -131,9 +131,11 @@ class Optimum:
 
     def to_dict(self) -> dict[str, Any]:
         """The result in strings and numbers (NaN as None)."""
-        fields = {name: attrgetter(name)(self.battery) for name in self.battery.variables()}
+        known = self.battery.variables()
+        fields = {name: field.counted(attrgetter(name)(self.battery)) for name, field in known.items()}
         summary = {
             "battery": {"kind": type(self.battery).__name__, **fields},
+            "parameters": {name: known[name].counted(x) if name in known else x for name, x in self.parameters.items()},
             "constraints": {label: dataclasses.asdict(one) for label, one in self.constraints.items()},
             "gain": self.gain,
             "status": self.status.name.lower(),
@@ -145,6 +147,11 @@ class Optimum:
     def to_json(self) -> str:
         """`to_dict` as one JSON text."""
         return json.dumps(self.to_dict())
+
+
+def _digits(value: Any) -> str:
+    """A parameter to seven digits."""
+    return np.array2string(np.asarray(value), precision=7, threshold=8) if np.ndim(value) else f"{float(value):.7g}"
 
 
 def _plain(value: Any) -> Any:

@@ -101,7 +101,7 @@ def _integers(box: Box, goals: Goals, settled: Ends | None, tried: Trials | None
         row = pick(ranks, np.flatnonzero(np.all(tried.x[:, whole] == sizes, axis=1)))
         table.append(
             {
-                "sizes": {box.names[i]: float(size) for i, size in zip(whole, sizes, strict=True)},
+                "sizes": {box.names[i]: int(size) for i, size in zip(whole, sizes, strict=True)},
                 "parameters": {name: float(settled.point.x[row, i]) for i, name in enumerate(box.names)},
                 "value": float(settled.point.values[row, 0]),
                 "feasible": ranks[row][0] == 0,

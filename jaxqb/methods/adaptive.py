@@ -1,5 +1,6 @@
 """Adaptive Runge-Kutta by diffrax: the independent partner of every specialised method, and the one for new laws."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
+from ..algebra.gradients import two_ways
 from ..conventions import epsilon
 from ..errors import MethodError, ToleranceError, fail, shown
 from ..fields import numbers, plain, whole
@@ -19,10 +21,11 @@ from .method import AbstractFlow, AbstractMethod, Figures, along
 class Adaptive(AbstractMethod):
     """Dormand-Prince 8(7), for any differential law; steps are clipped to the saved times, for interpolation loses digits.
 
+    Differentiable once, forward and backward.
+
     Args:
         rtol, atol: tolerances of the local error.
         max_steps: budget of steps; an element that spends it is NaN with status `budget_spent`.
-        forward: give forward-mode derivatives (jvp) in place of reverse mode.
 
     Raises:
         ToleranceError: for tolerances that are not positive, or below what the floating point type can deliver.
@@ -39,7 +42,6 @@ class Adaptive(AbstractMethod):
     rtol: float = eqx.field(static=True, converter=plain, default=1e-10)
     atol: float = eqx.field(static=True, converter=plain, default=1e-10)
     max_steps: int = eqx.field(static=True, converter=whole, default=100_000)
-    forward: bool = eqx.field(static=True, default=False)
 
     def __check_init__(self) -> None:
         for name in ("rtol", "atol"):
@@ -82,38 +84,42 @@ class AdaptiveFlow(AbstractFlow):
     law: AbstractDifferentialLaw
     method: Adaptive
 
-    def _solve(self, y: Any, ts: Float[Array, " t"], end: Any, sign: Any = 1.0) -> Any:
-        """Times ahead of y, or behind it for a negative sign."""
+    def _solve(self, y: Any, ts: Float[Array, " t"], end: Any, sign: Any = 1.0) -> tuple[Any, Any]:
+        """Coordinates at times ahead of y, or behind it for a negative sign; and 1 if the solver got there, else 0."""
         import diffrax  # slow to import, and only this method needs it
 
         m = self.method
-        adjoint = diffrax.ForwardMode() if m.forward else diffrax.RecursiveCheckpointAdjoint()
         # a stretch of no length has no step; ask for a tiny one
         end = jnp.maximum(end, jnp.finfo(ts.dtype).tiny ** 0.5)
-        return diffrax.diffeqsolve(
-            diffrax.ODETerm(lambda t, y, args: jax.tree.map(lambda d: args[1] * d, args[0].field(y))),
-            diffrax.Dopri8(),
-            t0=jnp.zeros((), ts.dtype),
-            t1=end,
-            dt0=None,
-            y0=y,
-            args=(self.law, sign),
-            saveat=diffrax.SaveAt(ts=jnp.minimum(ts, end)),
-            stepsize_controller=diffrax.ClipStepSizeController(
-                diffrax.PIDController(rtol=m.rtol, atol=m.atol), step_ts=jnp.minimum(ts, end)
-            ),
-            adjoint=adjoint,
-            max_steps=m.max_steps,
-            throw=False,
-        )
+
+        def solve(adjoint: Any, given: Any) -> tuple[Any, Any]:
+            law, y, ts, end, sign = given
+            solution = diffrax.diffeqsolve(
+                diffrax.ODETerm(lambda t, y, args: jax.tree.map(lambda d: args[1] * d, args[0].field(y))),
+                diffrax.Dopri8(),
+                t0=jnp.zeros((), ts.dtype),
+                t1=end,
+                dt0=None,
+                y0=y,
+                args=(law, sign),
+                saveat=diffrax.SaveAt(ts=jnp.minimum(ts, end)),
+                stepsize_controller=diffrax.ClipStepSizeController(
+                    diffrax.PIDController(rtol=m.rtol, atol=m.atol), step_ts=jnp.minimum(ts, end)
+                ),
+                adjoint=adjoint,
+                max_steps=m.max_steps,
+                throw=False,
+            )
+            return solution.ys, (solution.result == diffrax.RESULTS.successful).astype(ts.dtype)
+
+        ahead, back = (functools.partial(solve, way) for way in (diffrax.ForwardMode(), diffrax.RecursiveCheckpointAdjoint()))
+        return two_ways(ahead, back, (self.law, y, ts, end, sign), "Adaptive")
 
     def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
         """One solve that lands on every time."""
-        import diffrax
-
-        solution = self._solve(self.law.start, ts, ts[-1])
-        done = solution.result == diffrax.RESULTS.successful
-        ys = jax.tree.map(lambda y: jnp.where(done, y, jnp.nan), solution.ys)
+        ys, done = self._solve(self.law.start, ts, ts[-1])
+        done = done > 0
+        ys = jax.tree.map(lambda y: jnp.where(done, y, jnp.nan), ys)
         return jax.vmap(lambda y: figures.at(self, battery, y))(ys), done
 
     def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
@@ -127,7 +133,7 @@ class AdaptiveFlow(AbstractFlow):
     def hop(self, stride: Any, y: Any, moves: Any = True) -> Any:
         """One solve to one time."""
         end = jnp.where(moves, jnp.abs(stride), 0.0)
-        ys = self._solve(y, end[None], end, jnp.sign(stride)).ys
+        ys = self._solve(y, end[None], end, jnp.sign(stride))[0]
         return jax.tree.map(lambda y: y[0], ys)
 
     def taylor(self, figure: Callable, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -128,8 +128,6 @@ class AbstractFlow(eqx.Module):
 class AbstractMethod(eqx.Module):
     """How a law is solved: `prepare` makes it a flow, once, to be asked at many times.
 
-    `gradient` says which derivatives its flows have: "both", "reverse" or "forward".
-
     Raises:
         MethodError: by `prepare`, for a law that it cannot solve.
 
@@ -137,8 +135,6 @@ class AbstractMethod(eqx.Module):
     >>> [isinstance(method, qb.methods.AbstractMethod) for method in (qb.Eigen(), qb.Stepped())]
     [True, True]
     """
-
-    gradient: ClassVar[Literal["both", "reverse", "forward"]] = "both"
 
     @abc.abstractmethod
     def prepare(self, law: Any) -> AbstractFlow:

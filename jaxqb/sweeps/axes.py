@@ -99,7 +99,9 @@ def _axis(battery: AbstractBattery, known: dict[str, Field], key: Any, values: A
     label = ", ".join(names)
     columns = _columns(label, len(names), values)
     fields = tuple(known[name] for name in names)
-    return Axis(fields, columns, tuple(map(_convert, fields, columns)))
+    values = tuple(map(_convert, fields, columns))
+    given = tuple(field.counted(column) for field, column in zip(fields, columns, strict=True))
+    return Axis(fields, given, values)
 
 
 def _columns(label: str, count: int, values: Any) -> tuple[np.ndarray, ...]:

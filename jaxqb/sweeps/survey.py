@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..batteries import REGISTRY
 from ..errors import Status, StoreError, fail
 from .dataset import stored
 from .store import check_path, plan_at, read
@@ -40,11 +41,12 @@ class Survey:
 
     @property
     def axes(self) -> dict[str, int]:
-        """Points along each axis."""
-        return {name: len(values) if isinstance(values, list) else values["count"] for name, values in self._columns().items()}
-
-    def _columns(self) -> dict[str, Any]:
-        return {name: fields[name] for name, fields in json.loads(self.about["plan"])["axes"].items()}
+        """Points along each axis, by the names of its fields."""
+        counts = {}
+        for name, fields in json.loads(self.about["plan"])["axes"].items():
+            values = fields[name]
+            counts[", ".join(fields)] = len(values) if isinstance(values, list) else values["count"]
+        return counts
 
     @property
     def figures(self) -> list[str]:
@@ -91,9 +93,17 @@ def check_store(store: Any) -> Path:
 
 
 def battery_of(survey: Survey) -> str:
-    """The battery of a sweep in a line."""
+    """The battery of a sweep in a line, without what is as by default."""
     battery = json.loads(survey.about["battery"])
     kind = battery.pop("type")
-    given = {name: value for name, value in battery.items() if value is not None}
-    given = {name: value["type"].lower() if isinstance(value, dict) else value for name, value in given.items()}
-    return f"{kind}({', '.join(f'{name}={value}' for name, value in given.items())})"
+    usual = {item.name: _words(item.default) for item in dataclasses.fields(REGISTRY[kind])} if kind in REGISTRY else {}
+    given = {name: _words(value) for name, value in battery.items()}
+    return f"{kind}({', '.join(f'{name}={text}' for name, text in given.items() if text != usual.get(name, 'full'))})"
+
+
+def _words(value: Any) -> str:
+    """A field, or a start with its numbers, as it was written down."""
+    if isinstance(value, dict):
+        kind, *inner = map(_words, value.values())
+        return inner[0] if kind == "Level" else f"{kind.lower()}({', '.join(inner)})" if inner else kind.lower()
+    return "full" if value is None else f"{value:.10g}" if isinstance(value, (int, float)) else str(value)

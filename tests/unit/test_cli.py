@@ -45,7 +45,7 @@ def refused(*arguments):
     """One sentence on stderr, nothing on stdout, exit code 2."""
     result = run(*arguments, code=2)
     lines = result.stderr.splitlines()
-    assert result.stdout == "" and len(lines) == 1 and lines[0].startswith("error: ") and lines[0].endswith(".")
+    assert result.stdout == "" and len(lines) == 1 and lines[0].startswith("error: ") and lines[0].endswith((".", "?"))
     return lines[0]
 
 
@@ -162,6 +162,10 @@ def test_what_does_not_exist_is_null_and_exit_code_1():
             ["`charger_excitations.termal`"],
         ),
         (["charge", "SpinCharger", "n_battery=2", "n_charger=4", "--window", "-1"], ["window", "positive"]),
+        (["charge", "SpinCharger", "--window", "abc"], ["'--window'", "see ", "charge --help."]),
+        (["charge", "SpinCharger", "--jsn"], ["--jsn", "--json"]),
+        (["chrge"], ["'chrge'"]),
+        (["--foo"], ["--foo", "--help."]),
         (["models", "CavityChanger"], ["`BATTERY`", "write CavityCharger"]),
         (["sweep", "none.toml"], ["none.toml", "no such file"]),
         (["optimize", "none.toml"], ["none.toml", "no such file"]),
@@ -265,7 +269,23 @@ def test_a_sweep_shows_parameters_then_figures_with_units():
     assert " ".join(units) == "photons (cells) (frequency) (hbar frequency^2) (hbar frequency) status"
     assert first[:3] == ["1", "1", "2"] and first[-1] == "ok"
     assert list(printed(run("sweep", "study.toml", "--json"))[0]) == order
-    assert Path("jaxqb-output/study.csv").read_text().splitlines()[0] == ",".join(order)
+    head, first, _ = Path("jaxqb-output/study.csv").read_text().splitlines()
+    assert head == ",".join(order) and first.startswith("1,1,2.0,") and first.endswith(",ok")
+
+
+def test_the_version_is_printed():
+    assert run("--version").stdout == f"jaxqb {qb.__version__}\n"
+
+
+def test_a_store_is_described_by_what_was_written_down():
+    Path("study.toml").write_text(
+        'figures = ["first_peak"]\n[battery]\ntype = "SpinCharger"\ncharger_frequency = 0.9\n'
+        'charger_excitations = {thermal = 0.5}\n[sweep]\n"n_battery, n_charger" = [[1, 2], [2, 4]]\n[output]\nplot = false\n'
+    )
+    run("sweep", "study.toml", "--store", "x.zarr")
+    shown = run("status", "x.zarr").stdout
+    assert "SpinCharger(charger_frequency=0.9, charger_excitations=thermal(0.5)) " in shown
+    assert "n_battery, n_charger (2) " in shown
 
 
 def test_warnings_are_one_line_on_stderr(monkeypatch):
