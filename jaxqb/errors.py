@@ -100,6 +100,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     'write n_battery'
     >>> nearest("energi", ["first_peak", "energy_per_cell"])
     'write energy_per_cell'
+    >>> nearest("fig1", ["fig2", "fig3"])  # nobody knows which
+    'use one of fig2, fig3'
     """
     known = list(known)
 

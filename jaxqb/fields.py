@@ -28,7 +28,10 @@ from .errors import FieldError, JaxqbError, fail, shown
 if TYPE_CHECKING:
     Real = Any  # what a user gives and what is stored differ; a type checker has but one word for both
 else:
-    Real = Float[Array | np.ndarray, "..."] | Int[Array | np.ndarray, "..."] | np.number | float | int | list | tuple
+    from typing_extensions import TypeAliasType
+
+    Number = Float[Array | np.ndarray, "..."] | Int[Array | np.ndarray, "..."] | np.number | float | int | list | tuple
+    Real = TypeAliasType("Real", Number)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -119,6 +119,8 @@ def _entry(coordinate: xr.DataArray) -> str:
     if isinstance(value, str):
         return _text(value)
     number = "∞" if value == np.inf else f"{value:g}" if value == np.round(value) else f"{value:.4g}"
+    if "symbol" not in coordinate.attrs and (of := re.fullmatch(r"(.*[a-z].*)_\d+", str(coordinate.name))):  # of what is an array
+        return f"{of[1].replace('_', ' ')} [{number}]"
     return f"{tex(coordinate.attrs.get('symbol', str(coordinate.name)))} = {number}"
 
 
@@ -211,7 +213,7 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
         looks = _Looks()
         for i, (ax, (part, names, title)) in enumerate(zip(grid, panels, strict=False)):
             if _drawn(part, names[0]) == "map":
-                _map(figure, ax, part, names[0])
+                _map(figure, ax, part, names[0], ds[names[0]] if ds.attrs.get("shared") else part[names[0]])
             else:
                 _lines(ax, part, names, looks)
             _printed(ax, ds.attrs.get("printed", ()), i, looks)
@@ -219,7 +221,7 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
             along = part[names[0]].attrs.get("against", part.attrs["x"])
             _scales(ax, log if isinstance(log, str) else log[i], _whole(part[along]))
             ax.set_title(title, loc="left")
-        if ds.attrs.get("shared"):
+        if ds.attrs.get("shared") and _drawn(ds, panels[0][1][0]) != "map":
             for k, ax in enumerate(grid[: len(panels)]):
                 ax.sharey(grid[next(i for i in range(k + 1) if panels[i][1] == panels[k][1])])
         for i, ax in enumerate(grid[: len(panels)]):  # what a neighbour says already is not said again
@@ -266,11 +268,12 @@ def _drawn(ds: xr.Dataset, name: str) -> str:
     return ds[name].attrs.get("draw", "lines")
 
 
-def _map(figure: Figure, ax: Axes, ds: xr.Dataset, name: str) -> None:
+def _map(figure: Figure, ax: Axes, ds: xr.Dataset, name: str, scale: xr.DataArray) -> None:
     x, y = ds[ds.attrs["x"]], ds[ds.attrs["y"]]
     values = ds[name].transpose(y.dims[0], x.dims[0])
     colours = mpl.colormaps["cividis"].with_extremes(bad="#d0d0d0")
-    mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(values), cmap=colours, shading="nearest", rasterized=True)
+    ends = {"vmin": np.nanmin(scale), "vmax": np.nanmax(scale)} if np.any(np.isfinite(scale)) else {}
+    mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(values), cmap=colours, shading="nearest", rasterized=True, **ends)
     if np.sum(np.isfinite(values)) > 3 and float(np.nanmax(values) - np.nanmin(values)) > 0:
         ax.contour(x, y, values, 6, colors="white", linewidths=0.5)
     ax.set(xlabel=label(x, 40), ylabel=label(y))
@@ -355,7 +358,7 @@ def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet:
         ds: for example of `jaxqb.sweep`; or what becomes one, as what `jaxqb.evolve` returns.
         names: variables; default the first that is neither status nor time.
         x, y: dimensions of the axes; default the first two.
-        facet: dimension with one panel an entry.
+        facet: dimension with one panel an entry, on one scale.
 
     Raises:
         KeyError: for a variable or dimension that is not there.
@@ -382,7 +385,7 @@ def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet:
         fail(SweepError, "ds", "have two axes to map", but, "select one entry (.isel), or make one axis a facet")
     x = x or free.pop(0)
     y = y or free.pop(0)
-    attrs = ds.attrs | {"x": x, "y": y, "panels": chosen} | ({"facet": facet} if facet else {})
+    attrs = ds.attrs | {"x": x, "y": y, "panels": chosen, "shared": True} | ({"facet": facet} if facet else {})
     return draw(_prepared(ds, chosen, "map").assign_attrs(attrs))
 
 

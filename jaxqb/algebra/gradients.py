@@ -20,7 +20,7 @@ from ..errors import MethodError, fail
 DIFFERENCES = "take differences of the first one"  # of a second derivative
 
 
-# A primitive, for partial evaluation drops the rules of what `jax.custom_jvp` wraps, and a missing rule must not become a silent zero.
+# A primitive, for partial evaluation drops the rule of what `jax.custom_jvp` wraps: a missing one must not become a silent zero.
 _refusing = Primitive("refusing")
 _refusing.def_impl(lambda x, **_: x)
 _refusing.def_abstract_eval(lambda x, **_: x)
@@ -173,7 +173,7 @@ def bilinear(apply: Callable, coefficients: Any, transposed: Any, y: Any) -> Any
 
 
 def two_ways(ahead: Callable, back: Callable, x: Any, what: str) -> Any:
-    """``ahead(x)``, which has forward mode only, where `back` is the same with reverse mode only: differentiable once, both ways."""
+    """``ahead(x)``, which has forward mode only, where `back` is the same with reverse mode only; differentiable once."""
     moving, rest = eqx.partition(x, eqx.is_inexact_array)
     fixed, static = eqx.partition(rest, eqx.is_array)
 

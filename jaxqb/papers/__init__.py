@@ -51,8 +51,10 @@ def _figure(paper: Paper, name: str) -> Figure:
 
 def _near(name: str, known: Iterable[str]) -> str:
     """What to do about an unknown name."""
-    close = difflib.get_close_matches(name, list(known), 3, 0.5)
-    return f"use {' or '.join(close or known)} (`jaxqb reproduce --list` shows them all)"
+    likeness = {other: difflib.SequenceMatcher(None, name, other).ratio() for other in known}
+    best = max(0.5, *likeness.values())
+    close = [other for other, ratio in likeness.items() if ratio == best]
+    return f"use {' or '.join(close or likeness)} (`jaxqb reproduce --list` shows them all)"
 
 
 def listing(paper: str | None = None) -> list[dict[str, str]]:

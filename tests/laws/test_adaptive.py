@@ -55,7 +55,8 @@ def test_of_a_peak_forward() -> None:
 
 
 @pytest.mark.parametrize(
-    "twice", [jax.hessian, lambda f: jax.grad(jax.grad(f)), lambda f: jax.jacfwd(jax.jacfwd(f)), lambda f: jax.grad(jax.jacfwd(f))]
+    "twice",
+    [jax.hessian, lambda f: jax.grad(jax.grad(f)), lambda f: jax.jacfwd(jax.jacfwd(f)), lambda f: jax.grad(jax.jacfwd(f))],
 )
 def test_a_second_derivative_is_refused(twice: Any) -> None:
     of = lambda g: qb.evolve(qb.SpinCharger(1, 1, coupling=g), [0.5], method=qb.Adaptive()).saved["energy"][0]  # noqa: E731

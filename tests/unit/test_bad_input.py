@@ -246,6 +246,7 @@ CALLS = [
     (lambda: qb.optimize("first_peak", GOOD, {"coupling": (np.False_, 1.0)}), DesignError, "design['coupling']", "False"),
     (grid(progress="yes"), SweepError, "progress", "'yes'"),
     (grid(qb.merit.energy), MeritError, "figures", "Energy()"),
+    (grid(lambda b: qb.evolve(b, [1.0])), MeritError, "value", "Solution"),
     (grid(qb.merit.Energy), MeritError, "figures", "class Energy"),
     (times([]), TimesError, "ts", "empty"),
     (times(None), TimesError, "ts", ""),

@@ -171,7 +171,7 @@ def test_what_does_not_exist_is_null_and_exit_code_1():
         (["optimize", "none.toml"], ["none.toml", "no such file"]),
         (["reproduce", "nobody2000"], ["nobody2000", "huangfu2021", "--list"]),
         (["reproduce", "huangfu21"], ["huangfu21", "use huangfu2021 (", "--list"]),
-        (["reproduce", "huangfu2021", "fig99"], ["fig99", "use fig9 or", "--list"]),
+        (["reproduce", "huangfu2021", "fig99"], ["fig99", "use fig9 (", "--list"]),
     ],
 )
 def test_wrong_input_is_one_sentence(arguments, named):

@@ -57,6 +57,7 @@ def test_lines_with_choices(sweep):
     assert [ax.get_title(loc="left") for ax in panels] == ["(a) $N_{C}$ = 2", "(b) $N_{C}$ = 4"]
     assert [len(ax.lines) for ax in panels] == [1, 1] and panels[1].get_ylabel() == ""
     assert plot.lines(sweep, facet="n_charger").legends == []
+    assert panels[0].get_ylim() == panels[1].get_ylim() and panels[0].get_ylim()[1] > float(sweep.max_average_power.max())
 
 
 def test_nothing_is_drawn_across_a_gap(sweep):
@@ -81,6 +82,8 @@ def test_map(sweep):
     assert np.ma.getmaskarray(shown).sum() == 1
     assert ax.get_xlabel().startswith("exchange") and ax.get_ylabel().startswith("charger spins")
     assert bar.get_ylabel().startswith("largest average power")
+    both = plot.map(xr.concat([sweep, 2 * sweep], "a"), facet="a", x="coupling", y="n_charger").axes[:2]
+    assert {(ax.collections[0].norm.vmin, ax.collections[0].norm.vmax) for ax in both} == {(1.0, 16.0)}
     swapped = plot.map(sweep, x="n_charger", y="coupling").axes[0]
     assert swapped.get_xlabel().startswith("charger spins")
 
@@ -116,6 +119,13 @@ def test_curves_of_functions_have_axes_of_their_own():
     assert [[len(line.get_xdata()) for line in ax.lines] for ax in axes] == [[5, 5], [4, 4], [2]]
     assert len(plot.lines(table, "E", "W", facet="n_charger").axes) == 4
     assert len(plot.lines(table[["E", "W"]].isel(n_charger=0)).axes) == 2
+
+
+def test_entries_of_an_array_are_counted():
+    table = xr.Dataset(
+        {"some_levels": (("time", "some_levels_0"), np.eye(3))}, {"time": [0.0, 1.0, 2.0], "some_levels_0": range(3)}
+    )
+    assert texts(plot.lines(table)) == ["some levels [0]", "some levels [1]", "some levels [2]"]
 
 
 def test_axes_without_coordinates():
