@@ -1,6 +1,7 @@
 """A user's function is called while a program is traced; what goes wrong in it is said in a sentence."""
 
 import dataclasses
+import inspect
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,19 @@ UNKNOWN = (
     jax.errors.TracerArrayConversionError,
     jax.errors.TracerIntegerConversionError,
 )
+
+
+def takes(function: Callable, count: int) -> bool:
+    """Whether it can be called with so many arguments, as far as can be told."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # of what is not written in Python
+        return True
+    try:
+        signature.bind(*(None,) * count)
+    except TypeError:
+        return False
+    return True
 
 
 def ask(function: Callable, name: str, *args: Any) -> Any:

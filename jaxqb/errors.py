@@ -169,7 +169,8 @@ _SENTENCES = {
     Status.OK: "solved",
     Status.BUDGET_SPENT: "stopped before the answer was reached: the step budget was spent",
     Status.NOT_FINITE: "the answer is not a finite number",
-    Status.OUTSIDE_PADDING: "a size or start is outside the padded arrays, or a value is none that the battery can have",
+    Status.OUTSIDE_PADDING: "a size, start or frequency is outside what is provided (levels, cutoff, span), or a value is none "
+    "that the battery can have",
     Status.UNRESOLVED: "a truncation was reached: raise the charger's cutoff, or the closure's bands",
     Status.NO_PEAK: "there is no such maximum",
     Status.NOT_REACHED: "the level is not reached",

@@ -219,10 +219,13 @@ def answered(battery: Any, law: Any, run: Callable) -> Any:
     try:
         return run(battery.law())
     except MeritError:
-        for dearer in list(battery.laws().values())[1:]:
+        *others, richest = battery.laws().values()
+        for known in others[1:]:
             with contextlib.suppress(MeritError):
-                return run(dearer)
-        raise
+                return run(known)
+        if not others:
+            raise
+    return run(richest)  # or it says what it lacks, too
 
 
 def _run(battery, ts, law, save, method, asked: bool, by_size: bool) -> Solution:

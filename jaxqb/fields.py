@@ -73,8 +73,8 @@ class Field:
     def counted(self, value: Any) -> Any:
         """Values that are known, as integers if they are numbers of something and all whole."""
         array = np.asarray(value)
-        whole = (self.integer or self.size) and array.dtype.kind == "f" and np.all(array == np.round(array))
-        return array.astype(int) if whole else array
+        exact = (self.integer or self.size) and np.all((array == np.round(array)) & (np.abs(array) < 2**53))
+        return array.astype(np.int64) if exact else array
 
     def admits(self, value: Any) -> Any:
         """Whether a value that was traced is within its bounds (a size may be any real number: derivatives are by such)."""

@@ -19,13 +19,15 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from . import merit as merits
-from .asked import array, ask
+from .asked import array, ask, takes
 from .charging import charge, check_figures
 from .conventions import UNITS
 from .errors import JaxqbError, MeritError, Status, fail
 from .merit import AbstractMerit, filled
 from .methods import AbstractMethod
 from .storing import LIFETIME, storage_time
+
+EXAMPLE = "lambda battery: jaxqb.evolve(battery, [1.0]).saved['energy'][0]"  # of a function of a battery
 
 
 @dataclasses.dataclass(frozen=True)
@@ -251,8 +253,9 @@ def check_function(kind: type[JaxqbError], argument: str, value: Any) -> None:
     if isinstance(value, (type, AbstractMerit)) or not callable(value):
         what = f"the class {value.__name__}" if isinstance(value, type) else repr(value)
         but = f"it is {what}, which is asked of a state" if isinstance(value, AbstractMerit) else f"it is {what}"
-        fix = "use e.g. 'first_peak', or lambda battery: jaxqb.evolve(battery, [1.0]).saved['energy'][0]"
-        fail(kind, argument, "be the name of a figure or a function of a battery", but, fix)
+        fail(kind, argument, "be the name of a figure or a function of a battery", but, f"use e.g. 'first_peak', or {EXAMPLE}")
+    if not takes(value, 1):
+        fail(kind, argument, "be a function of a battery", "it takes other arguments", f"write e.g. {EXAMPLE}")
 
 
 def figures_of(figures: Any, window: Any = None, method: AbstractMethod | None = None) -> AbstractFigures:
@@ -280,6 +283,10 @@ def figures_of(figures: Any, window: Any = None, method: AbstractMethod | None =
     if figures is None or figures is charge:
         return Charging(check_figures(None, window), window, method)
     names: tuple[Any, ...] = (figures,) if isinstance(figures, str) or not isinstance(figures, Iterable) else tuple(figures)
+    if isinstance(figures, Mapping) or any(map(callable, names)):
+        but = "it is a dict" if isinstance(figures, Mapping) else "there is a function among them"
+        fix = "let one function return all, in a dict: lambda battery: {'mine': ..., 'peak': ...}"
+        fail(MeritError, "figures", "be names of figures of `charge`, or one function of a battery", but, fix)
     bases = tuple(DERIVED.get(ALIASES.get(name, name), name) if isinstance(name, str) else name for name in names)
     charging = Charging(check_figures(bases, window, names_of_figures(window)), window, method)
     return charging if set(names) <= set(charging.names) else Named(names, charging)

@@ -7,6 +7,7 @@ kinds in dashes.
 
 import dataclasses
 import io
+import os
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,8 @@ from .figures import LABELS
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "osD^vPX"
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
+RAMP, LIGHT = "viridis", 0.85  # of hues with more entries than colours; above this share it is too light for white paper
+NAMED = 12  # about so many entries of a hue of numbers stand in a legend
 GREY = "#666666"  # of no entry of a hue
 KINDS: dict[str, Any] = {
     "lines": {},
@@ -142,11 +145,11 @@ class _Looks:
         self.handles: dict[str, Any] = {}
         self.printed: list[Any] = []
 
-    def style(self, hue: str, entry: str, draw: str) -> dict[str, Any]:
-        """Of one entry of a hue: colour and marker by the entry, dashes by the hue."""
+    def style(self, hue: str, entry: str, draw: str, share: float | None = None) -> dict[str, Any]:
+        """Of one entry of a hue: colour (by its `share` of the way, if given) and marker by the entry, dashes by the hue."""
         i = self.entries.setdefault((hue, entry), len(self.entries))
         dash = DASHES[self.hues.setdefault(hue, len(self.hues)) % len(DASHES)]
-        colour = COLOURS[i % len(COLOURS)]
+        colour = COLOURS[i % len(COLOURS)] if share is None else to_hex(mpl.colormaps[RAMP](LIGHT * share))
         if draw == "beneath":
             red, green, blue = (0.35 * x + 0.65 for x in to_rgb(colour))
             colour = to_hex((red, green, blue))
@@ -178,7 +181,11 @@ def _curves(ds: xr.Dataset, name: str) -> Iterable[tuple[str, str, np.ndarray, n
 def _panels(ds: xr.Dataset) -> list[tuple[xr.Dataset, list[str], str]]:
     """What stands in each panel: data, names of variables, title."""
     facet, found = ds.attrs.get("facet"), []
-    for names in (panel.split() for panel in ds.attrs["panels"]):
+    for names in (panel.split() if isinstance(panel, str) else list(panel) for panel in ds.attrs["panels"]):
+        for name in names:
+            if ds[name].dtype.kind == "c":
+                fix = f"draw e.g. ds.assign({{{name!r}: abs(ds[{name!r}]) ** 2}}), of a solution ds = sol.to_dataset()"
+                fail(SweepError, name, "be real to be drawn", "it is complex", fix)
         split = facet is not None and any(facet in ds[name].dims for name in names)
         for i in range(ds.sizes[facet] if split else 1):
             part = ds.isel({facet: i}) if split else ds
@@ -193,9 +200,13 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
 
     Args:
         ds: with attributes ``x`` (the coordinate along which curves run) and ``panels`` (one string a panel, naming its
-            variables); optionally ``facet``, ``titles``, ``log``, ``printed``; one may have ``against``, ``draw``,
-            ``every``, ``label``. `jaxqb.papers.paper` describes them; `lines` and `map` set them for any Dataset.
+            variables, or a list of names, which may then have blanks); optionally ``facet``, ``titles``, ``log``, ``printed``;
+            one may have ``against``, ``draw``, ``every``, ``label``. `jaxqb.papers.paper` describes them; `lines` and `map`
+            set them for any Dataset.
         width: inches; default one column a panel, at most two panels beside each other.
+
+    Raises:
+        SweepError: for complex variables, and for curves of more than one axis besides x.
 
     >>> import xarray as xr
     >>> len(draw(xr.Dataset({"E": ("t", [0.0, 1.0])}, {"t": [0.0, 1.0]}, {"x": "t", "panels": ["E"]})).axes)
@@ -252,9 +263,13 @@ def _legend(figure: Figure, handles: dict[str, Any], wide: float) -> float:
 def _lines(ax: Axes, ds: xr.Dataset, names: Sequence[str], looks: _Looks) -> None:
     for name in names:
         draw = _drawn(ds, name)
-        for hue, text, x, y in _curves(ds, name):
-            (handle,) = ax.plot(x, y, markevery=ds[name].attrs.get("every"), **looks.style(hue, text, draw))
-            if text and (text not in looks.handles or draw == "lines"):
+        for k, (hue, text, x, y) in enumerate(_curves(ds, name)):
+            last = ds.sizes.get(hue, 1) - 1
+            many = ds.attrs.get("ramp", False) and last >= len(COLOURS)
+            style = looks.style(hue, text, draw, k / last if many else None)
+            (handle,) = ax.plot(x, y, markevery=ds[name].attrs.get("every"), **style)
+            each = -(-last // NAMED) if many and ds[hue].dtype.kind in "iuf" else 1  # what is between can be read off the ramp
+            if text and (text not in looks.handles or draw == "lines") and (k % each == 0 or k == last):
                 looks.handles[text] = handle
         kind = _text(ds[name].attrs.get("label", ""))
         if kind and kind not in looks.handles:  # what the lines, or the points, of all entries of a hue are
@@ -276,6 +291,11 @@ def _map(figure: Figure, ax: Axes, ds: xr.Dataset, name: str, scale: xr.DataArra
     mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(values), cmap=colours, shading="nearest", rasterized=True, **ends)
     if np.sum(np.isfinite(values)) > 3 and float(np.nanmax(values) - np.nanmin(values)) > 0:
         ax.contour(x, y, values, 6, colors="white", linewidths=0.5)
+    for axis, limit in ((x, ax.set_xlim), (y, ax.set_ylim)):
+        if axis.size > 2 and axis.dtype.kind in "iuf" and not ds.attrs.get("log"):
+            at = np.sort(axis.values)
+            steps = np.diff(at) / 2  # of uneven ones the outermost is often the longest, and its cell reaches far beyond the data
+            limit(at[0] - min(steps[:2]), at[-1] + min(steps[-2:]))
     ax.set(xlabel=label(x, 40), ylabel=label(y))
     ax.grid(False)
     figure.colorbar(mesh, ax=ax, label=label(ds[name]), ticks=ticker.MaxNLocator(6, integer=True) if _whole(values) else None)
@@ -316,35 +336,36 @@ def lines(ds: Any, *names: str, x: str | None = None, facet: str | None = None, 
 
     Args:
         ds: for example of `jaxqb.sweep`; or what becomes one, as what `jaxqb.evolve` returns.
-        names: variables; default all that are neither status nor time.
-        x: dimension of the abscissa; default time, or else the longest.
+        names: variables; default all real ones that are neither status nor time.
+        x: dimension of the abscissa (or a coordinate along one); default time, or else the longest.
         facet: dimension with one panel an entry, on one scale.
         log: "", "x", "y" or "xy".
         points: mark the points.
 
     Raises:
-        KeyError: for a variable or dimension that is not there.
-        SweepError: for what is no Dataset; for a facet or logarithms that are none.
+        SweepError: for what is no Dataset; for a variable, dimension or logarithms that are none; for a variable that is one
+            number, or complex.
 
     >>> import jaxqb as qb
     >>> found = qb.sweep("first_peak", qb.SpinCharger(2, 2), {"coupling": [0.5, 1.0, 2.0]})
     >>> lines(found, points=True).axes[0].get_xlabel()
     'battery-charger exchange, $g$ (frequency)'
     """
-    ds = _dataset(ds)
-    chosen = list(names) or _figures_of(ds)
-    _check_facet(ds, facet)
+    ds, chosen = _chosen(ds, names)
+    _check_axes(ds.dims, facet=facet)
     if log not in ("", "x", "y", "xy"):
         fail(SweepError, "log", 'be "", "x", "y" or "xy"', f"it is {log!r}", 'use e.g. log="y"')
     own = {name: [str(d) for d in ds[name].dims if d != facet] for name in chosen}
     if none := [name for name in chosen if not own[name]]:
         fail(SweepError, none[0], "have an axis to be drawn along", "it is one number", "print it, or draw all of them")
     along = {name: max(dims, key=lambda d: (d == "time", ds.sizes[d])) for name, dims in own.items()}
-    x = x or along[chosen[0]]
     holes = any(ds[name].dtype.kind == "f" and bool(np.isnan(ds[name]).any()) for name in chosen)
-    attrs = ds.attrs | {"x": x, "panels": chosen, "log": log, "gaps": True, "shared": True} | ({"facet": facet} if facet else {})
     # beside what is missing, a point may be alone
-    prepared = _prepared(ds, chosen, "both" if points or holes else "lines").assign_attrs(attrs)
+    prepared = _prepared(ds, chosen, "both" if points or holes else "lines")
+    _check_axes([name for name, axis in prepared.coords.items() if axis.ndim], x=x, facet=facet)
+    x = x or along[chosen[0]]
+    panels = {"panels": [[name] for name in chosen]} | ({"facet": facet} if facet else {})
+    prepared = prepared.assign_attrs({"x": x, "log": log, "gaps": True, "shared": True, "ramp": True} | panels)
     for name in chosen:  # curves of functions may have axes of their own
         if not set(prepared[x].dims) & set(own[name]):
             prepared[name].attrs["against"] = along[name]
@@ -361,8 +382,8 @@ def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet:
         facet: dimension with one panel an entry, on one scale.
 
     Raises:
-        KeyError: for a variable or dimension that is not there.
-        SweepError: for data of one axis only, or of more than two, and for what is no Dataset.
+        SweepError: for data of one axis only, or of more than two; for a variable or dimension that is none; for complex
+            variables, and for what is no Dataset.
 
     >>> import jaxqb as qb
     >>> found = qb.sweep("first_peak", qb.SpinCharger(2, 2), {"coupling": [0.5, 1.0], "charger_frequency": [0.0, 0.5, 1.0]})
@@ -370,28 +391,49 @@ def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet:
     >>> axes.get_xlabel()
     'battery-charger exchange, $g$ (frequency)'
     """
-    ds = _dataset(ds)
-    chosen = list(names) or _figures_of(ds)[:1]
-    _check_facet(ds, facet)
-    if x is not None and x == y:
-        fail(SweepError, "y", "be another axis than x", f"both are {x}", "leave one out")
-    dims = [str(d) for d in ds[chosen[0]].dims]
-    free = [d for d in dims if d not in (x, y, facet)]
-    if (x is None) + (y is None) > len(free):
-        but = f"{chosen[0]!r} has {', '.join(dims) or 'none'}" + (f", of which {facet} is the facet" if facet in dims else "")
-        fail(SweepError, "ds", "have two axes to map", but, "use jaxqb.plot.lines")
-    if (x is None) + (y is None) < len(free):
-        but = f"{chosen[0]!r} has {', '.join(dims)}"
-        fail(SweepError, "ds", "have two axes to map", but, "select one entry (.isel), or make one axis a facet")
-    x = x or free.pop(0)
-    y = y or free.pop(0)
-    attrs = ds.attrs | {"x": x, "y": y, "panels": chosen, "shared": True} | ({"facet": facet} if facet else {})
-    return draw(_prepared(ds, chosen, "map").assign_attrs(attrs))
+    ds, chosen = _chosen(ds, names, 1)
+    _check_axes(ds.dims, x=x, y=y, facet=facet)
+    for name in chosen:
+        dims = [str(d) for d in ds[name].dims]
+        own = [d for d in dims if d != facet]
+        if len(own) != 2 or not {x, y} - {None} <= {*own}:
+            must = "have two axes to map" + (", the same of all variables" if len(chosen) > 1 else "")
+            but = f"{name!r} has {', '.join(dims) or 'none'}" + (f", of which {facet} is the facet" if facet in dims else "")
+            fix = "select one entry (.isel), or make one axis a facet" if len(own) > 2 else "use jaxqb.plot.lines"
+            fail(SweepError, "ds", must, but, fix)
+        x = x or next(d for d in own if d != y)
+        y = y or next(d for d in own if d != x)
+    panels = {"panels": [[name] for name in chosen]} | ({"facet": facet} if facet else {})
+    return draw(_prepared(ds, chosen, "map").assign_attrs({"x": x, "y": y, "shared": True} | panels))
 
 
-def _check_facet(ds: xr.Dataset, facet: str | None) -> None:
-    if facet is not None and facet not in ds.dims:
-        fail(SweepError, "facet", "be a dimension", f"{facet!r} is none", nearest(facet, [str(d) for d in ds.dims]))
+def _check(argument: str, name: Any, known: Iterable[Any], what: str = "a dimension") -> None:
+    known = [str(other) for other in known]
+    if name not in known:
+        fix = nearest(str(name), known) if known else "leave it out"
+        fail(SweepError, argument, f"be {what}", f"{name!r} is none", fix)
+
+
+def _check_axes(known: Iterable[Any], **axes: Any) -> None:
+    """That those which are given are known, and no two the same."""
+    known, taken = list(known), {}
+    for argument, name in axes.items():
+        if name is not None:
+            _check(argument, name, known)
+            if name in taken:
+                fail(SweepError, argument, f"be another axis than {taken[name]}", f"both are {name}", "leave one out")
+            taken[name] = argument
+
+
+def _chosen(data: Any, names: Sequence[Any], most: int | None = None) -> tuple[xr.Dataset, list[str]]:
+    """A Dataset of the variables that are named, or else of those worth drawing, at most so many; and their names."""
+    ds = _dataset(data)
+    for name in names:
+        _check("names", name, ds.variables, "variables of `ds`")
+    chosen = list(names) or _figures_of(ds)[:most]
+    if not chosen:
+        fail(SweepError, "ds", "have a variable to draw", "it has none", "draw what jaxqb.sweep or jaxqb.evolve returns")
+    return ds[chosen], chosen
 
 
 def _dataset(data: Any) -> xr.Dataset:
@@ -423,6 +465,9 @@ def optimum(result: Any, *scans: xr.Dataset) -> Figure:
         result: what `jaxqb.optimize` returned.
         scans: sweeps of the objective along one parameter each; the optimum is marked in them.
 
+    Raises:
+        SweepError: for what is no optimization, and for scans of no or several axes.
+
     >>> import jaxqb as qb
     >>> battery = qb.SpinCharger(2, 2, charger_frequency=0.8)
     >>> best = qb.optimize("first_peak", battery, {"charger_frequency": (0.5, 2.0)}, starts=2)
@@ -430,6 +475,12 @@ def optimum(result: Any, *scans: xr.Dataset) -> Figure:
     >>> [ax.get_title(loc="left") for ax in optimum(best, scan).axes]
     ['(a)', '(b)']
     """
+    if not all(hasattr(result, part) for part in ("history", "objective", "parameters", "value")):
+        fail(SweepError, "result", "be an optimization", f"it is {type(result).__name__}", "draw what jaxqb.optimize returned")
+    for scan in scans:
+        if len(scan.dims) != 1:
+            but = f"one has {', '.join(str(d) for d in scan.dims) or 'none'}"
+            fail(SweepError, "scans", "have one axis each", but, "select one entry of the others (.isel)")
     steps, known = result.history["value"], LABELS.get(result.objective)
     about = dataclasses.asdict(known) if known else {"long_name": result.objective}
     history = xr.Dataset(
@@ -468,7 +519,7 @@ def save(figure: Any, stem: str | Path, formats: str | Sequence[str] = FORMATS) 
         The paths.
 
     Raises:
-        SweepError: for what is no figure, and formats that are none of these.
+        SweepError: for what is no figure; for a stem that names no file, or a hidden one; for formats that are none of these.
 
     >>> import tempfile
     >>> import jaxqb as qb
@@ -484,6 +535,8 @@ def save(figure: Any, stem: str | Path, formats: str | Sequence[str] = FORMATS) 
         if kind not in FORMATS:
             fail(SweepError, "formats", f"be some of {', '.join(FORMATS)}", f"{kind!r} is none", f"use {FORMATS[0]!r}")
     stem = Path(stem).with_suffix("") if Path(stem).suffix[1:] in FORMATS else stem
+    if (name := os.path.basename(stem)).startswith(".") or not name:
+        fail(SweepError, "stem", "end with the name of a file", f"it is {str(stem)!r}", "write e.g. 'out/figure'")
     paths = [Path(f"{stem}.{kind}") for kind in formats]
     undated = {"png": None, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with mpl.rc_context({**STYLE, "figure.constrained_layout.use": False}):

@@ -21,16 +21,20 @@ DIFFERENCES = "take differences of the first one"  # of a second derivative
 
 
 # A primitive, for partial evaluation drops the rule of what `jax.custom_jvp` wraps: a missing one must not become a silent zero.
+# All leaves pass through one, which is there as long as any of them is used.
 _refusing = Primitive("refusing")
-_refusing.def_impl(lambda x, **_: x)
-_refusing.def_abstract_eval(lambda x, **_: x)
-mlir.register_lowering(_refusing, lambda _, x, **__: [x])
-batching.defvectorized(_refusing)
+_refusing.multiple_results = True
+_refusing.def_impl(lambda *leaves, **_: leaves)
+_refusing.def_abstract_eval(lambda *leaves, **_: leaves)
+mlir.register_lowering(_refusing, lambda _, *leaves, **__: leaves)
+batching.primitive_batchers[_refusing] = lambda leaves, axes, **sentence: (_refusing.bind(*leaves, **sentence), axes)
 ad.primitive_jvps[_refusing] = lambda *_, **sentence: fail(MethodError, **sentence)
 
 
 def _refused(x: Any, **sentence: str) -> Any:
-    return jax.tree.map(lambda leaf: _refusing.bind(leaf, **sentence) if eqx.is_inexact_array(leaf) else leaf, x)
+    moving, rest = eqx.partition(x, eqx.is_inexact_array)
+    leaves, tree = jax.tree.flatten(moving)
+    return eqx.combine(jax.tree.unflatten(tree, _refusing.bind(*leaves, **sentence)), rest)
 
 
 def once_differentiable(x: Any, what: str, fix: str) -> Any:
@@ -41,6 +45,25 @@ def once_differentiable(x: Any, what: str, fix: str) -> Any:
 def undifferentiable(x: Any, what: str, fix: str) -> Any:
     """The identity on a pytree, which refuses to be differentiated."""
     return _refused(x, argument=what, must="not be differentiated", but="a derivative was asked for", fix=fix)
+
+
+_forward_only = Primitive("forward_only")
+_forward_only.def_impl(lambda x, **_: x)
+_forward_only.def_abstract_eval(lambda x, **_: x)
+mlir.register_lowering(_forward_only, lambda _, x, **__: [x])
+batching.defvectorized(_forward_only)
+ad.deflinear2(_forward_only, lambda *_, **sentence: fail(MethodError, **sentence))
+
+
+def forward_only(x: Any, what: str, fix: str) -> Any:
+    """The identity on a pytree, which has no reverse mode."""
+    sentence = {
+        "argument": what,
+        "must": "be differentiated forward here",
+        "but": "a reverse derivative was asked for",
+        "fix": fix,
+    }
+    return jax.tree.map(lambda leaf: _forward_only.bind(leaf, **sentence) if eqx.is_inexact_array(leaf) else leaf, x)
 
 
 @jax.custom_jvp
@@ -79,12 +102,20 @@ def linear_map(forward: Callable, transpose: Callable, x: Any) -> Any:
     """``forward(x)`` for a linear function of a pytree onto its own space, with its transpose given.
 
     `lax.custom_linear_solve` is the one public primitive that takes a linear function and its transpose and works under
-    jvp, vjp, vmap and jit; the function is presented to it as a solve. Its transpose needs every part of `x` to carry
-    a tangent, which the vanishing sum sees to.
+    jvp, vjp, vmap and jit; the function is presented to it as a solve. It needs tangents (cotangents) of all parts of `x`
+    (of what comes out), or of none.
     """
-    total = sum(jnp.sum(jnp.real(leaf)) for leaf in jax.tree.leaves(x))
-    x = jax.tree.map(lambda leaf: leaf + 0 * total, x)
-    return lax.custom_linear_solve(lambda v: v, x, lambda _, b: forward(b), lambda _, b: transpose(b), symmetric=True)
+    solve = lambda b: lax.custom_linear_solve(lambda v: v, b, lambda _, b: forward(b), lambda _, b: transpose(b), symmetric=True)  # noqa: E731
+    return _together(solve(_together(x)))
+
+
+def _together(x: Any) -> Any:
+    """The identity, after which all parts have tangents if one has."""
+    leaves = jax.tree.leaves(x)
+    if len(leaves) < 2:
+        return x
+    total = sum(jnp.sum(jnp.real(leaf)) for leaf in leaves)
+    return jax.tree.map(lambda leaf: leaf + 0 * total, x)
 
 
 def reversible(
@@ -282,8 +313,11 @@ def _turns(step: Callable, first: Any, stop: Any, y: Any) -> tuple[Any, Any]:
     return lax.fori_loop(first, stop, turn, (y, jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shape)))
 
 
-def with_slope(function: Callable, slope: Callable) -> Callable:
-    """``function(args, ts)``, row i of which depends on ts[i] alone, with `slope(args, ts)` for its derivative by times."""
+def with_slope(function: Callable, slope: Callable, same: Callable | None = None) -> Callable:
+    """``function(args, ts)``, row i of which depends on ts[i] alone, with `slope(args, ts)` for its derivative by times.
+
+    `same`: what is differentiated by `args` in its place.
+    """
 
     def moved(of: Callable, leaves: list[Any], ways: dict[int, Any]) -> list[Any]:
         some = lambda chosen: of([chosen.get(k, leaf) for k, leaf in enumerate(leaves)])  # noqa: E731
@@ -292,13 +326,13 @@ def with_slope(function: Callable, slope: Callable) -> Callable:
     def late(args: Any, ts: Any) -> Any:
         return slope(args, once_differentiable(ts, "ts", "differentiate merit.Rate of the figure, once"))
 
-    return _ruled(function, moved, late)
+    return _ruled(function, moved, late, same or function)
 
 
-def _ruled(function: Callable, moved: Callable, slope: Callable) -> Callable:
+def _ruled(function: Callable, moved: Callable, slope: Callable, same: Callable) -> Callable:
     """``function(args, ts)`` with rules for its derivatives, the sum of which is formed here.
 
-    `moved(of, leaves, ways)`: derivatives along each of `ways`, by the number of a leaf, of a function of all leaves.
+    `moved(of, leaves, ways)`: derivatives along each of `ways`, by the number of a leaf, of `same` as a function of all leaves.
     `slope(args, ts)`: of row i by ts[i].
     """
 
@@ -312,7 +346,7 @@ def _ruled(function: Callable, moved: Callable, slope: Callable) -> Callable:
             (leaves, ts), (ways, late) = primals, tangents
             still = lambda way: isinstance(way, jax.custom_derivatives.SymbolicZero)  # noqa: E731
             moving = {k: way for k, way in enumerate(ways) if not still(way)}
-            parts = moved(lambda leaves: function(whole(leaves), ts), leaves, moving)
+            parts = moved(lambda leaves: same(whole(leaves), ts), leaves, moving)
             if not still(late):
                 rows = lambda s: late.reshape(-1, *(1,) * (s.ndim - 1)) * s  # noqa: E731
                 parts.append(jax.tree.map(rows, slope(whole(leaves), ts)))
@@ -347,8 +381,9 @@ def columnwise(function: Callable, slope: Callable | None = None) -> Callable:
 
     It gives forward and reverse mode to loops of unknown length, whatever they hold, and is for few numbers: each costs about as
     much as the function itself, in memory too. What is not differentiated (`lax.stop_gradient`) costs nothing. Row i of
-    what the function returns depends on ts[i] alone; `slope(args, ts)` is its derivative.
+    what the function returns depends on ts[i] alone; `slope(args, ts)` is its derivative. Derivatives of derivatives are forward.
     """
+    ahead = lambda x: forward_only(x, "Uniformization", "use jax.jacfwd for the outer derivative, as jax.hessian does")  # noqa: E731
 
     def moved(of: Callable, leaves: list[Any], ways: dict[int, Any]) -> list[Any]:
         parts = []
@@ -357,7 +392,7 @@ def columnwise(function: Callable, slope: Callable | None = None) -> Callable:
 
             def along(direction: Any, place: int = place, x: Any = x) -> Any:
                 only = lambda x: of([*leaves[:place], x, *leaves[place + 1 :]])  # noqa: E731
-                return jax.jvp(only, (x,), (direction.reshape(x.shape),))[1]
+                return ahead(jax.jvp(only, (x,), (direction.reshape(x.shape),))[1])
 
             columns = jax.vmap(along)(jnp.eye(x.size, dtype=x.dtype))
             parts.append(jax.tree.map(lambda c, way=way: jnp.tensordot(way.ravel(), c, 1), columns))
@@ -368,4 +403,4 @@ def columnwise(function: Callable, slope: Callable | None = None) -> Callable:
         del args, ts
         fail(MethodError, "ts", "not be differentiated here", "a derivative was asked for", "freeze it")
 
-    return _ruled(function, moved, slope or missing)
+    return _ruled(function, moved, lambda args, ts: ahead((slope or missing)(args, ts)), function)

@@ -19,30 +19,32 @@ from ..conventions import epsilon
 ROUNDING = 10.0  # times the size and the rounding of the largest singular value: below that one is zero
 
 
-@jax.custom_jvp
 def rest(matrix: Float[Array, "n n"], start: Float[Array, " n"], scale: Float[Array, ""]) -> tuple[Any, Int[Array, ""]]:
     """``P start``, and the dimension of the kernel; singular values are zero beside `scale`, or beside the largest.
 
-    Derivatives are those at a kernel of constant dimension.
-    With S the inverse of G off its kernel, ``dP = -S dG P - P dG S``.
+    Derivatives, of any order, are those at a kernel of constant dimension.
     """
-    kernel = _kernel(matrix, scale)
-    return _projected(kernel, start), jnp.sum(kernel[3])
+    kernel = _kernel(lax.stop_gradient(matrix), lax.stop_gradient(scale))
+    return _projected(matrix, kernel, start), jnp.sum(kernel[3])
 
 
-@rest.defjvp
+@jax.custom_jvp
+def _projected(matrix: Float[Array, "n n"], kernel: tuple[Any, Any, Any, Any], v: Float[Array, " n"]) -> Float[Array, " n"]:
+    """``P v``. With S the inverse of G off its kernel, ``dP = -S dG P - P dG S``."""
+    left, right, overlaps, _ = kernel
+    return _times(right, jnp.linalg.solve(overlaps, _times(left.T, v)))
+
+
+@_projected.defjvp
 def _(primals: Any, tangents: Any) -> Any:
     import lineax  # slow to import, and only derivatives need it
 
-    (matrix, start, scale), (moved, late, _) = primals, tangents
-    kernel = _kernel(matrix, scale)
-    project = lambda v: _projected(kernel, v)  # noqa: E731
-    end = project(start)
-    off = lineax.MatrixLinearOperator(matrix - jax.vmap(project, in_axes=1, out_axes=1)(jnp.eye(len(start), dtype=start.dtype)))
+    (matrix, kernel, v), (moved, _, late) = primals, tangents
+    project = lambda v: _projected(matrix, kernel, v)  # noqa: E731
+    end = project(v)
+    off = lineax.MatrixLinearOperator(matrix - jax.vmap(project, in_axes=1, out_axes=1)(jnp.eye(len(v), dtype=v.dtype)))
     invert = lambda v: lineax.linear_solve(off, v - project(v), lineax.LU()).value  # noqa: E731
-    slope = project(late) - invert(_times(moved, end)) - project(_times(moved, invert(start)))
-    count = jnp.sum(kernel[3])
-    return (end, count), (slope, jnp.zeros(count.shape, jax.dtypes.float0))
+    return end, project(late) - invert(_times(moved, end)) - project(_times(moved, invert(v)))
 
 
 def _times(a: Any, b: Any) -> Any:
@@ -55,8 +57,3 @@ def _kernel(matrix: Float[Array, "n n"], scale: Any) -> tuple[Any, Any, Any, Any
     null = size <= ROUNDING * len(size) * epsilon() * jnp.maximum(size[0], scale)
     left, right = jnp.where(null, left, 0.0), jnp.where(null, right.T, 0.0)
     return left, right, _times(left.T, right) + jnp.diag(jnp.where(null, 0.0, 1.0)), null
-
-
-def _projected(kernel: tuple[Any, Any, Any, Any], v: Float[Array, " n"]) -> Float[Array, " n"]:
-    left, right, overlaps, _ = kernel
-    return _times(right, jnp.linalg.solve(overlaps, _times(left.T, v)))

@@ -41,6 +41,7 @@ class AbstractBattery(eqx.Module):
     n_battery: eqx.AbstractVar[Any]
     battery_frequency: eqx.AbstractVar[Any]
 
+    starts: ClassVar[tuple[str, ...]] = ("localised", "thermal", "coherent", "populations")  # that a file can describe
     memory: ClassVar[bool] = False  # whether its laws have, so that the latest time has to be known beforehand
 
     def __new__(cls, *args: Any, **fields: Any) -> "AbstractBattery":

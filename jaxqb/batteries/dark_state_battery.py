@@ -1,6 +1,6 @@
 """A spin battery charged through a bath that it shares with its charger."""
 
-from typing import Any, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 import equinox as eqx
 import jax
@@ -70,6 +70,8 @@ class DarkStateBattery(AbstractBattery):
     >>> round(float(qb.merit.energy(battery, qb.steady_state(battery))), 9)  # 25 / 36
     0.694444444
     """
+
+    starts: ClassVar[tuple[str, ...]] = ("localised", "thermal", "populations")
 
     n_battery: Real = size(symbol="N_B", doc="number of battery cells")
     n_charger: Real = size(symbol="N_C", doc="number of charger spins", unit="spins")

@@ -79,8 +79,9 @@ class ReservoirBattery(AbstractPair):
         self.structure = Structure(Span(0.0, 1.0, 1.0))
         if self.span is not None:
             low, high = check_span(self.span)
-            if known and -np.inf < np.min(self.reservoir.edge) <= low:
-                but = f"the edge is at {np.min(self.reservoir.edge):g} and it begins at {low:g}"
+            edge = self.reservoir.edge
+            if not traced(edge) and -np.inf < np.min(edge) <= low:
+                but = f"the edge is at {np.min(edge):g} and it begins at {low:g}"
                 fail(FieldError, "span", "begin below the continuum", but, "let it begin lower, or leave it out")
         elif known:
             low, high = self._reach()

@@ -1,7 +1,7 @@
 """What chains of spins have in common: their laws, from second moments to exact."""
 
 import abc
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -71,6 +71,7 @@ class single_excitation(eqx.Module):
 class AbstractSpinChain(AbstractBattery):
     """A row of spins; each law of it is made by a method of its own."""
 
+    starts: ClassVar[tuple[str, ...]] = ()  # but probabilities
     hopping: eqx.AbstractVar[Any]
     collective_decay: eqx.AbstractVar[Any]
     initial: eqx.AbstractVar[Any]

@@ -12,9 +12,9 @@ from ..errors import Status, StoreError, fail
 def fields(battery: Any) -> list[dict[str, Any]]:
     """What can be written for a battery: its declared fields, and its starts."""
     from ..conventions import UNITS
-    from ..study import STARTS
 
-    start = f"start: a number, or {{key = number}} with {', '.join(STARTS)}"
+    start = f"start: a number, or {{key = number}} with {', '.join(battery.starts)}"
+    start = start if battery.starts else "probability that a spin is excited at the start: one number, or one for each"
     declared = battery.declared()
     rows = []
     for item in dataclasses.fields(battery):

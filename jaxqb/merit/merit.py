@@ -2,12 +2,12 @@
 
 import abc
 import dataclasses
-import inspect
 from typing import Any
 
 import equinox as eqx
 from jaxtyping import Array
 
+from ..asked import takes
 from ..conventions import UNITS
 from ..errors import MeritError, fail, shown
 
@@ -98,19 +98,6 @@ def check_figure(argument: str, value: Any) -> None:
         fail(MeritError, argument, "be a figure of merit", f"it is the class {value.__name__}", f"use {value.__name__}()")
     if not callable(value):
         fail(MeritError, argument, "be a figure of merit", f"it is {shown(value)}", "use e.g. jaxqb.merit.energy")
-    if not isinstance(value, AbstractMerit) and not _takes_two(value):
+    if not isinstance(value, AbstractMerit) and not takes(value, 2):
         but, fix = "it takes other arguments", "write e.g. lambda battery, state: state.battery_excitations()"
         fail(MeritError, argument, "be a function of a battery and its state", but, fix)
-
-
-def _takes_two(function: Any) -> bool:
-    """Whether it can be called with two arguments, as far as can be told."""
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # of what is not written in Python
-        return True
-    try:
-        signature.bind(None, None)
-    except TypeError:
-        return False
-    return True

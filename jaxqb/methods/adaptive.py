@@ -102,10 +102,8 @@ class AdaptiveFlow(AbstractFlow):
                 dt0=None,
                 y0=y,
                 args=(law, sign),
-                saveat=diffrax.SaveAt(ts=jnp.minimum(ts, end)),
-                stepsize_controller=diffrax.ClipStepSizeController(
-                    diffrax.PIDController(rtol=m.rtol, atol=m.atol), step_ts=jnp.minimum(ts, end)
-                ),
+                saveat=diffrax.SaveAt(ts=ts),
+                stepsize_controller=diffrax.ClipStepSizeController(diffrax.PIDController(rtol=m.rtol, atol=m.atol), step_ts=ts),
                 adjoint=adjoint,
                 max_steps=m.max_steps,
                 throw=False,

@@ -17,7 +17,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from ..algebra import chebyshev
-from ..algebra.gradients import frozen, most, reversible
+from ..algebra.gradients import frozen, most, reversible, with_slope
 from ..errors import MethodError, fail, shown
 from ..fields import numbers, plain
 from ..laws import AbstractDampedLaw, AbstractUnitaryLaw, Chain
@@ -85,7 +85,7 @@ class ChebyshevFlow(AbstractFlow):
     leap: float = eqx.field(static=True)
 
     def _travel(self, span: Float[Array, ""], y: Any, known: Any = None) -> Any:
-        """Coordinates a time `span` ahead of y, in equal steps, differentiable by law, y and (if none are known) span."""
+        """Coordinates a time `span` ahead of y, in equal steps, differentiable by law and y."""
         length, reach, quick = lax.stop_gradient(jnp.abs(span)), self.reach, None
         if known is not None:
             # only derivatives are wanted: longer steps take fewer terms a unit of time, and one step is all that is stored
@@ -100,32 +100,29 @@ class ChebyshevFlow(AbstractFlow):
         coefficients = chebyshev.exponential(self.radius * span / jnp.maximum(turns, 1), count)
         dynamic, static = eqx.partition(self.law, eqx.is_inexact_array)
 
-        def step(params, fixed, y, signs: Any = 1.0):
-            (dynamic, moving), (standing, radius) = params, fixed
-            coefficients = standing if moving is None else moving
+        def step(dynamic, fixed, y, signs: Any = 1.0):
+            coefficients, radius = fixed
             return chebyshev.expand(eqx.combine(dynamic, static).field, radius, y, coefficients * signs)
 
         undo = functools.partial(step, signs=np.tile([1.0, -1.0], count // 2))
-        moving, standing = (coefficients, None) if known is None else (None, frozen(coefficients))
-        return reversible(step, undo, (dynamic, moving), (standing, frozen(self.radius)), turns, y, known, quick)
+        return reversible(step, undo, dynamic, frozen((coefficients, self.radius)), turns, y, known, quick)
 
     def values(self, figures: Figures, battery: Any, ts: Float[Array, " t"]) -> tuple[dict[str, Any], Any]:
         """Travel from time to time, serve many times from one series, or interpolate; derivatives by the travel."""
 
-        def legs(args, ts):
+        def legs(args, ts, look: Callable = figures.at):
             flow, battery = args
 
             def leg(y, dt):
                 y = flow._travel(dt, y)
-                return y, figures.at(flow, battery, y)
+                return y, look(flow, battery, y)
 
             return lax.scan(leg, flow.law.start, intervals(ts))[1]
 
-        if ts.shape[0] < curves.NODES:
-            return legs((self, battery), ts), True
+        def slope(args, ts):
+            return jax.tree.map(lambda jet: jet[:, 1], legs(args, ts, figures.sloped))
 
-        @jax.custom_jvp
-        def run(args, ts):
+        def curve(args, ts):
             flow, battery = args
             if figures.smooth:
                 dense = ts[-1] / curves.windows(flow)[0] * curves.POINTS < 2 * ts.shape[0]
@@ -136,11 +133,8 @@ class ChebyshevFlow(AbstractFlow):
             # of a batch all or none: a choice between lanes would do both
             return lax.cond(most(dense.astype(int)) > 0, quick, lambda: legs(args, ts))
 
-        @run.defjvp
-        def _(primals, tangents):
-            return run(*primals), jax.jvp(legs, primals, tangents)[1]
-
-        return run((self, battery), ts), True
+        run = legs if ts.shape[0] < curves.NODES else curve
+        return with_slope(run, slope, legs)((self, battery), ts), True
 
     def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
         """As long as the fastest figure turns by no more than PHASE, and a series of moderate length reaches."""

@@ -38,14 +38,14 @@ def load(key: str) -> Paper:
     >>> load("huangfu2021").key
     'huangfu2021'
     """
-    if key not in KNOWN:
-        fail(PaperError, "paper", "be one of the papers", f"it is {key!r}", _near(key, KNOWN))
+    if str(key) not in KNOWN:
+        fail(PaperError, "paper", "be one of the papers", f"it is {key!r}", _near(str(key), KNOWN))
     return importlib.import_module(f"{__name__}.{key}").PAPER
 
 
 def _figure(paper: Paper, name: str) -> Figure:
-    if name not in paper.figures:
-        fail(PaperError, "figure", f"be one of {paper.key}", f"it is {name!r}", _near(name, paper.figures))
+    if str(name) not in paper.figures:
+        fail(PaperError, "figure", f"be one of {paper.key}", f"it is {name!r}", _near(str(name), paper.figures))
     return paper.figures[name]
 
 

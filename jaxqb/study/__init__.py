@@ -27,6 +27,5 @@ from .run import DesignStudy as DesignStudy
 from .run import Study as Study
 from .run import SweepStudy as SweepStudy
 from .run import load as load
-from .words import STARTS as STARTS
 from .words import battery_class as battery_class
 from .words import battery_of as battery_of

@@ -1,5 +1,6 @@
 """Pictures of what studies gave."""
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,25 +37,29 @@ def of_sweep(data: "xr.Dataset", figures: list[str]) -> "Figure | None":
 
 
 def _with_missing(figure: "Figure", data: "xr.Dataset", figures: list[str], x: str | None, facet: list[str]) -> "Figure":
-    """Crosses below where a curve lacks points (maps are grey there), and a legend that says why they are missing."""
+    """Crosses below where a curve lacks points (maps are grey there), and above all panels a note why they are missing."""
     import matplotlib as mpl
 
+    holes = max(int(np.sum(~np.isfinite(data[name]))) for name in figures)
+    if not holes:
+        return figure
     panels = [data[name].isel({d: k}) for name in figures for d in facet for k in range(data.sizes[d])] if facet else None
     panels = panels or [data[name] for name in figures]
     gaps: list[Any] = [~np.isfinite(panel) for panel in panels]
-    if not any(map(np.any, gaps)):
-        return figure
     axes = [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
     if x is not None:
         for ax, gap in zip(axes, gaps, strict=True):
             at = data[x].values[gap.any([d for d in gap.dims if d != x]).values]
             ax.plot(at, np.full(len(at), 0.02), transform=ax.get_xaxis_transform(), clip_on=False, **MISSING)
-    counts = {"not computed yet": int((data["status"] == Status.MISSING).sum())}
-    counts["without an answer"] = max(map(int, map(np.sum, gaps))) - counts["not computed yet"]
-    text = " and ".join(f"{n} points {what}" for what, n in counts.items() if n > 0)
+    waiting = int((data["status"] == Status.MISSING).sum())
+    counts = {"not computed yet": waiting, "without an answer": holes - waiting}
+    text = " and ".join(f"{n} point{'s' if n > 1 else ''} {what}" for what, n in counts.items() if n > 0)
+    wide, high = figure.get_size_inches()
+    note = textwrap.wrap(f"{'crosses' if x else 'grey'}: {text}", int(wide / 0.06))
     style: Any = plot.STYLE
     with mpl.rc_context(style):
-        figure.supxlabel(f"{'crosses' if x else 'grey'}: {text}", fontsize=7, color="#444444")
+        figure.suptitle("\n".join(note), fontsize=7, color="#444444")  # below, it would stand in the legend
+    figure.set_size_inches(wide, high + 0.06 + 0.12 * len(note))
     return figure
 
 

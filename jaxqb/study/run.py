@@ -63,16 +63,19 @@ class Study(abc.ABC):
     def _battery(self) -> "AbstractBattery":
         import numpy as np
 
+        from ..fields import entry
+
         numerics, kind = self.tables.numerics, self.tables.battery.type
         table = "sweep" if isinstance(self, SweepStudy) else "design"
         battery_class = words.battery_class(kind)
         known, declared = words.numbers_of(battery_class), battery_class.declared()
         values = {}
         for name, given in self.columns().items():
-            if name not in known:
+            field = entry(name)[0]  # of gaps[0]: which are given whole in [battery]
+            if field not in known:
                 fail(StudyError, f"{table}.{name}", f"be a number of {kind}", "it is none", nearest(name, known))
-            if name in declared:
-                here = dataclasses.replace(declared[name], name=f"{table}.{name}")
+            if field in declared:
+                here = dataclasses.replace(declared[field], name=f"{table}.{name}")
                 _ = [here.convert(value) for value in given]  # one by one, so that a sentence names the wrong one
             values[name] = np.asarray(given, dtype=float)
         for place, name in self.named():
@@ -80,7 +83,7 @@ class Study(abc.ABC):
         words.method_of(numerics.method)
         fields = self.tables.battery.model_extra or {}
         if isinstance(self, SweepStudy):  # what is swept need not be given
-            fields = {name: float(given[0]) for name, given in values.items()} | fields
+            fields = {name: float(given[0]) for name, given in values.items() if name in known} | fields
         battery = words.battery_of(kind, fields)
         if battery.memory and numerics.window is None:
             must, fix = "be given for a battery with memory", "write below [numerics] e.g. window = 40.0"

@@ -62,8 +62,10 @@ def _nonempty(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ordered(bounds: list[float]) -> list[float]:
-    if not bounds[0] < bounds[1]:
-        low, high = bounds
+    low, high = bounds
+    if low == high:
+        raise Wrong("be [lowest, highest]", f"it is [{low:g}, {high:g}]", "give it in [battery], if it is not to vary")
+    if low > high:
         raise Wrong("be [lowest, highest]", f"it is [{low:g}, {high:g}]", f"write [{high:g}, {low:g}]")
     return bounds
 

@@ -1,6 +1,7 @@
 """From what a user writes to what it means: batteries, starts, methods and figures by their names."""
 
 import dataclasses
+import functools
 import math
 import re
 from collections.abc import Mapping
@@ -11,8 +12,6 @@ from ..errors import FieldError, StudyError, fail, nearest
 if TYPE_CHECKING:
     from ..batteries import AbstractBattery
     from ..methods import AbstractMethod
-
-STARTS = ("localised", "thermal", "coherent", "populations")
 
 
 def battery_class(kind: str, place: str = "battery.type") -> type["AbstractBattery"]:
@@ -54,25 +53,25 @@ def battery_of(kind: str, fields: Mapping[str, Any], in_file: bool = True) -> "A
     for name, info in battery.declared().items():
         if name in fields:
             dataclasses.replace(info, name=f"{table}{name}").convert(fields[name])
-    numeric = battery.declared()
-    return battery(**{name: value if name in numeric else _start(f"{table}{name}", value) for name, value in fields.items()})
+    numeric, start = battery.declared(), functools.partial(_start, battery.starts)
+    return battery(**{name: value if name in numeric else start(f"{table}{name}", value) for name, value in fields.items()})
 
 
-def _start(place: str, value: Any) -> Any:
-    """A table as the start it names, a list as populations; any other value as it is."""
-    if isinstance(value, list):
+def _start(known: tuple[str, ...], place: str, value: Any) -> Any:
+    """A table as the start it names, one of `known`, a list as populations; any other value as it is."""
+    if isinstance(value, list) and "populations" in known:
         value = {"populations": value}
-    elif isinstance(value, Mapping):
+    elif isinstance(value, Mapping) and known:
         if len(value) != 1:
-            fail(StudyError, place, "have one key", f"it has {len(value)}", f"use one of {', '.join(STARTS)}")
+            fail(StudyError, place, "have one key", f"it has {len(value)}", f"use one of {', '.join(known)}")
         place = f"{place}.{next(iter(value))}"
     else:
         return value
     from .. import batteries
 
     ((kind, number),) = value.items()
-    if kind not in STARTS:
-        fail(StudyError, place, "be a start", "it is none", nearest(kind, STARTS))
+    if kind not in known:
+        fail(StudyError, place, "be a start", "it is none", nearest(kind, known))
     if isinstance(number, list) and not (number and all(isinstance(x, (int, float)) and math.isfinite(x) for x in number)):
         fail(StudyError, place, "hold a finite number for each level", f"it is {number!r}", "write e.g. [0.25, 0.75]")
     try:

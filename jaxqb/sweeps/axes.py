@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..batteries import AbstractBattery
-from ..batteries.starts import AbstractStart
+from ..batteries.starts import AbstractStart, Full, Level
 from ..conventions import UNITS, real_dtype
 from ..errors import FieldError, SweepError, fail, nearest, shown
 from ..fields import Field
@@ -58,7 +58,7 @@ def sweepable(battery: AbstractBattery) -> dict[str, Field]:
         entries = [f"{name}[{k}]" for k in range(*count)] if count else [name]
         known |= {each: dataclasses.replace(field, name=each) for each in entries}
     for item in dataclasses.fields(battery):
-        if item.init and isinstance(getattr(battery, item.name), AbstractStart):
+        if item.init and isinstance(getattr(battery, item.name), Level | Full):  # others are no numbers
             doc = "initial " + item.name.replace("_", " ")
             known[item.name] = Field("n_0", "number", doc, 0.0, True, False, False, item.name)
     return known
@@ -93,6 +93,9 @@ def _axis(battery: AbstractBattery, known: dict[str, Field], key: Any, values: A
     if not isinstance(names, tuple) or not names:
         fail(SweepError, "axes", "have names or tuples of names as keys", f"one is {key!r}", "use e.g. 'coupling'")
     for name in names:
+        if isinstance(start := getattr(battery, str(name), None), AbstractStart) and name not in known:
+            but, fix = f"the battery has {shown(start)}", f"give the battery a number there, e.g. {name}=1"
+            fail(SweepError, name, "be a number of quanta where it is swept", but, fix)
         if name not in known:
             must = f"name fields of {type(battery).__name__}"
             fail(SweepError, "axes", must, f"{name!r} is none", nearest(str(name), known))

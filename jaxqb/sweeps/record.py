@@ -49,7 +49,7 @@ def _differences(there: Any, here: Any, place: str) -> Iterator[str]:
     elif isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
         for k, pair in enumerate(zip(there, here, strict=True)):
             yield from _differences(*pair, f"{place}[{k}]")
-    elif json.dumps(there) != json.dumps(here):  # 1 is not 1.0, and nan is nan
+    elif there != here and json.dumps(there) != json.dumps(here):  # 1 is 1.0, and nan is nan
         yield f"{place}: {_short(there)} there, {_short(here)} here"
 
 

@@ -18,7 +18,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -76,6 +76,21 @@ class Store:
         for index in found:
             self._remove(index)
         return found, list(states.values()).count("damaged")
+
+    def whole(self, name: str, states: Mapping[Index, str]) -> np.ndarray:
+        """An array, with its fill value at the points of chunks that are not whole: of these nothing is read."""
+        array = self.arrays[name]
+        out = np.full(array.shape, array.fill_value, array.dtype)
+        for index in (index for index, state in states.items() if state == "whole"):
+            out[tuple(slice(k * n, (k + 1) * n) for k, n in zip(index, array.chunks, strict=False))] = self._read(name, index)
+        return out
+
+    def check_coordinates(self) -> None:
+        """A sentence if they are not as they were written: whoever opens the store reads them first."""
+        with self.careful():
+            for name, mark in _marks(self.path).items():
+                if "/c/" in name and digest(_content(self.path / name)) != mark:
+                    _broken(self.path, "coordinates")
 
     def _entries(self) -> dict[Index, list[int]]:
         """What stands in the ledger."""
@@ -240,7 +255,7 @@ def opened(path: Path, plan: Mapping[str, Any], files: Callable[[], Mapping[str,
         for item in path.rglob("*.partial"):
             if PARTIAL.search(item.name):
                 item.unlink()
-        marks = (_document(path / CHECKSUMS) or {"attributes": {}})["attributes"].get("files", {})
+        marks = _marks(path)
         written = [name for name, content in files().items() if _mended(path / name, content, name, marks.get(name))]
     except OSError as error:
         raise _sentence(path, error) from None
@@ -257,10 +272,15 @@ def read(path: Path, mode: Any = "r") -> Store:
     import zarr
 
     try:
-        return Store(path, zarr.open_group(path, mode=mode))
+        if _document(path / ROOT) is not None:
+            return Store(path, zarr.open_group(path, mode=mode))
     except Exception as error:
         _check_damaged(path, error)
-        fail(StoreError, "store", "be whole", f"metadata of {path} are damaged", "run its sweep again, which writes them anew")
+    _broken(path, "metadata")
+
+
+def _broken(path: Path, what: str) -> NoReturn:
+    fail(StoreError, "store", "be whole", f"{what} of {path} are damaged", "run its sweep again, which writes them anew")
 
 
 def check_path(store: Any) -> Path:
@@ -271,11 +291,10 @@ def check_path(store: Any) -> Path:
 
 
 def check_same(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
-    """A sentence, with a line for each difference, if a store was made for another plan."""
+    """A sentence, with all that differs, if a store was made for another plan."""
     if found := differences(there, here):
-        lines = "".join(f"\n  {line}" for line in found)
         fix = "name another store, or ask for a branch (branch=True, or --branch)"
-        fail(StoreError, "store", "hold this very sweep", f"{path} holds another one:{lines}\n", fix)
+        fail(StoreError, "store", "hold this very sweep", f"{path} holds another one ({'; '.join(found)})", fix)
 
 
 def check_empty(path: Path) -> None:
@@ -323,6 +342,15 @@ def _document(file: Path) -> dict[str, Any] | None:
         return None
 
 
+def _marks(path: Path) -> dict[str, str]:
+    """Digests of all other files, as they were made; nothing, if that was damaged."""
+    return (_document(path / CHECKSUMS) or {"attributes": {}})["attributes"].get("files", {})
+
+
+def _content(file: Path) -> bytes:
+    return file.read_bytes() if file.is_file() else b""
+
+
 def sealed(document: dict[str, Any]) -> bytes:
     """A document of metadata, with a digest of all of it among its attributes."""
     attributes = {key: value for key, value in document["attributes"].items() if key != "seal"}
@@ -336,7 +364,7 @@ def _mended(file: Path, content: bytes, name: str, mark: str | None) -> bool:
     if name in SEALED:
         whole = _document(file) is not None
     else:
-        there = file.read_bytes() if file.is_file() else b""
+        there = _content(file)
         whole = there == content or digest(there) == mark
     if not whole:
         _write(file, content)

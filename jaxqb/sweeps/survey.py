@@ -1,17 +1,13 @@
 """What a store holds: read only, also while a sweep writes to it."""
 
-import contextlib
 import dataclasses
 import json
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..batteries import REGISTRY
-from ..errors import Status, StoreError, fail
-from .dataset import stored
-from .store import check_path, plan_at, read
+from ..errors import StoreError, fail
+from .dataset import counted, stored
+from .store import Store, check_path, plan_at, read
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +18,7 @@ class Survey:
         chunks: of the sweep.
         whole: how many of them are there as they were written.
         damaged: how many are there, but not so.
-        statuses: points with each status, by its name; those of chunks that are not there are `missing`.
+        statuses: points with each status, by its name; those of chunks that are not whole are `missing`.
         about: attributes of the store.
         runs: what is known of each run that ended by itself.
     """
@@ -66,30 +62,36 @@ def survey(store: Any) -> Survey:
     """Read all chunks of a store, and compare them with its ledger.
 
     Raises:
-        StoreError: if there is no store of jaxqb.
+        StoreError: if there is no store of jaxqb, or its metadata or coordinates are damaged.
     """
-    path = check_store(store)
-    found = read(path)
-    states, counts = list(found.states().values()), []
-    with contextlib.suppress(Exception):  # a damaged status cannot be read
-        counts = np.bincount(np.ravel(found.arrays["status"][...]), minlength=len(Status))
-    statuses = {status.name.lower(): int(n) for status, n in zip(Status, counts, strict=False) if n}
+    found = _found(store)
+    by_chunk = found.states()
+    states, statuses = list(by_chunk.values()), json.loads(counted(found.whole("status", by_chunk)))
     about = dict(found.group.attrs)
     return Survey(len(states), states.count("whole"), states.count("damaged"), statuses, about, found.history)
 
 
 def opened(store: Any) -> Any:
-    """The Dataset of a store."""
-    return stored(check_store(store))
+    """The Dataset of a store, in which the points of chunks that are not whole are `missing`.
+
+    Raises:
+        StoreError: if there is no store of jaxqb, or its metadata or coordinates are damaged.
+    """
+    found = _found(store)
+    data, states = stored(found.path), found.states()
+    arrays = {name: data[name].copy(data=found.whole(name, states)) for name in found.arrays}
+    return data.assign(arrays).assign_attrs(status_counts=counted(arrays["status"].values))
 
 
-def check_store(store: Any) -> Path:
-    """The path, if a store is there."""
+def _found(store: Any) -> Store:
+    """The store, if one is there whose metadata and coordinates are whole."""
     path = check_path(store)
     if plan_at(path) is None:
         but = "nothing is there" if not path.exists() else f"{path} is none"
         fail(StoreError, str(path), "be a store of a sweep", but, "name the folder of `sweep(..., store=...)`")
-    return path
+    found = read(path)
+    found.check_coordinates()
+    return found
 
 
 def battery_of(survey: Survey) -> str:

@@ -84,12 +84,12 @@ class Task:
             Stopped: after a signal.
         """
         path = self._free(path) if branch else path
-        self._same(path, self._plan())
+        self._same(path)
         with locked(path):
             solver, compiling = self.compiled
             begun, pieces = time.perf_counter(), self._pieces(path, solver)
-            plan = self._plan(solver, pieces)
-            store, damaged = opened(path, plan, lambda: self._files(solver, pieces, plan))
+            plan = self._plan(path, solver, pieces)
+            store, damaged = opened(path, plan, lambda: self._files(path, solver, pieces, plan))
             sink = Disk(pieces, store)
             chunks, points = len(sink.todo), sum(math.prod(b - a for a, b in zip(*each, strict=True)) for each in sink.todo)
             run = {
@@ -123,7 +123,7 @@ class Task:
         """What it is going to take."""
         if path is not None:
             path = self._free(path) if branch else path
-            self._same(path, self._plan())
+            self._same(path)
         solver, compiling = self.compiled
         pieces = Pieces(self.grid.lengths, self.grid.chunk_shape(solver.job), self.order)
         pieces = pieces if path is None else self._pieces(path, solver)
@@ -185,13 +185,13 @@ class Task:
 
     # ------------------------------------------------------------------------------------------ stores
 
-    def _plan(self, solver: Solver | None = None, pieces: Pieces | None = None) -> dict[str, Any]:
+    def _plan(self, path: Path, solver: Solver | None = None, pieces: Pieces | None = None) -> dict[str, Any]:
         """What makes it this very sweep: what is known before compiling, and after."""
         kept = ("method", "dtype", "platform", "device_kind", "jaxqb", "jax", "jaxlib")
         plan: dict[str, Any] = {
             "format": FORMAT,
             "battery": json.loads(self.about["battery"]),
-            "axes": {axis.name: {name: values(column) for name, column, _ in axis.coordinates()} for axis in self.axes},
+            "axes": {axis.name: {name: values(column) for name, column, _ in axis.coordinates()} for axis in self._axes(path)},
             "order": self._names,
             "given": numbers(self.grid.figures),
             **{key: self.about[key] for key in kept},
@@ -203,29 +203,38 @@ class Task:
         maps = json.loads(self._by_axis(solver.job.kinds))
         return plan | {"figures": outputs, "mapping": maps, "chunk": chunk, "program of the figures": self._digest(solver)}
 
+    def _axes(self, path: Path) -> tuple[Axis, ...]:
+        """Those of the sweep, with numbers of the types that a store has: its files must agree with each other."""
+        there = (plan_at(path) or {}).get("axes", {})
+
+        def alike(axis: Axis) -> Axis:
+            columns = ((column, there.get(axis.name, {}).get(name)) for name, column, _ in axis.coordinates())
+            return dataclasses.replace(axis, given=tuple(_typed(*each) for each in columns))
+
+        return tuple(map(alike, self.axes))
+
     def _digest(self, solver: Solver) -> str:
         """Of the program on one device, whatever their number here."""
         job = solver.job
         return build(job if len(job.devices) == 1 else self.grid.solver(job.devices[:1]).job).digest
 
-    def _same(self, path: Path, plan: dict[str, Any]) -> None:
+    def _same(self, path: Path) -> None:
         """A sentence if a store holds another sweep, as far as is known."""
-        there = plan_at(path)
+        there, plan = plan_at(path), self._plan(path)
         if there is None:
             return check_empty(path)
         return check_same(path, {key: there.get(key) for key in plan}, plan)
 
     def _free(self, path: Path) -> Path:
         """The first of all branches of a store that holds this sweep, or nothing."""
-        early = self._plan()
         for branch in branches(path):
-            there = plan_at(branch)
+            there, early = plan_at(branch), self._plan(branch)
             if there is None:
                 return branch
             if differences({key: there.get(key) for key in early}, early):
                 continue
             solver, _ = self.compiled
-            if not differences(there, self._plan(solver, self._pieces(branch, solver))):
+            if not differences(there, self._plan(branch, solver, self._pieces(branch, solver))):
                 return branch
         raise AssertionError("branches go on for ever")
 
@@ -239,8 +248,18 @@ class Task:
         points = stored_points(self._points, seconds_a_point(solver, lengths), bytes_a_point(solver), self.crew)
         return Pieces(lengths, self.grid.chunk_shape(solver.job, points), self.order)
 
-    def _files(self, solver: Solver, pieces: Pieces, plan: dict[str, Any]) -> dict[str, bytes]:
+    def _files(self, path: Path, solver: Solver, pieces: Pieces, plan: dict[str, Any]) -> dict[str, bytes]:
         """Those of a new store."""
         attributes = self._attributes(solver, pieces) | {"plan": json.dumps(plan)}
         named = lambda name: label(self.grid.figures, name)  # noqa: E731
-        return fresh(self.axes, self._outputs(solver), pieces.given(pieces.shape), attributes, named)
+        return fresh(self._axes(path), self._outputs(solver), pieces.given(pieces.shape), attributes, named)
+
+
+def _typed(column: np.ndarray, there: Any) -> np.ndarray:
+    """The same numbers, of the type that the plan of a store has them in, if these are they."""
+    for dtype in (column.dtype, "int64", "float64", "int32", "float32"):
+        with np.errstate(all="ignore"):
+            other = column.astype(dtype)
+        if np.array_equal(other, column) and json.dumps(values(other)) == json.dumps(there):
+            return other
+    return column

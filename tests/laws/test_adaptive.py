@@ -1,4 +1,4 @@
-"""`Adaptive`: derivatives both ways, against a closed form and against other methods; and once only."""
+"""`Adaptive`: derivatives both ways, against a closed form and against other methods."""
 
 from functools import partial
 from typing import Any
@@ -11,7 +11,6 @@ import pytest
 
 import jaxqb as qb
 from jaxqb.compiled import options
-from jaxqb.errors import MethodError
 
 PRECISE = qb.Adaptive(rtol=1e-12, atol=1e-13)
 CAVITY = qb.reservoirs.Exponentials([0.3, 0.2], [0.9, 1.2], [0.2, 0.4])
@@ -52,13 +51,3 @@ def test_of_a_peak_forward() -> None:
     peak = lambda g: qb.charge(qb.SpinCharger(1, 1, coupling=g), method=PRECISE).first_peak  # noqa: E731
     slope = quickly(jax.jacfwd(lambda g: (peak(g).value, peak(g).time)))(0.8)
     np.testing.assert_allclose(slope, [0.0, -np.pi / 2 / 0.8**2], rtol=0, atol=1e-7)
-
-
-@pytest.mark.parametrize(
-    "twice",
-    [jax.hessian, lambda f: jax.grad(jax.grad(f)), lambda f: jax.jacfwd(jax.jacfwd(f)), lambda f: jax.grad(jax.jacfwd(f))],
-)
-def test_a_second_derivative_is_refused(twice: Any) -> None:
-    of = lambda g: qb.evolve(qb.SpinCharger(1, 1, coupling=g), [0.5], method=qb.Adaptive()).saved["energy"][0]  # noqa: E731
-    with pytest.raises(MethodError, match="`Adaptive` must be differentiated once only"):
-        jax.eval_shape(twice(of), 0.8)

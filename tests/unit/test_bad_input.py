@@ -22,6 +22,7 @@ from jaxqb.errors import (
     JaxqbError,
     MeritError,
     MethodError,
+    PaperError,
     SweepError,
     TimesError,
     ToleranceError,
@@ -32,6 +33,8 @@ GRAMMAR = re.compile(r"^`(?P<argument>[^`]+)` must (?P<must>.+), but (?P<but>.+)
 GOOD = qb.SpinCharger(2, 3)
 LIGHT = qb.CavityCharger(2, 2)
 OTHER = qb.SpinCharger(3, 3).law()  # of another battery
+WARM = qb.CavityCharger(2, qb.thermal(1.0))
+DARK = qb.DarkStateBattery(2, 2, battery_excitations=qb.thermal(0.5))
 LARGE = qb.OpenBattery(np.ones((400, 400)), [np.ones((400, 400))], [0.1], np.diag([0.0, 1.0]), np.eye(400)[0])
 HULL = qb.SpinCharger(2, 3, coupling=np.array([0.5, 1.0]))
 nan, inf = float("nan"), float("inf")
@@ -247,6 +250,14 @@ CALLS = [
     (grid(progress="yes"), SweepError, "progress", "'yes'"),
     (grid(qb.merit.energy), MeritError, "figures", "Energy()"),
     (grid(lambda b: qb.evolve(b, [1.0])), MeritError, "value", "Solution"),
+    (grid(lambda b, c: 1.0), MeritError, "figures", "other arguments"),
+    (optimum(lambda b, c: 1.0), DesignError, "objective", "other arguments"),
+    (grid({"mine": "first_peak"}), MeritError, "figures", "a dict"),
+    (grid(["first_peak", lambda b: 1.0]), MeritError, "figures", "a function among"),
+    (lambda: qb.sweep("first_peak", WARM, {"photons": [1, 2]}), SweepError, "photons", "thermal(1"),
+    (lambda: qb.reproduce(3), PaperError, "paper", "3"),
+    (lambda: qb.reproduce("peng2021", 3), PaperError, "figure", "3"),
+    (lambda: qb.evolve(DARK, [1.0], "ergotropy"), MeritError, "ergotropy", "single cells"),
     (grid(qb.merit.Energy), MeritError, "figures", "class Energy"),
     (times([]), TimesError, "ts", "empty"),
     (times(None), TimesError, "ts", ""),

@@ -391,12 +391,12 @@ def test_missing_points_are_marked(study):
     gap = data.coupling == 1.0
     data["first_peak"], data["status"] = data.first_peak.where(~gap), data.status.where(~gap, int(qb.Status.MISSING))
     figure = picture.of_sweep(data, ["first_peak"])
-    assert figure.get_supxlabel() == "crosses: 8 points not computed yet"
+    assert figure.get_suptitle() == "crosses: 8 points not computed yet"
     (crosses,) = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
     assert crosses.get_xdata().tolist() == data.charger_frequency.values.tolist()
     data["status"] = data.status.where(~gap, int(qb.Status.NOT_FINITE))
-    assert picture.of_sweep(data, ["first_peak"]).get_supxlabel() == "crosses: 8 points without an answer"
-    assert picture.of_sweep(data.where(~gap, 1.0), ["first_peak"]).get_supxlabel() == ""
+    assert picture.of_sweep(data, ["first_peak"]).get_suptitle() == "crosses: 8 points without an answer"
+    assert picture.of_sweep(data.where(~gap, 1.0), ["first_peak"]).get_suptitle() == ""
 
 
 def test_a_disk_is_exit_code_3(study, monkeypatch):

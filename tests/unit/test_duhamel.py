@@ -73,7 +73,7 @@ def test_it_knows_where_it_is_good(case: Any) -> None:
     flow = qb.Chebyshev().prepare(law)
     turns = duhamel.turns(law, flow.radius, time)
     back = duhamel.way_back(law, flow.radius, time / turns)
-    y, _, _, good = back((eqx.filter(law, eqx.is_inexact_array), None), None, end(time), jax.grad(figure)(end(time)))
+    y, _, _, good = back(eqx.filter(law, eqx.is_inexact_array), None, end(time), jax.grad(figure)(end(time)))
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-12), y, end(time * (1 - 1 / turns)))
     if smooth is not None:
         assert bool(good) == smooth

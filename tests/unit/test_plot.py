@@ -10,7 +10,8 @@ import xarray as xr
 
 import jaxqb as qb
 from jaxqb import plot
-from jaxqb.errors import SweepError, TimesError
+from jaxqb.errors import Status, SweepError, TimesError
+from jaxqb.study import picture
 
 
 @pytest.fixture
@@ -95,16 +96,99 @@ def test_what_cannot_be_drawn_says_so(sweep):
     assert len(plot.lines(wide, facet="a").axes) == 2
     for act, named in (
         (lambda: plot.lines(sweep, facet="coupl"), "`facet` .*'coupl' is none; fix: write coupling"),
+        (lambda: plot.lines(sweep, x="coupl"), "`x` .*'coupl' is none; fix: write coupling"),
+        (lambda: plot.map(sweep, x="coupl"), "`x` .*'coupl' is none; fix: write coupling"),
+        (lambda: plot.map(sweep, y="charger"), "`y` .*'charger' is none; fix: write n_charger"),
+        (lambda: plot._check_axes(sweep.dims, facet=3), "`facet` .*3 is none; fix: use one of coupling, n_charger"),
+        (lambda: plot.lines(sweep, x="coupling", facet="coupling"), "`facet` .*both are coupling"),
+        (lambda: plot.lines(sweep, "max_power"), "`names` .*'max_power' is none; fix: write max_average_power"),
+        (lambda: plot.map(sweep, "max_power"), "`names` .*'max_power' is none; fix: write max_average_power"),
+        (lambda: plot.lines(sweep[[]]), "`ds` must have a variable"),
         (lambda: plot.lines(sweep, log="z"), "`log` .*'z'"),
         (lambda: plot.lines(sweep.isel(coupling=0, n_charger=0)), "`max_average_power` .*one number"),
         (lambda: plot.map(wide), "two axes to map, but 'E' has a, b, c; fix: select"),
         (lambda: plot.map(sweep, x="coupling", y="coupling"), "`y` .*both are coupling"),
         (lambda: plot.map(sweep, facet="n_charger"), "of which n_charger is the facet"),
+        (lambda: plot.map(sweep.assign(E=sweep.coupling), "status", "E"), "the same of all variables, but 'E' has coupling"),
+        (lambda: plot.optimum(sweep), "`result` must be an optimization, but it is Dataset"),
         (lambda: plot.save(sweep, "out"), "`figure` .*Dataset"),
         (lambda: plot.save(plot.lines(sweep), "out", "jpg"), "`formats` .*'jpg' is none"),
     ):
         with pytest.raises(SweepError, match=named):
             act()
+
+
+@pytest.mark.parametrize("stem", ["", "out/", ".", "out/.png"])
+def test_nothing_hidden_is_saved(sweep, tmp_path, monkeypatch, stem):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SweepError, match="`stem` must end with the name of a file"):
+        plot.save(plot.lines(sweep), stem)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_may_have_blanks(sweep):
+    ds = sweep.rename(max_average_power="my power")
+    assert plot.lines(ds, "my power").axes[0].get_ylabel() == plot.map(ds, "my power").axes[1].get_ylabel() != ""
+    drawn = plot.draw(
+        sweep.assign({"my power": 2 * sweep.max_average_power}).assign_attrs(
+            x="coupling", panels=["max_average_power", ["my power", "max_average_power"]]
+        )
+    )
+    assert [len(ax.lines) for ax in drawn.axes] == [2, 4]
+
+
+@pytest.mark.parametrize("act", [plot.lines, plot.map])
+def test_what_is_complex_is_not_drawn(act):
+    """Or one would see its real part, and not know it."""
+    curves = qb.evolve(qb.SpinCharger(2, 3), [0.5, 1.0], "amplitudes")
+    with pytest.raises(SweepError, match="`amplitudes` must be real to be drawn, but it is complex; fix: draw "):
+        act(curves)
+    ds = curves.to_dataset()
+    assert act(ds.assign({"amplitudes": abs(ds["amplitudes"]) ** 2})).axes  # as the sentence says
+
+
+@pytest.mark.parametrize(("count", "named"), [(7, 7), (8, 8), (12, 12), (30, 11)])
+@pytest.mark.parametrize("facet", [None, "a"])
+def test_many_curves_differ_in_colour(count, named, facet):
+    hue = ("level", np.arange(count), {"symbol": "m"})
+    ds = xr.Dataset({"E": (("a", "level", "t"), np.ones((2, count, 5)))}, {"level": hue, "t": np.arange(5)})
+    figure = plot.lines(ds if facet else ds.isel(a=0), x="t", facet=facet)
+    colours = [[line.get_color() for line in ax.lines] for ax in figure.axes]
+    assert all(len(set(panel)) == count and panel == colours[0] for panel in colours)
+    assert (tuple(colours[0]) == plot.COLOURS) == (count == len(plot.COLOURS))
+    assert len(texts(figure)) == named and texts(figure)[0] == "$m$ = 0" and texts(figure)[-1] == f"$m$ = {count - 1}"
+    words = ds.isel(a=0).assign_coords(level=[f"case {k}" for k in range(count)])
+    assert len(texts(plot.lines(words, x="t"))) == count  # between which there is nothing to be read
+
+
+@pytest.mark.parametrize(
+    ("axis", "ends"),
+    [([4.0, 5, 10, 20, 40], (3.5, 45.0)), ([40.0, 20, 10], (5.0, 45.0)), ([1.0, 2, 3], (0.5, 3.5)), ([1.0, 3], (0, 4))],
+)
+def test_maps_end_with_the_data(axis, ends):
+    ds = xr.Dataset({"E": (("x", "y"), np.ones((len(axis), 2)))}, {"x": axis, "y": [0.0, 1.0]})
+    assert plot.map(ds).axes[0].get_xlim() == pytest.approx(ends)
+    assert plot.map(ds, x="y").axes[0].get_ylim() == pytest.approx(ends)
+
+
+@pytest.mark.parametrize(("along", "sizes"), [({}, 2), ({"charger_frequency": [0.9, 1.0, 1.1]}, 2), ({}, 9)])
+def test_why_points_are_missing_can_be_read(along, sizes):
+    """Without coupling there is no peak. The note stands free of legend and axes, and counts points of all panels."""
+    axes = {"coupling": np.linspace(0.0, 1.0, 9), "n_charger": np.arange(2, 2 + sizes), **along}
+    names = ["first_peak", "max_average_power"]
+    data = qb.sweep(names, qb.SpinCharger(2, 2), axes, progress=False)
+    data["status"][8] = Status.MISSING
+    for name in names:
+        data[name][8] = np.nan
+    figure = picture.of_sweep(data, names[:1])
+    figure.draw_without_rendering()
+    count = sizes * len(along.get("charger_frequency", "1"))
+    said = f"{'grey' if sizes == 9 else 'crosses'}: {count} points not computed yet and {count} points without an answer"
+    assert figure.get_suptitle().replace("\n", " ") == said and figure.get_supxlabel() == ""
+    note = figure._suptitle.get_window_extent()
+    assert not any(note.overlaps(other.get_tightbbox()) for other in (*figure.axes, *figure.legends))
+    assert note.x0 >= 0 and note.x1 <= figure.bbox.x1
+    assert picture.of_sweep(data.where(data.status == 0, 1.0), names).get_suptitle() == ""
 
 
 def test_curves_of_functions_have_axes_of_their_own():
@@ -147,6 +231,8 @@ def test_optimum(sweep):
     curve, star = scan.lines
     assert curve.get_ydata() == pytest.approx([1, 2, 4])
     assert (float(star.get_xdata()[0]), float(star.get_ydata()[0])) == (2.0, 4.0)
+    with pytest.raises(SweepError, match="`scans` must have one axis each, but one has coupling, n_charger; fix: "):
+        plot.optimum(result, sweep)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,8 @@ import zarr
 
 import jaxqb as qb
 from jaxqb.errors import Status, StoreError
-from jaxqb.sweeps import blocks, dataset, record, store
+from jaxqb.sweeps import blocks, dataset, record, store, survey
+from jaxqb.sweeps.axes import Axis
 from jaxqb.sweeps.work import Stopped
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -310,6 +311,51 @@ def test_without_what_says_whose_it_is_nothing_is_touched(copy):
     assert {file: file.read_bytes() for file in copy.rglob("*") if file.is_file()} == before
 
 
+def junk(path):
+    path.write_text("junk\n")
+
+
+@pytest.mark.parametrize("how", [truncate, flip, junk, Path.unlink])
+@pytest.mark.parametrize("file", ["x/c/2/0/0", "wave/c/2/0/0/0/0", "status/c/2/0/0"])
+def test_readers_are_shown_nothing_of_a_chunk_that_is_not_whole(file, how, whole, copy):
+    """Whether it is damaged or was never known to be whole; the others are as they were."""
+    how(copy / file)
+    known, gone = xarray.open_zarr(whole), np.arange(6) == 2
+    for damaged in (1, 0):
+        before, data, found = contents(copy), survey.opened(copy), survey.survey(copy)
+        assert (data.status[gone] == Status.MISSING).all()
+        assert np.isnan(data.x[gone]).all() and np.isnan(data.curve[gone]).all() and np.isnan(data.wave[gone]).all()
+        assert data.isel(coupling=~gone).equals(known.isel(coupling=~gone))
+        assert all(data[name].attrs == known[name].attrs and data[name].dtype == known[name].dtype for name in known.variables)
+        assert (found.chunks, found.whole, found.damaged) == (CHUNKS, CHUNKS - 1, damaged)
+        assert found.statuses == json.loads(data.status_counts) == {"ok": 15, "missing": 3}
+        assert contents(copy) == before
+        (copy / "ledger/checksums/c/2/0/0/0").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("how", [truncate, flip, junk, Path.unlink])
+@pytest.mark.parametrize("file", [store.ROOT, "coupling/c/0", "battery_frequency/c/0"])
+@pytest.mark.parametrize("reader", [survey.opened, survey.survey])
+def test_readers_of_damaged_metadata_are_told_what_to_do(reader, file, how, copy, whole):
+    how(copy / file)
+    what = "metadata" if file == store.ROOT else "coordinates"
+    with pytest.raises(StoreError, match=rf"be whole, but {what} of .*x\.zarr are damaged; fix: run its sweep again"):
+        reader(copy)
+    solve(copy)
+    assert survey.survey(copy).complete and survey.opened(copy).equals(xarray.open_zarr(whole))
+
+
+@pytest.mark.parametrize("reader", [survey.opened, survey.survey])
+def test_readers_of_what_is_no_store_are_told_so(reader, copy):
+    for file in (store.ROOT, store.CHECKSUMS):
+        junk(copy / file)
+    with pytest.raises(StoreError, match=r"be a store of jaxqb, but .* its metadata are damaged; fix: name another folder"):
+        reader(copy)
+    shutil.rmtree(copy)
+    with pytest.raises(StoreError, match="be a store of a sweep, but nothing is there; fix: "):
+        reader(copy)
+
+
 # ----------------------------------------------------------------------------------------------------------- bad disks
 
 
@@ -465,7 +511,7 @@ OTHERS = {
     "start": ({"battery": qb.SpinCharger(2, 2, battery_excitations=1)}, r"battery\.battery_excitations\.number: 0\.0 there, 1"),
     "value": ({"axes": AXES | {"coupling": moved(AXES["coupling"], 3)}}, r"axes\.coupling\.coupling\[3\]: 1\.1 there, 1\.10000"),
     "length": ({"axes": AXES | {"coupling": AXES["coupling"][:-1]}}, r"axes\.coupling\.coupling: \[0\.5, "),
-    "integers": ({"axes": AXES | {"n_charger": [2.0]}}, r"axes\.n_charger\.n_charger\[0\]: 2 there, 2\.0 here"),
+    "size": ({"axes": AXES | {"n_charger": [3]}}, r"axes\.n_charger\.n_charger\[0\]: 2 there, 3 here"),
     "axis": ({"axes": AXES | {"ising": [0.0, 0.1]}}, r"axes\.ising: none there, \{'ising': \[0\.0, 0\.1\]\} here"),
     "order": ({"axes": dict(reversed(AXES.items()))}, r"order\[0\]: coupling there, n_charger here"),
     "figure": ({"wanted": other_figures}, "program of the figures: [0-9a-f]+ there"),
@@ -479,7 +525,7 @@ OTHERS = {
 def test_another_sweep_is_refused_with_what_differs(name, whole, solved):
     change, line = OTHERS[name]
     before = contents(whole)
-    with pytest.raises(StoreError, match=rf"hold this very sweep, but .*x\.zarr holds another one:\n(.*\n)*  {line}"):
+    with pytest.raises(StoreError, match=rf"hold this very sweep, but .*x\.zarr holds another one \((.*; )?{line}.*\); fix: "):
         solve(whole, **change)
     assert contents(whole) == before and solved == []
 
@@ -487,16 +533,16 @@ def test_another_sweep_is_refused_with_what_differs(name, whole, solved):
 def test_another_machine_version_or_precision_is_refused(whole, monkeypatch):
     known = dataset.versions()
     monkeypatch.setattr(dataset, "versions", lambda: known | {"jax": "0.99"})
-    with pytest.raises(StoreError, match=rf"\n  jax: {jax.__version__} there, 0.99 here\n"):
+    with pytest.raises(StoreError, match=rf"\(jax: {jax.__version__} there, 0.99 here\); fix: "):
         solve(whole)
     monkeypatch.undo()
     about = dataset.provenance
     monkeypatch.setattr(qb.sweeps.run, "provenance", lambda *args: about(*args) | {"device_kind": "H100", "platform": "gpu"})
-    with pytest.raises(StoreError, match=r"\n  platform: cpu there, gpu here\n  device_kind: cpu there, H100 here\n"):
+    with pytest.raises(StoreError, match=r"\(platform: cpu there, gpu here; device_kind: cpu there, H100 here\); fix: "):
         solve(whole)
     monkeypatch.undo()
     monkeypatch.setattr(qb.conventions, "_warned", {"float32"})
-    with jax.enable_x64(False), pytest.raises(StoreError, match=r"\n  dtype: float64 there, float32 here\n"):
+    with jax.enable_x64(False), pytest.raises(StoreError, match=r"[(; ]dtype: float64 there, float32 here[;)]"):
         solve(whole)
 
 
@@ -507,9 +553,41 @@ def test_numbers_that_are_no_part_of_a_program_belong_to_the_plan(tmp_path):
     axes = {"coupling": [1.0, 2.0]}
     ds = solve(tmp_path / "x.zarr", ways["scaled"], axes=axes)
     assert np.array_equal(ds.scaled, [[1, 2], [2, 4]])
-    with pytest.raises(StoreError, match=r"\n  given\.scale\[1\]: 2\.0 there, 3\.0 here\n"):
+    with pytest.raises(StoreError, match=r"\(given\.scale\[1\]: 2\.0 there, 3\.0 here\); fix: "):
         solve(tmp_path / "x.zarr", others["scaled"], axes=axes)
     assert qb.figures.figures_of("max_energy", np.float64(2.0)).window == 2.0
+
+
+@pytest.mark.parametrize("count", [3, 12])  # written out in the plan, and as a digest
+@pytest.mark.parametrize("there, here", [(int, float), (float, int)])
+def test_equal_numbers_go_on_whatever_they_are_written_as(count, there, here, tmp_path, monkeypatch, solved):
+    """Also those of sizes, whatever an older version made of them; the files that are mended agree with the others."""
+    path, usual = tmp_path / "x.zarr", Axis.coordinates
+    axes = dict.fromkeys(("coupling", "n_charger"), np.arange(1, count + 1, dtype=here))
+    with monkeypatch.context() as patch:
+        patch.setattr(Axis, "coordinates", lambda self: ((name, x.astype(there), about) for name, x, about in usual(self)))
+        solve(path, axes=axes, chunk=100)
+    before = contents(path)
+    for file in (store.ROOT, store.CHECKSUMS, "coupling/c/0", "n_charger/zarr.json"):
+        (path / file).unlink()
+        solved.clear()
+        ds = solve(path, axes=axes, chunk=100)
+        assert solved == [] and contents(path) == before
+        assert ds.coupling.dtype == ds.n_charger.dtype == there
+    assert ds.equals(solve(tmp_path / "fresh.zarr", axes=axes, chunk=100))
+    other = axes | {"coupling": axes["coupling"] + 0.5 * (axes["coupling"] == 2)}
+    line = r"axes\.coupling\.coupling\[1\]: 2(\.0)? there, 2\.5 here" if count == 3 else r"axes\.coupling\.coupling\.digest: .*"
+    with pytest.raises(StoreError, match=rf"holds another one \({line}\); fix: "):
+        solve(path, axes=other, chunk=100)
+    assert solve(path, axes=axes, chunk=100, branch=True).encoding["source"] == str(path)
+
+
+def test_numbers_of_few_bits_go_on(tmp_path, solved):
+    axes = {"coupling": np.linspace(0, 1, 12, dtype=np.float32)}
+    solve(tmp_path / "x.zarr", axes=axes)
+    solved.clear()
+    assert solve(tmp_path / "x.zarr", axes={"coupling": axes["coupling"].astype(float)}).coupling.dtype == np.float32
+    assert solved == []
 
 
 def test_differences_are_few_lines():

@@ -11,7 +11,7 @@ import pytest
 
 import jaxqb as qb
 from jaxqb import SpinCharger, study
-from jaxqb.errors import StudyError
+from jaxqb.errors import JaxqbError, StudyError
 from jaxqb.figures import figures_of
 
 SWEEP = """
@@ -197,6 +197,7 @@ WRONG = {
         '[numerics]\nsearch = "bgfs"\n[design]',
         ["`numerics.search`", "'bfgs'", "'bgfs'"],
     ),
+    "bounds that are one number": (DESIGN, "[10, 40]", "[10, 10]", ["`design.n_charger`", "[10, 10]", "give it in [battery]"]),
     "bounds the wrong way round": (DESIGN, "[10, 40]", "[40, 10]", ["`design.n_charger`", "[10, 40]"]),
     "missing table battery": (
         SWEEP,
@@ -325,6 +326,29 @@ def test_starts(written, kind, mean, tmp_path):
     assert type(battery.charger_excitations) is type(kind)
     begin = qb.evolve(battery, [0.0], save={"n": qb.merit.charger_energy})
     np.testing.assert_allclose(begin.saved["n"], [mean], atol=1e-12)
+
+
+CHAIN = """figures = ["first_peak"]
+[battery]
+type = "SpinChain"
+gaps = [1.0, 1.0, 1.0]
+decay_rates = 0.1
+hopping = 0.2
+initial = [1.0, 0.0, 0.25]
+[sweep]
+"gaps[2]" = [0.5, 1.0]
+"""
+
+
+def test_chains_have_probabilities_and_entries(tmp_path):
+    """Spins that are excited or not; and one of several gaps, which are given whole."""
+    chain = study.load(write(tmp_path, CHAIN)).battery()
+    np.testing.assert_array_equal(chain.initial, [1.0, 0.0, 0.25])
+    assert study.load(write(tmp_path, CHAIN)).varied() == {"gaps[2]": [0.5, 1.0]}
+    with pytest.raises(StudyError, match=r"`sweep.gasp\[2\]` .*; fix: write gaps"):
+        study.load(write(tmp_path, CHAIN.replace("gaps[2]", "gasp[2]"))).battery()
+    with pytest.raises(JaxqbError, match=r"`initial` .*thermal"):
+        study.load(write(tmp_path, CHAIN.replace("[1.0, 0.0, 0.25]", "{thermal = 1.0}"))).battery()
 
 
 def test_figures_are_compared_by_value():
