@@ -89,7 +89,7 @@ def read_goals(objective: Any, constraints: Any, minimise: bool, window: Any, so
         constraints = {}
     if not isinstance(constraints, Mapping):
         fail(DesignError, "constraints", "be a dict", f"it is {shown(constraints)}", "use e.g. {'first_peak': ('>=', 9.0)}")
-    read = {str(label): _read_constraint(label, given) for label, given in constraints.items()}
+    read = {str(getattr(label, "__name__", label)): _read_constraint(label, given) for label, given in constraints.items()}
     name = objective if isinstance(objective, str) else getattr(objective, "__name__", "objective")
     wanted = [_read_wanted("objective", objective, name.replace("<lambda>", "objective"), window)]
     wanted += [_read_wanted(f"constraints[{label!r}]", what, label, window) for label, (what, _, _) in read.items()]

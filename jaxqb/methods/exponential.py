@@ -42,7 +42,8 @@ class Exponential(AbstractMethod):
     def prepare(self, law: Any) -> "ExponentialFlow":
         """The dense generator."""
         if not isinstance(law, AbstractLinearLaw):
-            fail(MethodError, "Exponential", "solve a linear law", f"this is {type(law).__name__}", "leave `method` out")
+            must, but = "solve a master equation or damped amplitudes", f"this is {type(law).__name__}"
+            fail(MethodError, "Exponential", must, but, "leave `method` out")
         return ExponentialFlow(law, generator(law))
 
 
