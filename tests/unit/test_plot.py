@@ -11,6 +11,7 @@ import xarray as xr
 import jaxqb as qb
 from jaxqb import plot
 from jaxqb.errors import Status, SweepError, TimesError
+from jaxqb.plot import of_data
 from jaxqb.study import picture
 
 
@@ -99,7 +100,7 @@ def test_what_cannot_be_drawn_says_so(sweep):
         (lambda: plot.lines(sweep, x="coupl"), "`x` .*'coupl' is none; fix: write coupling"),
         (lambda: plot.map(sweep, x="coupl"), "`x` .*'coupl' is none; fix: write coupling"),
         (lambda: plot.map(sweep, y="charger"), "`y` .*'charger' is none; fix: write n_charger"),
-        (lambda: plot._check_axes(sweep.dims, facet=3), "`facet` .*3 is none; fix: use one of coupling, n_charger"),
+        (lambda: of_data._check_axes(sweep.dims, facet=3), "`facet` .*3 is none; fix: use one of coupling, n_charger"),
         (lambda: plot.lines(sweep, x="coupling", facet="coupling"), "`facet` .*both are coupling"),
         (lambda: plot.lines(sweep, "max_power"), "`names` .*'max_power' is none; fix: write max_average_power"),
         (lambda: plot.map(sweep, "max_power"), "`names` .*'max_power' is none; fix: write max_average_power"),
@@ -329,7 +330,7 @@ def test_axes_that_count_have_whole_numbers(x, whole):
 
 def test_a_time_is_drawn_that_is_no_time_of_something_else(sweep):
     time = sweep.max_average_power.rename("storage_time")
-    assert plot._figures_of(sweep.assign(storage_time=time)) == ["max_average_power", "storage_time"]
+    assert of_data._figures_of(sweep.assign(storage_time=time)) == ["max_average_power", "storage_time"]
 
 
 def test_notebooks_show_drawings(sweep):
