@@ -73,7 +73,7 @@ def in_cavity(
         FieldError: for a value no cavity can have, and for more than 512 levels.
         CutoffError: by `evolve` and other verbs, where the last level of light is filled.
 
-    Source: Liu, Segal and Hanna, "Boosting quantum battery performance by structure engineering", Eqs. 1, 2 and S11 (where the
+    Source: Liu et al., "Boosting quantum battery performance by structure engineering", Eqs. 1, 2 and S11 (where the
     detuning has another factor).
 
     Two equal spins share a photon as one that is coupled more strongly by a factor of the root of 2:

@@ -28,7 +28,7 @@ class DimerChain(AbstractSpinChain):
     Raises:
         FieldError: for a value no chain can have.
 
-    Source: Liu, Segal and Hanna, "Boosting quantum battery performance by structure engineering".
+    Source: Liu et al., "Boosting quantum battery performance by structure engineering".
 
     >>> import jaxqb as qb
     >>> chain = qb.DimerChain(4, gap_ratio=0.25, hopping=0.0)

@@ -35,7 +35,7 @@ class SpinChain(AbstractSpinChain):
     Raises:
         FieldError: for a value no chain can have, or lengths that do not match.
 
-    Source: Liu, Segal and Hanna, "Boosting quantum battery performance by structure engineering", Eqs. 1-3 and S12.
+    Source: Liu et al., "Boosting quantum battery performance by structure engineering", Eqs. 1-3 and S12.
 
     >>> import jaxqb as qb
     >>> chain = qb.SpinChain(gaps=[1.0, 1.0, 1.0], decay_rates=0.05, hopping=0.1)

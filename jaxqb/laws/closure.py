@@ -109,7 +109,7 @@ class Closure(AbstractBanded):
     error of 1e-11 in the energy per capacity up to t = 100, at any ratio of gaps; strong hopping near resonance needs more, and
     `SpinBands.edge` tells.
 
-    Source: Liu, Segal and Hanna, Eqs. S14-S18, in compact form.
+    Source: Liu et al., Eqs. S14-S18, in compact form.
     """
 
     lattice: Lattice

@@ -31,7 +31,7 @@ class Collective(AbstractDifferentialLaw):
 
     Coordinates: real and imaginary part of the whole matrix C, and ``<sigma^z sigma^z>`` if it is followed, each shape (n, n).
 
-    Source: Liu, Segal and Hanna, Eqs. S12-S18; what they lack follows from the adjoint of the master equation.
+    Source: Liu et al., Eqs. S12-S18; what they lack follows from the adjoint of the master equation.
     """
 
     lattice: Lattice

@@ -28,7 +28,7 @@ class AbstractExcitation(AbstractDampedLaw):
 
     Nothing is approximated: a jump leads into the empty chain, where nothing follows.
 
-    Source: Liu, Segal and Hanna, supplement I. Its S2 has gamma where K, and the truth, have gamma / 2.
+    Source: Liu et al., supplement I. Its S2 has gamma where K, and the truth, have gamma / 2.
     """
 
     lattice: eqx.AbstractVar[Lattice]
@@ -136,7 +136,7 @@ class DimerExcitation(AbstractClosedLaw, AbstractExcitation):
     with Omega = Delta - i gamma / 2. It is entire in R^2, so exceptional points (R = 0, where eigenvectors coincide) are ordinary
     points; the middle wave of an odd chain is its own partner.
 
-    Source: Liu, Segal and Hanna, supplement, S2-S4, here without eigenvectors.
+    Source: Liu et al., supplement, S2-S4, here without eigenvectors.
     """
 
     lattice: Lattice

@@ -23,7 +23,7 @@ class Fermions(AbstractBanded):
     where Wick's theorem makes the mean ``G_jj G_nm - G_nj G_jm``; this is all that is approximated. Populations and correlations
     of neighbours are those of the spins. A step costs of the order of n bands^2.
 
-    Source: the chain of Liu, Segal and Hanna after Jordan and Wigner.
+    Source: the chain of Liu et al. after Jordan and Wigner.
     """
 
     lattice: Lattice

@@ -70,7 +70,7 @@ class NormalisedEnergy(AbstractObservable):
     Raises:
         MeritError: of another battery.
 
-    Source: Liu, Segal and Hanna, "Boosting quantum battery performance by structure engineering", Eq. 6.
+    Source: Liu et al., "Boosting quantum battery performance by structure engineering", Eq. 6.
 
     >>> import jaxqb as qb
     >>> sol = qb.evolve(qb.SpinChain.uniform(4), [10.0], ["normalised_energy"])

@@ -19,7 +19,7 @@ class ClosedForm(AbstractMethod):
     Raises:
         MethodError: for any other law.
 
-    Source: Liu, Segal and Hanna, "Boosting quantum battery performance by structure engineering", supplement, Eqs. S2-S4.
+    Source: Liu et al., "Boosting quantum battery performance by structure engineering", supplement, Eqs. S2-S4.
 
     >>> import jaxqb as qb
     >>> chain = qb.DimerChain(50, gap_ratio=0.25, initial=qb.single_excitation([1.0] + 49 * [0.0]))

@@ -1,4 +1,4 @@
-"""Liu, Segal & Hanna 2021: every figure against dense master equations, closed forms and tables made independently."""
+"""Liu et al. 2021: every figure against dense master equations, closed forms and tables made independently."""
 
 import dataclasses
 import functools

@@ -1,4 +1,4 @@
-"""Liu, Segal & Hanna, "Boosting quantum battery performance by structure engineering", arXiv:2104.06522 (2021).
+"""Liu et al., "Boosting quantum battery performance by structure engineering", arXiv:2104.06522 (2021).
 
 Energies and rates are in units of the gap Delta_A of the first spin, times in its inverse.
 """
@@ -39,10 +39,10 @@ FIGURES: tuple[Figure, ...] = (
 PAPER = Paper(
     key="liu2021",
     title="Boosting quantum battery performance by structure engineering",
-    authors="Junjie Liu, Dvira Segal and Gabriel Hanna",
+    authors="Liu et al.",
     reference="""@article{liu2021,
   title = {Boosting quantum battery performance by structure engineering},
-  author = {Liu, Junjie and Segal, Dvira and Hanna, Gabriel},
+  author = {Liu, Junjie and others},
   journal = {arXiv preprint arXiv:2104.06522},
   year = {2021},
   eprint = {2104.06522},
