@@ -186,7 +186,7 @@ def _run(battery, level, window, law, method, figure, relative: bool) -> Crossin
     holds = abs(start) > epsilon() ** 1.5 if relative else True
     status = jnp.where(holds | ~valid, status, Status.NOT_FINITE)
     found = seen.found & holds
-    time = _landed((flow, battery, level), figures, seen)
+    time = _landed((flow, battery, level), figures, seen, "storage_time" if relative else "first_time")
     time, level = (existing(x, found, (battery, level)) for x in (time, level))
     return Crossing(time, level, found, status, type(law).__name__.lower(), chosen)
 
@@ -322,8 +322,8 @@ def _may_dip(width: Any, jets: Float[Array, "2 2"]) -> Bool[Array, ""]:
     return valley & (tangents <= CURVED * width * bend)
 
 
-def _landed(given: Any, figures: Figures, seen: _Seen) -> Float[Array, ""]:
-    """The time that was found, differentiable by (flow, battery, level)."""
+def _landed(given: Any, figures: Figures, seen: _Seen, verb: str) -> Float[Array, ""]:
+    """The time that was found, differentiable by (flow, battery, level), for the user of `verb`."""
     dynamic, static = eqx.partition(given, eqx.is_array)
 
     @jax.custom_jvp
@@ -333,7 +333,7 @@ def _landed(given: Any, figures: Figures, seen: _Seen) -> Float[Array, ""]:
 
     @run.defjvp
     def _(primals, tangents):
-        dynamic, seen = once_differentiable(primals, "first_time", DIFFERENCES)
+        dynamic, seen = once_differentiable(primals, verb, DIFFERENCES)
 
         def off(dynamic):
             flow, battery, level = eqx.combine(dynamic, static)

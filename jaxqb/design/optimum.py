@@ -107,7 +107,9 @@ class Optimum:
         percent = f" ({100 * self.relative_gain:+.3g} %)" if math.isfinite(self.relative_gain) else ""
         given = f"given battery {self.start_value:.10g}{percent}"
         kept = all(one.satisfied for one in self.constraints.values())
-        outcome = self.status.sentence if kept or self.status != Status.OK else "the constraints could not be satisfied"
+        tried = "no whole sizes that were tried satisfy the constraints"
+        broken = tried if self.integers else "the constraints could not be satisfied"
+        outcome = self.status.sentence if kept or self.status != Status.OK else broken
         lines = [f"Optimum: {verb} {self.objective} found {self.value:.10g}; {given}; {outcome}"]
         for name, value in self.parameters.items():
             side = {"low": ", at its lower bound", "high": ", at its upper bound", None: ""}[self.at_bound.get(name)]

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from matplotlib import ticker
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import LogNorm, Normalize, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -153,14 +153,15 @@ def draw(ds: xr.Dataset, *, width: float | None = None) -> Figure:
             spare.remove()
         looks = Looks()
         for i, (ax, (part, names, title)) in enumerate(zip(grid, panels, strict=False)):
+            log = ds.attrs.get("log", "")
+            log = log if isinstance(log, str) else log[i]
             if _drawn(part, names[0]) == "map":
-                _map(figure, ax, part, names[0], ds[names[0]] if ds.attrs.get("shared") else part[names[0]])
+                _map(figure, ax, part, names[0], ds[names[0]] if ds.attrs.get("shared") else part[names[0]], log)
             else:
                 add_lines(ax, part, names, looks)
             _printed(ax, ds.attrs.get("printed", ()), i, looks)
-            log = ds.attrs.get("log", "")
             along = part[names[0]].attrs.get("against", part.attrs["x"])
-            set_scales(ax, log if isinstance(log, str) else log[i], whole(part[along]))
+            set_scales(ax, log, whole(part[along]))
             ax.set_title(title, loc="left")
         if ds.attrs.get("shared") and _drawn(ds, panels[0][1][0]) != "map":
             for k, ax in enumerate(grid[: len(panels)]):
@@ -214,22 +215,41 @@ def _drawn(ds: xr.Dataset, name: str) -> str:
     return ds[name].attrs.get("draw", "lines")
 
 
-def _map(figure: Figure, ax: Axes, ds: xr.Dataset, name: str, scale: xr.DataArray) -> None:
-    x, y = ds[ds.attrs["x"]], ds[ds.attrs["y"]]
-    values = ds[name].transpose(y.dims[0], x.dims[0])
+def _map(figure: Figure, ax: Axes, ds: xr.Dataset, name: str, scale: xr.DataArray, log: str) -> None:
+    axes = [ds[ds.attrs[x]] for x in "xy"]
+    numeric = [axis.dtype.kind in "iuf" for axis in axes]
+    at = [axis.values if number else np.arange(axis.size) for axis, number in zip(axes, numeric, strict=True)]
+    values = ds[name].transpose(axes[1].dims[0], axes[0].dims[0]).values
+    norm_of, least = (LogNorm, 0.0) if "z" in log else (Normalize, -np.inf)  # of a logarithm what is not positive is missing
+    values, shown = (np.ma.masked_where(~(np.isfinite(each) & (each > least)), each) for each in (values, scale.values))
+    if "z" in log and not shown.count():
+        fail(SweepError, "log", "name what has positive values", f"{name} has none", "leave its colours linear")
+    norm = norm_of(*((shown.min(), shown.max()) if shown.count() else ()))
     colours = mpl.colormaps["cividis"].with_extremes(bad="#d0d0d0")
-    ends = {"vmin": np.nanmin(scale), "vmax": np.nanmax(scale)} if np.any(np.isfinite(scale)) else {}
-    mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(values), cmap=colours, shading="nearest", rasterized=True, **ends)
-    if np.sum(np.isfinite(values)) > 3 and float(np.nanmax(values) - np.nanmin(values)) > 0:
-        ax.contour(x, y, values, 6, colors="white", linewidths=0.5)
-    for axis, limit in ((x, ax.set_xlim), (y, ax.set_ylim)):
-        if axis.size > 2 and axis.dtype.kind in "iuf" and not ds.attrs.get("log"):
-            at = np.sort(axis.values)
-            steps = np.diff(at) / 2  # of uneven ones the outermost is often the longest, and its cell reaches far beyond the data
-            limit(at[0] - min(steps[:2]), at[-1] + min(steps[-2:]))
-    ax.set(xlabel=label(x, 40), ylabel=label(y))
+    cells = [_edges(places, str(axis.name), letter in log) for places, axis, letter in zip(at, axes, "xy", strict=True)]
+    mesh = ax.pcolormesh(*cells, values, cmap=colours, norm=norm, rasterized=True)
+    if all(numeric) and min(values.shape) > 1 and values.count() > 3 and values.min() < values.max():
+        ax.contour(*at, values, 6, norm=norm_of(), colors="white", linewidths=0.5)
+    for axis, number, places, ticks in zip(axes, numeric, at, (ax.set_xticks, ax.set_yticks), strict=True):
+        if axis.size == 1 or not number:
+            ticks(places, [words(value) if isinstance(value, str) else f"{value:.4g}" for value in axis.values.tolist()])
+    ax.set(xlabel=label(axes[0], 40), ylabel=label(axes[1]))
     ax.grid(False)
-    figure.colorbar(mesh, ax=ax, label=label(ds[name]), ticks=ticker.MaxNLocator(6, integer=True) if whole(values) else None)
+    counts = "z" not in log and whole(values.compressed())
+    figure.colorbar(mesh, ax=ax, label=label(ds[name]), ticks=ticker.MaxNLocator(6, integer=True) if counts else None)
+
+
+def _edges(places: np.ndarray, name: str, log: bool) -> np.ndarray:
+    """Where the cells around these places begin and end."""
+    if log and np.any(places <= 0):
+        but, fix = f"one of {name} is {places.min():g}", f"select positive ones, or leave {name} linear"
+        fail(SweepError, "log", "name axes of positive numbers", but, fix)
+    places = np.log(places) if log else places.astype(float)
+    half = np.diff(places) / 2 if places.size > 1 else np.full(1, 0.5)
+    # of uneven ones the outermost is often the longest, and its cell would reach far beyond the data
+    first, last = (min(steps, key=abs) for steps in (half[:2], half[-2:]))
+    edges = np.concatenate([[places[0] - first], places[:-1] + half[: places.size - 1], [places[-1] + last]])
+    return np.exp(edges) if log else edges
 
 
 def _printed(ax: Axes, printed: Sequence[Any], panel: int, looks: Looks) -> None:
@@ -252,5 +272,5 @@ def set_scales(ax: Axes, log: str, counts: bool = False) -> None:
     for axis, name in ((ax.xaxis, "x"), (ax.yaxis, "y")):
         if name in log:
             (ax.set_xscale if name == "x" else ax.set_yscale)("log")
-        elif not isinstance(axis.get_major_formatter(), ticker.NullFormatter):
+        elif not isinstance(axis.get_major_locator(), ticker.FixedLocator):
             axis.set_major_locator(ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10], integer=counts and name == "x"))

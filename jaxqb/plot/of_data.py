@@ -42,8 +42,7 @@ def lines(ds: Any, *names: str, x: str | None = None, facet: str | None = None, 
     """
     ds, chosen = _chosen(ds, names)
     _check_axes(ds.dims, facet=facet)
-    if log not in ("", "x", "y", "xy"):
-        fail(SweepError, "log", 'be "", "x", "y" or "xy"', f"it is {log!r}", 'use e.g. log="y"')
+    _check_log(log, "xy")
     own = {name: [str(d) for d in ds[name].dims if d != facet] for name in chosen}
     if none := [name for name in chosen if not own[name]]:
         fail(SweepError, none[0], "have an axis to be drawn along", "it is one number", "print it, or draw all of them")
@@ -61,7 +60,7 @@ def lines(ds: Any, *names: str, x: str | None = None, facet: str | None = None, 
     return draw(prepared)
 
 
-def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet: str | None = None) -> Figure:
+def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet: str | None = None, log: str = "") -> Figure:
     """Maps of any Dataset over two dimensions, one panel a variable (or a facet); missing points are grey.
 
     Args:
@@ -69,10 +68,11 @@ def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet:
         names: variables; default the first that is neither status nor time.
         x, y: dimensions of the axes; default the first two.
         facet: dimension with one panel an entry, on one scale.
+        log: "", or those of "x", "y" and "z" (the colours) that are logarithmic, e.g. "xz".
 
     Raises:
-        SweepError: for data of one axis only, or of more than two; for a variable or dimension that is none; for complex
-            variables, and for what is no Dataset.
+        SweepError: for data of one axis only, or of more than two; for a variable, dimension or logarithms that are none; for
+            complex variables, and for what is no Dataset.
 
     >>> import jaxqb as qb
     >>> found = qb.sweep("first_peak", qb.SpinCharger(2, 2), {"coupling": [0.5, 1.0], "charger_frequency": [0.0, 0.5, 1.0]})
@@ -82,6 +82,7 @@ def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet:
     """
     ds, chosen = _chosen(ds, names, 1)
     _check_axes(ds.dims, x=x, y=y, facet=facet)
+    _check_log(log, "xyz")
     for name in chosen:
         dims = [str(d) for d in ds[name].dims]
         own = [d for d in dims if d != facet]
@@ -93,7 +94,7 @@ def map(ds: Any, *names: str, x: str | None = None, y: str | None = None, facet:
         x = x or next(d for d in own if d != y)
         y = y or next(d for d in own if d != x)
     panels = {"panels": [[name] for name in chosen]} | ({"facet": facet} if facet else {})
-    return draw(_prepared(ds, chosen, "map").assign_attrs({"x": x, "y": y, "shared": True} | panels))
+    return draw(_prepared(ds, chosen, "map").assign_attrs({"x": x, "y": y, "log": log, "shared": True} | panels))
 
 
 def _check(argument: str, name: Any, known: Iterable[Any], what: str = "a dimension") -> None:
@@ -112,6 +113,12 @@ def _check_axes(known: Iterable[Any], **axes: Any) -> None:
             if name in taken:
                 fail(SweepError, argument, f"be another axis than {taken[name]}", f"both are {name}", "leave one out")
             taken[name] = argument
+
+
+def _check_log(log: Any, letters: str) -> None:
+    """That these are some of the letters."""
+    if not isinstance(log, str) or not {*log} <= {*letters}:
+        fail(SweepError, "log", f"have no letters but {', '.join(letters)}", f"it is {log!r}", 'use e.g. log="y"')
 
 
 def _chosen(data: Any, names: Sequence[Any], most: int | None = None) -> tuple[xr.Dataset, list[str]]:

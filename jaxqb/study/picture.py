@@ -23,17 +23,30 @@ BEST: dict[str, Any] = {"label": "optimum", "linestyle": "none", "marker": "*", 
 
 
 def of_sweep(data: "xr.Dataset", figures: list[str]) -> "Figure | None":
-    """Curves, or maps where curves would be too many; None where a grid has too many axes for either."""
+    """Curves, or maps where curves would be too many; None where a grid has too many axes for either.
+
+    Axes whose values were spaced by their logarithms are drawn so.
+    """
     dims = sorted(map(str, data[figures[0]].dims), key=lambda name: data.sizes[name])
     *facet, hue, x = dims if len(dims) > 1 else ["", *dims]
     if len(facet) > 1 or (facet and data.sizes[facet[0]] > MANY):
         return None
     along = {"facet": facet[0]} if facet else {}
     if not hue or data.sizes[hue] <= MANY:
-        figure = plot.lines(data, *figures, x=x, points=data.sizes[x] <= 2 * MANY, **along)
+        log = "x" if _geometric(data[x].values) else ""
+        figure = plot.lines(data, *figures, x=x, points=data.sizes[x] <= 2 * MANY, log=log, **along)
         return _with_missing(figure, data, figures, x, facet)
     shown = figures[:1] if facet else figures
-    return _with_missing(plot.map(data, *shown, x=x, y=hue, **along), data, shown, None, facet)
+    log = "".join(letter for letter, name in (("x", x), ("y", hue)) if _geometric(data[name].values))
+    return _with_missing(plot.map(data, *shown, x=x, y=hue, log=log, **along), data, shown, None, facet)
+
+
+def _geometric(values: np.ndarray) -> bool:
+    """Whether numbers grow by equal factors, over a decade or more."""
+    if values.dtype.kind not in "iuf" or len(values) < 3 or np.min(values) <= 0 or np.max(values) < 10 * np.min(values):
+        return False
+    steps = np.diff(np.log(values))
+    return bool(np.ptp(steps) < 1e-6 * abs(steps[0]))
 
 
 def _with_missing(figure: "Figure", data: "xr.Dataset", figures: list[str], x: str | None, facet: list[str]) -> "Figure":

@@ -35,6 +35,13 @@ def test_integers_are_sizes(value: Any) -> None:
     assert battery.structure.levels == 4
 
 
+def test_sizes_are_written_as_integers_where_these_are_exact() -> None:
+    sizes = qb.SpinCharger.declared()["n_charger"]
+    assert [type(sizes.counted(value).item()) for value in (3.0, 2.0**52, 2.0**53, 1e300, 2.5, np.inf)] == [int] * 2 + [float] * 4
+    assert sizes.counted(2.0**52) == 2**52
+    assert qb.SpinCharger.declared()["coupling"].counted(3.0).dtype == np.float64
+
+
 def test_declared_fields() -> None:
     declared = qb.SpinCharger.declared()
     assert list(declared)[:3] == ["n_battery", "n_charger", "coupling"]

@@ -234,7 +234,7 @@ def test_whole_sizes_that_cannot_satisfy_are_no_matter_of_steps() -> None:
     assert best.relaxed["n_charger"] == pytest.approx(20.5, abs=1e-6)
     assert [(row["feasible"], row["status"]) for row in best.integers] == [(False, qb.Status.OK)] * 2
     assert not best.converged and best.status == qb.Status.OK and best.parameters["coupling"] == pytest.approx(0.5, abs=1e-5)
-    assert "the constraints could not be satisfied" in repr(best)
+    assert "no whole sizes that were tried satisfy the constraints" in repr(best)
 
 
 def test_filling_may_be_asked_for() -> None:
@@ -253,6 +253,16 @@ def test_what_cannot_be_satisfied_is_told() -> None:
     assert not best.constraints["far"].satisfied and not best.converged
     assert best.parameters["coupling"] == pytest.approx(2.0, abs=1e-3)  # as near as it gets
     assert "VIOLATED" in repr(best)
+
+
+def test_constraints_are_called_as_they_are_given() -> None:
+    """Functions by their names, as objectives are, not by where they lie in memory."""
+
+    def weight(battery):
+        return battery.coupling
+
+    given = {weight: (weight, "<=", 1.0), "far": (weight, ">=", 0.5)}
+    assert read_goals(weight, given, False, None, None).labels == ("weight", "weight", "far")
 
 
 # ------------------------------------------------------------------- whole sizes

@@ -105,7 +105,10 @@ def test_what_cannot_be_drawn_says_so(sweep):
         (lambda: plot.lines(sweep, "max_power"), "`names` .*'max_power' is none; fix: write max_average_power"),
         (lambda: plot.map(sweep, "max_power"), "`names` .*'max_power' is none; fix: write max_average_power"),
         (lambda: plot.lines(sweep[[]]), "`ds` must have a variable"),
-        (lambda: plot.lines(sweep, log="z"), "`log` .*'z'"),
+        (lambda: plot.lines(sweep, log="z"), "`log` must have no letters but x, y, but it is 'z'"),
+        (lambda: plot.map(sweep, log="c"), "`log` must have no letters but x, y, z, but it is 'c'"),
+        (lambda: plot.map(sweep - 10, log="z"), "`log` .*max_average_power has none; fix: leave its colours linear"),
+        (lambda: plot.map(sweep.assign_coords(coupling=[0, 1, 2]), log="x"), "`log` .*one of coupling is 0; fix: select"),
         (lambda: plot.lines(sweep.isel(coupling=0, n_charger=0)), "`max_average_power` .*one number"),
         (lambda: plot.map(wide), "two axes to map, but 'E' has a, b, c; fix: select"),
         (lambda: plot.map(sweep, x="coupling", y="coupling"), "`y` .*both are coupling"),
@@ -172,6 +175,40 @@ def test_maps_end_with_the_data(axis, ends):
     assert plot.map(ds, x="y").axes[0].get_ylim() == pytest.approx(ends)
 
 
+def corners(mesh):
+    """Where the cells of a map begin and end, along x and along y."""
+    places = mesh.get_coordinates()
+    return places[0, :, 0].tolist(), places[:, 0, 1].tolist()
+
+
+def test_maps_with_logarithms():
+    """Cells meet in the middle of their places as one sees them; of a logarithm what is not positive is missing."""
+    places = {"x": [0.1, 1.0, 10.0], "y": [1.0, 2.0]}
+    ds = xr.Dataset({"E": (("y", "x"), [[0.0, 1.0, 10.0], [-1.0, 100.0, 1000.0]])}, places)
+    ax, bar = plot.map(ds, x="x", log="xz").axes
+    across, along = corners(ax.collections[0])
+    assert across == pytest.approx([10**e for e in (-1.5, -0.5, 0.5, 1.5)]) and along == pytest.approx([0.5, 1.5, 2.5])
+    assert (ax.get_xscale(), ax.get_yscale(), bar.get_yscale()) == ("log", "linear", "log")
+    assert ax.get_xlim() == pytest.approx((across[0], across[-1]))
+    norm, shown = ax.collections[0].norm, ax.collections[0].get_array().reshape(2, 3)
+    assert norm.vmin == 1.0 and norm.vmax == 1000.0 and norm(10**1.5) == pytest.approx(0.5)
+    assert np.ma.getmaskarray(shown).tolist() == [[True, False, False], [True, False, False]]
+
+
+@pytest.mark.parametrize("cut", [{}, {"kind": [0]}, {"x": [0]}, {"kind": [1], "x": [2]}])
+def test_maps_of_words_and_of_one_row(cut):
+    places = {"kind": ["spin chain", "cavity"], "x": [0.1, 1.0, 10.0]}
+    part = xr.Dataset({"E": (("kind", "x"), np.arange(6.0).reshape(2, 3))}, places).isel(cut)
+    figure = plot.map(part)
+    figure.draw_without_rendering()
+    ax = figure.axes[0]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == [str(kind) for kind in part["kind"].values]
+    assert list(ax.get_xticks()) == list(range(part.sizes["kind"]))
+    if part.sizes["x"] == 1:
+        assert [tick.get_text() for tick in ax.get_yticklabels()] == [f"{part.x.item():g}"]
+    assert ax.collections[0].get_array().count() == part["E"].size and len(ax.collections) == 1  # words have no contours
+
+
 @pytest.mark.parametrize(("along", "sizes"), [({}, 2), ({"charger_frequency": [0.9, 1.0, 1.1]}, 2), ({}, 9)])
 def test_why_points_are_missing_can_be_read(along, sizes):
     """Without coupling there is no peak. The note stands free of legend and axes, and counts points of all panels."""
@@ -190,6 +227,30 @@ def test_why_points_are_missing_can_be_read(along, sizes):
     assert not any(note.overlaps(other.get_tightbbox()) for other in (*figure.axes, *figure.legends))
     assert note.x0 >= 0 and note.x1 <= figure.bbox.x1
     assert picture.of_sweep(data.where(data.status == 0, 1.0), names).get_suptitle() == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "log"),
+    [
+        (np.geomspace(1e-3, 1.0, 9), True),
+        (np.geomspace(100.0, 1.0, 9), True),
+        (2 ** np.arange(1, 10), True),
+        (np.arange(1, 10), False),
+        ([0.0, 1.0, 10.0], False),
+        ([-1.0, -10.0, -100.0], False),
+        ([1.0, 2.0, 4.0], False),
+        ([1.0, 100.0], False),
+        ([1.0, 10.0, 100.0, 999.0], False),
+    ],
+)
+def test_pictures_of_sweeps_have_the_spacing_of_their_axes(values, log):
+    n = len(values)
+    ds = xr.Dataset({"E": (("y", "x"), np.ones((n, n + 1)))}, {"x": np.arange(n + 1), "y": values})
+    curves, picked = picture.of_sweep(ds.isel(x=0, drop=True), ["E"]), ds.isel(x=[0, 1]).rename(x="z")
+    assert curves.axes[0].get_xscale() == picture.of_sweep(picked, ["E"]).axes[0].get_xscale() == ("log" if log else "linear")
+    if n > picture.MANY:
+        (ax, _) = picture.of_sweep(ds, ["E"]).axes
+        assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log" if log else "linear")
 
 
 def test_curves_of_functions_have_axes_of_their_own():
