@@ -46,7 +46,8 @@ else:
 class Charge(eqx.Module):
     """What `charge` returns; a figure that was not asked for is None.
 
-    Each figure has ``.time`` (1/frequency), ``.value`` and ``.found``; where there is none, time and value are NaN.
+    Each figure has ``.time`` (1/frequency), ``.value`` and ``.found``; where there is none, time and value are NaN. Of maxima
+    that differ by less than 1e-11 of their value (in float32 1e-4) the earliest stands.
 
     Attributes:
         first_peak: first local maximum of the battery's energy.

@@ -30,6 +30,7 @@ SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
 SHARPEN = 14  # Newton steps on an interpolant at most
 BUDGET = 50_000  # windows
 STILL = 1e4  # rounding errors: by less in a whole window the energy does not move
+TIED, TIED_SINGLE = 1e-11, 1e3  # relative; rounding errors: maxima that differ by less are equal, and the earliest stands
 
 
 class _March(NamedTuple):
@@ -142,9 +143,10 @@ def _walk(
         # where the way to a maximum leads across a seam, the window on the other side knows it better
         last = (m.turn + 1 >= turns) & (x >= ceiling)
         end = ((m.t == 0) & (x <= 0)) | last
-        best = jnp.where(inside | end, best, best - 1e-7 * jnp.abs(best))
+        tied = max(TIED, TIED_SINGLE * epsilon())
+        best = jnp.where(inside | end, best, best - max(1e-7, 2 * tied) * jnp.abs(best))
         is_first = kind_is(names, "first_peak")
-        better = jnp.stack(admitted) & (is_first | (best > m.marks.best)) & active
+        better = jnp.stack(admitted) & (is_first | (best - tied * jnp.abs(best) > m.marks.best)) & active
         base = jnp.clip(nearest(x * (known - 1)), 0, known - 1).astype(int)
         way = (x - base / (known - 1)) * span
         table = jnp.where(better, jnp.stack([m.t + x * span, best, way, 1.0 * (~end | (is_first & last))]), m.marks.table)

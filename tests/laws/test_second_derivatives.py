@@ -60,7 +60,7 @@ REFUSED = {
     "by a fraction": (
         lambda part: qb.storage_time(qb.DimerChain(2, 1.0, damping=0.1, hopping=0.0), part).time,
         0.4,
-        "first_time",
+        "storage_time",
     ),
 }
 

@@ -199,8 +199,10 @@ def test_bad_input() -> None:
         qb.first_time(chain, "energy", 0.5, -1.0)
     with pytest.raises(FieldError, match="`law` must be a law of this battery"):
         qb.first_time(chain, "energy", 0.5, law=qb.SpinCharger(1, 1).law())
-    with pytest.raises(MethodError, match="`first_time` must be differentiated once only"):
+    with pytest.raises(MethodError, match="`storage_time` must be differentiated once only"):
         quickly(jax.grad(jax.grad(lifetime)))(0.05, 0.5)
+    with pytest.raises(MethodError, match="`first_time` must be differentiated once only"):
+        quickly(jax.grad(jax.grad(lambda level: qb.first_time(alone(0.05), "energy", level).time)))(0.5)
 
 
 def test_figures_that_come_to_rest_at_the_level() -> None:

@@ -105,6 +105,16 @@ def test_the_best_of_near_equals(name: str) -> None:
     assert float(best.max_instantaneous_power.value) == pytest.approx(peaks.instantaneous_power(flow, window).value, rel=1e-10)
 
 
+@pytest.mark.parametrize(("cells", "chargers", "frequency"), [(2, 2, 1.0), (2, 1, 1.0), (1, 2, 1.7), (1, 7, 1.0)])
+def test_of_equals_the_earliest_stands(cells: int, chargers: int, frequency: float) -> None:
+    """What turns with one frequency comes back to its largest energy, as far as rounding lets it, for ever."""
+    battery = qb.SpinCharger(cells, chargers, charger_frequency=frequency)
+    for window in (5.0, 19.0, 50.0, 300.0):
+        best = qb.charge(battery, window)
+        assert float(best.max_energy.time) == pytest.approx(float(best.first_peak.time), rel=1e-12)
+        assert float(best.max_energy.value) == pytest.approx(float(best.first_peak.value), rel=1e-14)
+
+
 def test_negative_gaps_reach_their_least_excited_state_at_once() -> None:
     battery = qb.SpinCharger(5, 1, battery_frequency=-1.0, charger_frequency=-1.0, battery_excitations=2, charger_excitations=1)
     best = qb.charge(battery)
