@@ -30,14 +30,14 @@ SEAM = 1e-3  # of a window, by which its interpolant is trusted beyond its ends
 SHARPEN = 14  # Newton steps on an interpolant at most
 BUDGET = 50_000  # windows
 STILL = 1e4  # rounding errors: by less in a whole window the energy does not move
-TIED, TIED_SINGLE = 1e-11, 1e3  # relative; rounding errors: maxima that differ by less are equal, and the earliest stands
+TIED, TIED_SINGLE = 1e-11, 1e3  # relative; in rounding errors: maxima that differ by less are equal, and the earliest stands
 
 
 class _March(NamedTuple):
     """The march so far: windows, the time they reach, coordinates and slope there.
 
-    `lowest`, `edge`: the lowest energy and the largest population of truncated levels seen. `found`: there was a first peak.
-    `going`: another window, or a visit, is to follow.
+    `lowest`, `edge`: the lowest energy and the largest population of truncated levels seen. `dip`: the lowest that each figure
+    was since its mark. `found`: there was a first peak. `going`: another window, or a visit, is to follow.
     """
 
     turn: Int[Array, ""]
@@ -46,6 +46,7 @@ class _March(NamedTuple):
     slope: Float[Array, ""]
     lowest: Float[Array, ""]
     edge: Float[Array, ""]
+    dip: Float[Array, " figures"]
     found: Bool[Array, ""]
     going: Bool[Array, ""]
     marks: Marks
@@ -72,11 +73,12 @@ def _walk(
     zero, zeros = jnp.zeros_like(initial), jnp.zeros(len(names), dtype)
     y = jax.tree.map(lambda leaf: jnp.stack([leaf] * len(names)), start)
     nearest = jnp.round if isinstance(flow.law, AbstractUnitaryLaw) else jnp.floor  # what decays is not followed backwards
+    returning = ("max_energy", "max_instantaneous_power") if horizon is not None else ()  # which may be as large again, later
     orders = 1 + max(map(order, names))
     jet = lambda y: jnp.stack(flow.derivatives(figure, y, orders - 1))  # noqa: E731
     none = Marks(jnp.stack([zeros, zeros - jnp.inf, zeros, zeros]), y, jnp.zeros((len(names), orders), dtype))
     going = valid & (pace > 0) & (scale > 0) & (turns > 0)
-    march = _March(jnp.zeros((), int), zero, start, zero, zero, zero, jnp.zeros((), bool), going, none)
+    march = _March(jnp.zeros((), int), zero, start, zero, zero, zero, zeros + jnp.inf, jnp.zeros((), bool), going, none)
     # value and derivatives, (4 or 5, points, data)
     points, known = jnp.asarray(FINE, dtype), flow.points
     put = lax.dynamic_update_index_in_dim  # `.at[k].set` would check k
@@ -138,15 +140,18 @@ def _walk(
         x, best = _sharpen(jnp.stack(starts), fine[:4], since, floor, ceiling, names)
         if dtype == np.float32:
             best = jnp.minimum(best, _ceilings(x, seen))
-        best = best / jnp.where(kind_is(names, "power"), span, 1.0)
+        unit = jnp.where(kind_is(names, "power"), span, 1.0)
+        lows = [jnp.min(values) if name in returning else jnp.inf for name, (values, _) in zip(names, seen, strict=True)]
+        best, dip = best / unit, jnp.minimum(m.dip, jnp.stack(lows).astype(dtype) / unit)
         inside = (floor < x) & (x < ceiling)
         # where the way to a maximum leads across a seam, the window on the other side knows it better
         last = (m.turn + 1 >= turns) & (x >= ceiling)
         end = ((m.t == 0) & (x <= 0)) | last
-        tied = max(TIED, TIED_SINGLE * epsilon())
-        best = jnp.where(inside | end, best, best - max(1e-7, 2 * tied) * jnp.abs(best))
+        tied = max(TIED, TIED_SINGLE * epsilon()) * jnp.abs(best)
+        best = jnp.where(inside | end, best, best - jnp.maximum(1e-7 * jnp.abs(best), 2 * tied))
         is_first = kind_is(names, "first_peak")
-        better = jnp.stack(admitted) & (is_first | (best - tied * jnp.abs(best) > m.marks.best)) & active
+        equal = (dip < m.marks.best - tied) & (best < m.marks.best + tied)  # what never fell in between is one maximum
+        better = jnp.stack(admitted) & (is_first | ((best > m.marks.best) & ~equal)) & active
         base = jnp.clip(nearest(x * (known - 1)), 0, known - 1).astype(int)
         way = (x - base / (known - 1)) * span
         table = jnp.where(better, jnp.stack([m.t + x * span, best, way, 1.0 * (~end | (is_first & last))]), m.marks.table)
@@ -156,8 +161,9 @@ def _walk(
         y = jax.tree.map(lambda y: y[-1], ys)
         edge = jnp.where(active, jnp.maximum(m.edge, flow.state(y).edge()), m.edge)
         lowest, slope = jnp.minimum(m.lowest, jnp.min(e)), d[FINE.size - 1] / span
+        dip = jnp.where(better, jnp.inf, dip)
         count = jnp.where(jnp.isfinite(slope), m.turn + active, BUDGET)  # a flow that broke off leads nowhere
-        m = _March(count, (m.turn + 1) * span, y, slope, lowest, edge, m.found | is_peak, active, marks)
+        m = _March(count, (m.turn + 1) * span, y, slope, lowest, edge, dip, m.found | is_peak, active, marks)
         return m._replace(going=active & wanted(m) & (m.turn < BUDGET))
 
     def stage(k: Any, march: _March) -> _March:
