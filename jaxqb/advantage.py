@@ -59,7 +59,7 @@ def _cell_power(battery: AbstractBattery, window: Any) -> Float[Array, ""]:
             "use a SpinCharger or a CavityCharger",
         )
     if battery.structure.conserved:
-        return _exchange_power(battery, battery.charger_quantum(), window)
+        return _exchange_power(battery, battery.cavity_frequency, window)  # mirrored light moves one cell as its image does
     single = battery.replace(n_battery=1, photons=1, battery_excitations=0, cutoff=None, levels=None)
     return charge(single, window).max_average_power.value
 
@@ -67,8 +67,8 @@ def _cell_power(battery: AbstractBattery, window: Any) -> Float[Array, ""]:
 def parallel_power(battery: AbstractBattery) -> Float[Array, ""]:
     r"""The largest average power of M cells, each charged alone: ``M p_max``.
 
-    Every cell starts empty beside a charger of one spin (full), or of one photon, with the battery's own coupling and
-    frequencies. With exchange alone, of strength g and detuning d,
+    Every cell starts empty beside a charger of one spin (full), or of one photon (mirrored: none, which it may gain), with the
+    battery's own coupling and frequencies. With exchange alone, of strength g and detuning d,
 
     .. math:: p_{max} = \omega_B \frac{2 g^2}{\sqrt{d^2 + 4 g^2}} \max_x \frac{\sin^2 x}{x}
 

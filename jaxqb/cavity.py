@@ -26,6 +26,12 @@ class Cavity(OpenBattery):
         """All levels, if there are too few."""
         return None if self.levels == self.enough else self.levels
 
+    def polarisation(self, state: Any) -> Any:
+        """``<sigma^z>`` of each spin, from first to last, shape (n,)."""
+        n = len(state.gap).bit_length() - 1  # of 2^n levels
+        chances = jnp.diagonal(state.battery().m).reshape((2,) * n)  # in M a density matrix has its own diagonal
+        return jnp.stack([2 * jnp.sum(jnp.take(chances, 1, axis=j)) - 1 for j in range(n)])
+
     def kept(self) -> int:
         """The largest number of photons."""
         return cast(int, self.levels) - 1

@@ -46,8 +46,7 @@ else:
 class Charge(eqx.Module):
     """What `charge` returns; a figure that was not asked for is None.
 
-    Each figure has ``.time`` (1/frequency), ``.value`` and ``.found``; where there is none, time and value are NaN. Of maxima
-    that differ by less than 1e-11 of their value (in float32 1e-4) the earliest stands.
+    Each figure has ``.time`` (1/frequency), ``.value`` and ``.found``; where there is none, time and value are NaN.
 
     Attributes:
         first_peak: first local maximum of the battery's energy.
@@ -105,7 +104,7 @@ def charge(
         window: look at 0 <= t <= window only, and report the largest energy there too. Without one the average power is
             maximal over all t > 0 (nothing after t = capacity / P can win). The largest energy over all times is not a
             well-defined number (energies are almost periodic), which is why it needs a window. Of maxima that agree to
-            eight digits any may be returned.
+            eight digits any may be returned, of those that agree to eleven (four in float32) the earliest.
 
     Other arguments:
         law: one of ``battery.laws()``; default ``battery.law()``.

@@ -242,7 +242,7 @@ def _run(battery, ts, law, save, method, asked: bool, by_size: bool) -> Solution
     for name, figure in save:
         value = values[name]
         if isinstance(figure, merits.Average):
-            value = _average(battery, flow, figure.merit, ts, value)
+            value = _average(battery, flow, inside(figure, f"save[{name!r}]"), ts, value)
         saved[name] = jax.tree.map(lambda x: existing(x, valid & timely & jnp.isfinite(frozen(x)), (battery, ts)), value)
     finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(frozen(jnp.abs(x)))) for x in jax.tree.leaves(saved)]))
     status = jnp.where(
@@ -265,11 +265,9 @@ def _asked(save: Any) -> Figures:
     rates = {}
     for name, figure in save:
         if isinstance(figure, merits.Rate):
-            rates[name] = _rising(figure.merit)
-        elif isinstance(figure, merits.AbstractMerit):
-            plain[name] = figure.merit if isinstance(figure, merits.Average) else figure
+            rates[name] = rising(inside(figure, f"save[{name!r}]"))
         else:
-            plain[name] = functools.partial(ask_array, figure, f"save[{name!r}]")
+            plain[name] = inside(figure, f"save[{name!r}]")
     inner = [getattr(figure, "merit", figure) for _, figure in save]
     return Figures(plain, rates, smooth=all(isinstance(figure, merits.AbstractObservable) for figure in inner))
 
@@ -280,10 +278,16 @@ def _average(battery: Any, flow: Any, figure: Any, ts: Any, values: Any) -> Any:
     start = source.start
     value = lambda y: figure(battery, source.state(y))  # noqa: E731
     gain = values - value(start)
-    rising = lambda y: _rising(figure)(battery, source.state(y))  # noqa: E731
-    return jnp.where(ts > 0, gain / jnp.where(ts > 0, ts, 1.0), along(source.field, rising, start, 1, least=1)[0])
+    slope = lambda y: rising(figure)(battery, source.state(y))  # noqa: E731
+    return jnp.where(ts > 0, gain / jnp.where(ts > 0, ts, 1.0), along(source.field, slope, start, 1, least=1)[0])
 
 
-def _rising(figure: Any) -> Callable:
+def inside(figure: Any, argument: str) -> Callable:
+    """A figure that is known at each time: itself, or what a rate or an average is of; functions answer in sentences."""
+    figure = getattr(figure, "merit", figure)
+    return figure if isinstance(figure, merits.AbstractMerit) else functools.partial(ask_array, figure, argument)
+
+
+def rising(figure: Any) -> Callable:
     """What gives a figure's slope."""
     return getattr(figure, "rising", figure)

@@ -1,6 +1,7 @@
 """What a verb is given, checked before its program is compiled."""
 
 import dataclasses
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
@@ -64,8 +65,6 @@ def check_times(ts: Any) -> Any:
     array = numbers(ts)
     if array is None:
         fail(TimesError, "ts", "be real numbers", f"it is {shown(ts)}", "give times, e.g. jnp.linspace(0.0, 5.0, 101)")
-    if traced(array):
-        return array
     array = array.astype(real_dtype())
     if array.size == 0:
         fail(TimesError, "ts", "have at least one time", "it is empty", "use e.g. jnp.linspace")
@@ -75,8 +74,10 @@ def check_times(ts: Any) -> Any:
             "ts",
             "be a one-dimensional array of times",
             f"its shape is {array.shape}",
-            "use e.g. jnp.linspace",
+            "use e.g. jnp.linspace" if array.ndim else "put it in brackets, [t]",
         )
+    if traced(array):
+        return array
     if not np.all(np.isfinite(array)):
         fail(TimesError, "ts", "be finite", "it has NaN or infinite entries", "remove them")
     if array[0] < 0:
@@ -98,11 +99,10 @@ def check_window(window: Any) -> Any:
     if window is None:
         return None
     time = numbers(window)
-    if traced(time):
-        return time
-    if time is None or time.ndim or not np.isfinite(time) or time <= 0:
+    if time is None or time.ndim or not (traced(time) or 0 < time < np.inf):
         fix = "name figures by `figures=`" if isinstance(window, str) else "give a number, or None for all times"
-        fail(TimesError, "window", "be a positive time", f"it is {shown(window)}", fix)
+        but = f"it is {shown(window)}" if time is None or not traced(time) else f"its shape is {time.shape}"
+        fail(TimesError, "window", "be a positive time", but, fix)
     return time.astype(real_dtype())
 
 
@@ -169,7 +169,7 @@ def _own(battery: AbstractBattery, law: AbstractLaw) -> Any:
     key = lambda leaf: jnp.issubdtype(getattr(leaf, "dtype", float), jax.dtypes.prng_key)  # noqa: E731
     leaves = lambda law: [leaf for leaf in jax.tree.leaves(law) if not key(leaf)]  # noqa: E731
     shapes = lambda law: [np.shape(leaf) for leaf in leaves(law)]  # noqa: E731
-    size = jnp.stack([jnp.max(jnp.abs(leaf), initial=0.0) for leaf in jax.tree.leaves(battery)]).max()
+    size = functools.reduce(jnp.maximum, [jnp.max(jnp.abs(leaf), initial=0.0) for leaf in jax.tree.leaves(battery)], 0.0)
 
     def alike(one: Any, other: Any) -> Any:
         one, other = (jnp.asarray(leaf, real_dtype()) for leaf in (one, other))

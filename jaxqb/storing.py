@@ -18,12 +18,11 @@ from jaxtyping import Array, Bool, Float, Int
 
 from . import merit as merits
 from .algebra.gradients import DIFFERENCES, existing, frozen, most, once_differentiable
-from .asked import ask_array
 from .batteries.battery import AbstractBattery
 from .compiled import compiled
 from .conventions import epsilon, stillness
 from .errors import MeritError, Status, TimesError, fail, shown
-from .evolution import FULL, answered, explain_edge, planned, state_size, told
+from .evolution import FULL, answered, explain_edge, inside, planned, rising, state_size, told
 from .fields import numbers, traced
 from .given import check_law, check_method, check_save, check_single, check_window
 from .laws import AbstractLaw, AbstractMemoryLaw
@@ -193,9 +192,8 @@ def _run(battery, level, window, law, method, figure, relative: bool) -> Crossin
 
 def _figures(figure: Any) -> Figures:
     """What the flow must answer."""
-    if isinstance(figure, merits.Rate):
-        return Figures({}, {NAME: getattr(figure.merit, "rising", figure.merit)})
-    return Figures({NAME: figure if isinstance(figure, merits.AbstractMerit) else functools.partial(ask_array, figure, NAME)}, {})
+    known = inside(figure, NAME)
+    return Figures({}, {NAME: rising(known)}) if isinstance(figure, merits.Rate) else Figures({NAME: known}, {})
 
 
 class _Seen(NamedTuple):
@@ -257,7 +255,7 @@ def _search(flow: Any, battery: Any, figures: Figures, level: Any, window: Any, 
         ahead, far = choose(h.closing, (h.ahead, h.far), (y, jet))
         crosses = jets[1, 0] <= 0
         width = ends[1] - ends[0]
-        sharp = jnp.abs(_newton(ends, jets)[1]) <= epsilon() ** 0.75 * span
+        sharp = jnp.abs(_newton(jets)[1]) <= epsilon() ** 0.75 * span
         closing = jnp.where(crosses, ~sharp, _may_dip(width, jets)) & (width > 4 * epsilon() * (h.k * span + ends[1]))
         onward = ~closing & ~crosses
         k = h.k + onward
@@ -286,13 +284,13 @@ def _search(flow: Any, battery: Any, figures: Figures, level: Any, window: Any, 
     none, nought = jnp.zeros((), bool), jnp.zeros((), int)
     h = _Hunt(nought, nought, flow.start, flow.start, ends, jets, short(first), none, going, zero)
     h = lax.while_loop(lambda h: most(jnp.where(h.going, 1, 0)) > 0, turn, h)
-    end, step = _newton(h.ends, h.jets)
+    end, step = _newton(h.jets)
     time = jnp.where(at_once, 0.0, h.k * span + jnp.clip(h.ends[end] + step, *h.ends))
     found = valid & (at_once | (h.jets[1, 0] <= 0) & ~h.closing)
     return _Seen(time, side * h.jets[end, 1], found, h.turn, h.edge)
 
 
-def _newton(ends: Float[Array, " 2"], jets: Float[Array, "2 2"]) -> tuple[Any, Any]:
+def _newton(jets: Float[Array, "2 2"]) -> tuple[Any, Any]:
     """The end that is nearer to the level, and Newton's step from there."""
     end = jnp.argmin(jnp.abs(jets[:, 0]))
     value, slope = jets[end]
@@ -304,7 +302,7 @@ def _inside(h: _Hunt) -> Float[Array, ""]:
     """Where to look next: Newton's step to the level, or the lowest point of a cubic; each third time the middle."""
     low, high = h.ends
     width, (value, slope), (value_after, slope_after) = high - low, *h.jets
-    end, step = _newton(h.ends, h.jets)
+    end, step = _newton(h.jets)
     rise, first, last = value_after - value, width * slope, width * slope_after
     c, d = 3 * rise - 2 * first - last, first + last - 2 * rise
     root = c + jnp.sqrt(jnp.maximum(c**2 - 3 * d * first, 0.0))

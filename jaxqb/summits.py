@@ -17,9 +17,11 @@ from .batteries.battery import AbstractBattery
 from .conventions import epsilon
 from .errors import MeritError, Status, TimesError, fail
 from .evolution import Solution, evolve
+from .fields import traced
 from .given import check_known, check_save, check_single, check_window
-from .laws import AbstractLaw
+from .laws import AbstractLaw, Trajectories
 from .methods import AbstractMethod
+from .methods.jumps import at_given_times
 
 DEGREE, PARTS = 16, 4  # of the polynomial on a piece; pieces that are looked at in one program
 POINTS = -np.cos(np.pi * np.arange(DEGREE + 1) / DEGREE)  # of a piece, on (-1, 1)
@@ -103,8 +105,11 @@ def maxima(
     """
     check_single(battery, "maxima")
     check_known(battery, "maxima")
-    if (end := check_window(window)) is None:
-        fail(TimesError, "window", "be a time", "it is None", "give a positive number")
+    if (end := check_window(window)) is None or traced(end):
+        but = "it is None" if end is None else "it is traced"
+        fail(TimesError, "window", "be a known time", but, "give a positive number, outside of jit, vmap and grad")
+    if isinstance(law, Trajectories):
+        at_given_times()
     figure = check_save({"figure": merit}, "merit")
     look = _Look(lambda ts: evolve(battery, ts, figure, law=law, method=method))
     pieces = _part(look, float(end))

@@ -11,7 +11,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from ..errors import FieldError, fail, nearest, shown
+from ..errors import FieldError, MeritError, fail, nearest, shown
 from ..fields import Field, Real, composed, entry, fields_of
 from ..laws import AbstractLaw
 
@@ -97,6 +97,18 @@ class AbstractBattery(eqx.Module):
         """Mean of the whole Hamiltonian, with free energies zero for empty battery and charger."""
         free = self.battery_frequency * state.battery_excitations() + self.charger_quantum() * state.charger_excitations()
         return free + state.coupling_energy() + state.expect(self.joint_energy) + state.expect(self.crosstalk_energy)
+
+    def polarisation(self, state: Any) -> Any:
+        """``<sigma^z>`` of the cell of an open state, if it is one of two levels (for `merit.populations`).
+
+        Raises:
+            MeritError: of more levels, which do not say what the cells are.
+        """
+        if (levels := len(state.gap)) != 2:
+            but, fix = f"this open battery has {levels} levels", "use merit.filling, merit.level_populations or merit.Expectation"
+            fail(MeritError, "populations", "be asked of cells of two levels", but, fix)
+        low, high = self.reach()
+        return 2 * (state.battery_excitations() - low) / (high - low) - 1
 
     @abc.abstractmethod
     def amplitudes(self) -> int:

@@ -10,9 +10,9 @@ import numpy as np
 from ..errors import CutoffError, FieldError, fail, shown
 from ..fields import Real, check_flag, coincide, concrete, parameter, size, vanishes
 from ..laws import AbstractUnitaryLaw
-from .battery import AbstractBattery, check_levels, convert_fields
+from .battery import check_levels, convert_fields
 from .collective import Ladders, conserved_law, count_amplitudes, extremes, grid_law
-from .starts import AbstractStart, Coherent, Level, Localised, Thermal, Weighted, as_level, as_start, check_start
+from .starts import AbstractStart, AbstractStartedBattery, Coherent, Level, Localised, Thermal, Weighted, as_start, check_start
 
 LARGEST = 10**6  # levels of light that a computer can hold beside those of the battery
 TAIL = 1e-13  # population of the initial light that a given cutoff may leave out
@@ -30,7 +30,7 @@ class Structure(NamedTuple):
     truncated: bool
 
 
-class CavityCharger(AbstractBattery):
+class CavityCharger(AbstractStartedBattery):
     r"""Spin cells charged collectively by one mode of light.
 
     .. math:: H = \omega_B S^z + \omega_c b^\dagger b + g (S^+ b + S^- b^\dagger) + g\lambda (S^+ b^\dagger + S^- b)
@@ -127,17 +127,6 @@ class CavityCharger(AbstractBattery):
         kept = int(cutoff) + 1
         return Structure(levels, kept, kept if truncated else kept - given, conserved, resonant, truncated)
 
-    def hull(self, values: dict[str, Any]) -> "CavityCharger":
-        """The battery whose padding and symmetries cover all values of the named fields."""
-        names = ("photons", "battery_excitations")
-        starts = {name: as_start(v, name, hull=True) for name, v in values.items() if name in names}
-        return self.replace(**(values | starts))
-
-    def put(self, **leaves: Any) -> "CavityCharger":
-        """See `AbstractBattery.put`; photon and excitation numbers may be put too."""
-        starts = {name: as_level(leaves[name]) for name in leaves if name in ("photons", "battery_excitations")}
-        return super().put(**(leaves | starts))
-
     def admitted(self) -> Any:
         """See `AbstractBattery.admitted`; the light that is there at the start must fit into the levels that are kept for it."""
         light = self.photons.admits(None, self.structure.light_levels)
@@ -174,7 +163,11 @@ class CavityCharger(AbstractBattery):
         return self.chain() if self.structure.conserved else self.grid()
 
     def chain(self) -> AbstractUnitaryLaw:
-        """The sector of conserved excitations (needs `counter_rotating=0`)."""
+        """The sector of conserved excitations.
+
+        Raises:
+            FieldError: with counter-rotating terms, or levels that are superposed at the start.
+        """
         if not self.structure.conserved:
             fail(FieldError, "counter_rotating", "be 0 in a chain", "pairs are created", "use `battery.grid()`")
         s = self.structure
@@ -183,7 +176,13 @@ class CavityCharger(AbstractBattery):
         return conserved_law(self._ladders(), battery, light, self.n_battery, math.inf)
 
     def grid(self) -> AbstractUnitaryLaw:
-        """The grid of both ladders, which holds for any coupling and start."""
+        """The grid of both ladders, which holds for any coupling and start.
+
+        Raises:
+            FieldError: with `mirrored`, whose energy has no floor.
+        """
+        if self.mirrored:
+            fail(FieldError, "mirrored", "be False in a grid", "it is True: energy has no floor", "use `battery.chain()`")
         starts = (self.battery_excitations, self.photons)
         return grid_law(self._ladders(), *starts, self.n_battery, math.inf, self.structure.truncated)
 

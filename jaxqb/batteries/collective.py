@@ -105,8 +105,8 @@ class Ladders(eqx.Module):
         if not self.boson:
             most = jnp.minimum(charger_cells, m0 + n0) if self.conserved and not superposed else charger_cells
             inside = inside & (most <= self.charger_levels - 1) & (charger_cells == jnp.round(charger_cells))
-        inside = inside & (start.superposed | (m0 <= cells))
-        inside = inside & (other.superposed | ((n0 <= charger_cells) & (n0 < self.charger_levels)))
+        inside = inside & (start.superposed | _is_level(m0, cells))
+        inside = inside & (other.superposed | (_is_level(n0, charger_cells) & (n0 < self.charger_levels)))
         zero = jnp.zeros_like(cells)
         return Grid.build(
             (self.levels, self.charger_levels),
@@ -147,6 +147,10 @@ class _Side(eqx.Module):
 
 def _real(x: Any) -> Float[Array, ""]:
     return jnp.asarray(x, dtype=jnp.result_type(float))
+
+
+def _is_level(n: Any, cells: Any) -> Any:
+    return (n >= 0) & (n <= cells) & (n == jnp.round(n))
 
 
 def _pairs(battery: Sectors, charger: Sectors) -> tuple[Any, ...]:

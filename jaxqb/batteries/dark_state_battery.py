@@ -9,13 +9,13 @@ import numpy as np
 from jax import lax
 
 from ..algebra import joint, towers
-from ..conventions import epsilon
 from ..errors import FieldError, fail
 from ..fields import Real, concrete, parameter, size, vanishes
 from ..laws.ladders import JointLadders, MixedLadders
+from ..laws.mixture import complete
 from ..laws.towers import Towers
-from .battery import AbstractBattery, check_levels, convert_fields
-from .starts import Level, as_level, as_start, check_start
+from .battery import check_levels, convert_fields
+from .starts import AbstractStartedBattery, Level, as_start, check_start
 
 ROUNDING = 1e-18  # weight of joint spins that are left out
 FINE = 1e-30  # where amplitudes count, which are its root
@@ -38,7 +38,7 @@ class Structure(NamedTuple):
     alone: tuple[int, int] | None
 
 
-class DarkStateBattery(AbstractBattery):
+class DarkStateBattery(AbstractStartedBattery):
     r"""Cells that are charged by spins in one reservoir, which sees only the sum of all spins.
 
     .. math:: \dot\rho = -i\omega[J_B^z + J_C^z, \rho] + \gamma(\bar n+1) L(J_B^- + J_C^-) + \gamma\bar n L(J_B^+ + J_C^+),
@@ -113,23 +113,13 @@ class DarkStateBattery(AbstractBattery):
         joints = check_levels(self, "joints", joints, "n_battery")
         levels = check_levels(self, "levels", None if gap is None else gap + 2 * joints - 1, "n_charger")
         every = max(joints, every or 0)
-        room = max(every, room or 0) if self.battery_levels is None else check_levels(self, "battery_levels", room, "n_battery")
+        room = check_levels(self, "battery_levels", max(every, room or 0), "n_battery")
         self.structure = Structure(joints, levels, every, levels + 2 * (every - joints), room, empty, alone)
 
     @property
     def battery_frequency(self) -> Real:
         """Gap of a battery cell."""
         return self.frequency
-
-    def hull(self, values: dict[str, Any]) -> "DarkStateBattery":
-        """The battery whose padding covers all values of the named fields."""
-        name = "battery_excitations"
-        return self.replace(**(values | ({name: as_start(values[name], name, hull=True)} if name in values else {})))
-
-    def put(self, **leaves: Any) -> "DarkStateBattery":
-        """See `AbstractBattery.put`; the initial excitation number may be put too."""
-        name = "battery_excitations"
-        return super().put(**(leaves | ({name: as_level(leaves[name])} if name in leaves else {})))
 
     def admitted(self) -> Any:
         """See `AbstractBattery.admitted`; the start is a value too."""
@@ -145,7 +135,14 @@ class DarkStateBattery(AbstractBattery):
         return self._law(self.structure.joints, self.structure.levels, everything=False)
 
     def ladders(self) -> JointLadders | MixedLadders:
-        """Ladders of joint spin with all coherences: the whole density matrix."""
+        """Ladders of joint spin with all coherences: the whole density matrix.
+
+        Raises:
+            FieldError: where spins decay or dephase by themselves, which conserves no joint spin.
+        """
+        if self.structure.alone is not None:
+            name = "dephasing" if vanishes(self.local_decay) else "local_decay"
+            fail(FieldError, name, "be 0 in ladders", "spins also decay or dephase alone", "use `battery.law()`")
         return self._law(self.structure.all_joints, self.structure.all_levels, everything=True)
 
     def laws(self) -> dict[str, JointLadders | MixedLadders | Towers]:
@@ -158,12 +155,13 @@ class DarkStateBattery(AbstractBattery):
         sectors = self.battery_excitations.sectors(self.n_battery, self.structure.room)
         sizes = jnp.stack([jnp.asarray(self.n_battery), jnp.asarray(self.n_charger)])
         spins = jnp.round(sizes).astype(int)
-        whole = jnp.all(spins == sizes) & (spins[0] > 0)
+        whole = jnp.all(spins == sizes) & (spins[0] > 0) & complete(sectors.weights)
 
         def ladders(lift: Any, mix: Any, first: Any) -> JointLadders:
             room = self.structure.room
             own = jnp.maximum(spins - 2 * lift * np.array([1, 0]), 0)
             cells, chargers = own.astype(sizes.dtype)
+            there = (first >= 0) & (first <= cells) & (first == jnp.round(first)) & (self.structure.empty | (cells < room))
             if self.structure.empty:
                 amplitudes = jnp.sqrt(joint.weights(joints, cells, chargers))[None]
             else:
@@ -173,7 +171,7 @@ class DarkStateBattery(AbstractBattery):
                 jnp.asarray(self.decay_rate),
                 jnp.asarray(self.thermal_occupation),
                 own,
-                whole,
+                whole & jnp.all(there | (mix == 0)),
                 mix,
                 first,
                 amplitudes,
@@ -197,9 +195,9 @@ class DarkStateBattery(AbstractBattery):
     def _towers(self, cells: int, chargers: int) -> Towers:
         start = self.battery_excitations.sectors(self.n_battery, self.structure.room)
         tower = np.array(start.tower)[:, None, None] == np.arange(cells // 2 + 1)[:, None]
-        level = jnp.round(start.levels + start.lifts)[:, None, None] == np.arange(cells + 1)
+        level = (start.levels + start.lifts)[:, None, None] == np.arange(cells + 1)
         populations = jnp.sum(jnp.where(tower & level, start.weights[:, None, None], 0.0), axis=0)
-        whole = (self.n_battery == cells) & (self.n_charger == chargers) & (jnp.abs(jnp.sum(populations) - 1) < 1e4 * epsilon())
+        whole = (self.n_battery == cells) & (self.n_charger == chargers) & complete(populations)
         return Towers(
             jnp.asarray(self.decay_rate),
             jnp.asarray(self.thermal_occupation),

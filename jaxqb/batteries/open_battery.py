@@ -157,6 +157,10 @@ class OpenBattery(AbstractBattery):
         few = {"reachable": self.reachable_law()} if self.structure.reached is not None else {}
         return few | {"lindblad": self.lindblad()}
 
+    def candidates(self, law: Any) -> list[Any]:
+        """See `AbstractBattery.candidates`; among the numbers that are reached it is right where they are many, too."""
+        return [self.reachable_law()] if isinstance(law, Reachable) else super().candidates(law)
+
     def superoperator(self) -> Any:
         """The Liouvillian as a dense matrix, shape (n^2, n^2), on density matrices whose columns are stacked.
 
@@ -247,7 +251,7 @@ def _state(value: Any, n: int) -> Any:
     if traced(value):
         return value
     check_hermitian(FieldError, "initial", value)
-    if (abs(trace := np.trace(value).real) and abs(trace - 1) > least) or trace == 0:
+    if abs((trace := np.trace(value).real) - 1) > least:
         fail(FieldError, "initial", "have trace 1", f"it is {trace:.6g}", "divide it by its trace")
     if (lowest := np.linalg.eigvalsh(value)[0]) < -least:
         fail(FieldError, "initial", "have no negative eigenvalue", f"the lowest is {lowest:.2e}", "give a state")

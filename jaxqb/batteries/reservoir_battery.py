@@ -150,7 +150,11 @@ class ReservoirBattery(AbstractPair):
         return known | ({"embedding": self.embedding()} if isinstance(self.reservoir, Exponentials) else {})
 
     def bound_states(self, beyond: Any = None) -> BoundStates:
-        """Energies and residues of bound states; see `WaveguideBattery.bound_states`."""
+        """Energies and residues of bound states; see `WaveguideBattery.bound_states`.
+
+        Raises:
+            FieldError: for `beyond` without loss, where the reservoir is no waveguide: all that is found lives for ever.
+        """
         return bound_states(self.reservoir, self.frequency, self.distance, beyond, self.loss)
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from ..errors import FieldError, fail
 from ..fields import Real, coincide, concrete, parameter, size, vanishes
 from ..laws import AbstractUnitaryLaw
-from .battery import AbstractBattery, check_levels, convert_fields
+from .battery import check_levels, convert_fields
 from .collective import Ladders, conserved_law, count_amplitudes, extremes, grid_law
-from .starts import Full, Level, Thermal, Weighted, as_level, as_start, check_start
+from .starts import AbstractStartedBattery, Full, Level, Thermal, Weighted, as_start, check_start
 
 
 class Structure(NamedTuple):
@@ -23,7 +23,7 @@ class Structure(NamedTuple):
     resonant: bool
 
 
-class SpinCharger(AbstractBattery):
+class SpinCharger(AbstractStartedBattery):
     r"""Spin cells charged collectively by spins.
 
     .. math:: H = \omega_B S^z + \omega_C J^z + g (S^+J^- + S^-J^+) + g\gamma (S^+J^+ + S^-J^-) + 2\Delta S^z J^z
@@ -123,16 +123,6 @@ class SpinCharger(AbstractBattery):
         )
         return Structure(levels, charger_levels, conserved, resonant)
 
-    def hull(self, values: dict[str, Any]) -> "SpinCharger":
-        """The battery whose padding and symmetries cover all values of the named fields."""
-        starts = {name: as_start(v, name, hull=True) for name, v in values.items() if name.endswith("_excitations")}
-        return self.replace(**(values | starts))
-
-    def put(self, **leaves: Any) -> "SpinCharger":
-        """See `AbstractBattery.put`; initial excitation numbers may be put too."""
-        starts = {name: as_level(leaves[name]) for name in leaves if name.endswith("_excitations")}
-        return super().put(**(leaves | starts))
-
     def admitted(self) -> Any:
         """See `AbstractBattery.admitted`; both starts are values too."""
         battery = self.battery_excitations.admits(self.n_battery, self.structure.levels)
@@ -173,7 +163,11 @@ class SpinCharger(AbstractBattery):
         return self.chain() if self.structure.conserved else self.grid()
 
     def chain(self) -> AbstractUnitaryLaw:
-        """The sector of conserved excitations (needs `anisotropy=0`)."""
+        """The sector of conserved excitations.
+
+        Raises:
+            FieldError: with pair coupling, or levels that are superposed at the start.
+        """
         if not self.structure.conserved:
             fail(FieldError, "anisotropy", "be 0 in a chain", "pairs are created", "use `battery.grid()`")
         s = self.structure

@@ -12,6 +12,7 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jax.scipy.special import gammainc, gammaln
 from jaxtyping import Array, Float
 
@@ -19,8 +20,9 @@ from ..algebra.gradients import smooth
 from ..conventions import epsilon, real_dtype
 from ..errors import FieldError, fail, shown
 from ..fields import Field, concrete, numbers, written
+from ..laws.mixture import LEFT_OUT
+from .battery import AbstractBattery
 
-LEFT_OUT = 1e-9  # population of light beyond the levels that are kept, from which on an answer is wrong
 UNSURE = 1e-6  # by which populations may miss one
 
 
@@ -119,7 +121,8 @@ class Weighted(AbstractStart):
     def sectors(self, cells: Any, room: int) -> Sectors:
         count = self.vector.shape[0]
         level = jnp.arange(count, dtype=real_dtype())
-        return Sectors(jnp.asarray(self.vector), level, 0 * level, jnp.ones((1,), real_dtype()), (0,) * count)
+        total = lax.stop_gradient(jnp.sum(self.vector))  # as known ones are divided by it
+        return Sectors(jnp.asarray(self.vector) / total, level, 0 * level, jnp.ones((1,), real_dtype()), (0,) * count)
 
 
 class Localised(AbstractStart):
@@ -136,10 +139,10 @@ class Localised(AbstractStart):
 
     def sectors(self, cells: Any, room: int) -> Sectors:
         n = self.count
-        tower = np.arange(min(n, room) + 1)
+        tower = np.arange(n + 1)
         cells = jnp.asarray(cells, real_dtype())
         choices = jnp.stack([_binomial(cells, k) for k in range(n + 1)])
-        copies = jnp.diff(choices, prepend=jnp.zeros((1,), choices.dtype))[: len(tower)]
+        copies = jnp.diff(choices, prepend=jnp.zeros((1,), choices.dtype))
         copies = jnp.where((tower <= cells - n) & (2 * tower <= cells), jnp.maximum(copies, 0.0), 0.0)
         weights = copies / choices[n]
         return Sectors(weights, n - tower + 0.0 * cells, tower + 0.0 * cells, jnp.maximum(copies, 1.0), tuple(tower.tolist()))
@@ -348,6 +351,23 @@ def as_start(value: Any, name: str, *, hull: bool = False) -> AbstractStart:
 def as_level(value: Any) -> AbstractStart:
     """A start from a traced number of quanta, or a start as it is."""
     return value if isinstance(value, AbstractStart) else Level(value)
+
+
+class AbstractStartedBattery(AbstractBattery):
+    """A battery of which some fields are starts: numbers of quanta may be varied in their place, as other fields may."""
+
+    def _begin(self) -> list[str]:
+        """The fields that are starts."""
+        return [item.name for item in dataclasses.fields(self) if isinstance(getattr(self, item.name), AbstractStart)]
+
+    def hull(self, values: dict[str, Any]) -> Any:
+        """The battery whose padding and symmetries cover all values of the named fields."""
+        starts = {name: as_start(values[name], name, hull=True) for name in self._begin() if name in values}
+        return self.replace(**(values | starts))
+
+    def put(self, **leaves: Any) -> Any:
+        """See `AbstractBattery.put`; numbers of quanta at the start may be put too."""
+        return super().put(**(leaves | {name: as_level(leaves[name]) for name in self._begin() if name in leaves}))
 
 
 def check_start(name: str, start: AbstractStart, size_name: str, cells: np.ndarray | None) -> None:

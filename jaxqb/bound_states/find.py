@@ -25,7 +25,8 @@ def bound_states(reservoir: AbstractReservoir, frequency: Any, distance: Any, be
         reservoir: any. States in the continuum are looked for in a waveguide only.
         frequency: of the emitters, in units of the guide's cut-off frequency.
         distance: between them, in units of the speed of light over that frequency.
-        beyond: count as bound what lives longer than this time; default: what is bound for ever, to 1e-12.
+        beyond: in a waveguide, or with `loss`, count as bound what lives longer than this time; default: what is bound for
+            ever, to 1e-12.
         loss: rate at which each emitter decays otherwise: nothing is then bound for ever, and `width` is that by which a state
             decays as far as it is not light, to first order ``loss R``.
 
@@ -34,7 +35,7 @@ def bound_states(reservoir: AbstractReservoir, frequency: Any, distance: Any, be
         derivatives of one side on it. A guide that loses light has no bound states.
 
     Raises:
-        FieldError: for a frequency, distance or rate that is not positive.
+        FieldError: for a frequency, distance or rate that is not positive; for `beyond` where all that is found lives for ever.
 
     >>> bound_states(Waveguide(0.5), 1.0, 2 * np.pi * 0.5)
      channel        energy     residue     width
@@ -52,6 +53,9 @@ def bound_states(reservoir: AbstractReservoir, frequency: Any, distance: Any, be
         _positive("radiation_rate", reservoir.radiation_rate)
         states = _of_guide(reservoir, frequency, distance, beyond, numbers=COUNT)
     else:
+        if beyond is not None and vanishes(loss):
+            but = f"what is found in {type(reservoir).__name__} lives for ever: resonances are looked for in a Waveguide only"
+            fail(FieldError, "beyond", "be left out without loss", but, "leave it out, or give a loss")
         states = of_any(reservoir, frequency, numbers(distance), numbers=COUNT)
     return states if vanishes(loss) else _decaying(states, loss, beyond)
 

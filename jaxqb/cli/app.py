@@ -308,14 +308,14 @@ def optimize(file: File, out: Out = OUT, as_json: Json = False) -> None:
     study = _load(file, DesignStudy, "design", "sweep")
     stem = _stem(study, out)
     best = study.run()
+    stem.with_suffix(".json").write_text(best.to_json() + "\n", encoding="utf-8")  # first, whatever becomes of the picture
+    show.written(stem.with_suffix(".json"))
     near = around(study, best)
     if as_json:
         show.rows([{name: value for name, value in best.to_dict().items() if name != "history"}])
     else:
         show.table(study.tables.title or str(file), rows.comparison(near.given, near.best))
         typer.echo(repr(best))
-    stem.with_suffix(".json").write_text(best.to_json() + "\n", encoding="utf-8")
-    show.written(stem.with_suffix(".json"))
     if study.tables.output.plot:
         from ..study import picture as pictures
 

@@ -21,12 +21,12 @@ def start_jax(x64: bool = True) -> None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 
-def crew(most: int = 4) -> int:
+def crew() -> int:
     """How many processes share independent work: one a core, and a single one where an accelerator does it."""
     import jax
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(most, cores) if jax.default_backend() == "cpu" else 1
+    return min(4, cores) if jax.default_backend() == "cpu" else 1
 
 
 def cache_folder() -> Path:

@@ -13,6 +13,7 @@ from ..fields import Field, numbers, traced
 from .box import Box
 
 STARTS = ("charger_excitations", "photons")  # starts that may be varied: numbers of quanta
+SMALL = 1e-6  # of a positive number: an open side stops so short of 0, which it cannot be
 
 
 def read_design(battery: Any, design: Any) -> tuple[Box, Any, tuple[str, ...]]:
@@ -76,6 +77,11 @@ def _read_bounds(name: str, bounds: Any, info: Field, own: np.ndarray) -> tuple[
         if side.ndim and side.shape != own.shape:
             shapes = f"have bounds of shape () or {own.shape}"
             fail(DesignError, argument, shapes, f"one has {side.shape}", "give one number, or one an entry")
+    if info.positive and pair[0] is None:
+        low = np.asarray(SMALL * np.minimum(own, high))
+    if info.positive and np.any(low <= 0):
+        fix = "begin above 0, or leave that side open (None)"
+        fail(DesignError, argument, "lie above 0", f"it begins at {np.min(low):g}", fix)
     if np.any(low < info.minimum):
         least = f"{info.minimum:g}"
         fail(DesignError, argument, f"lie at {least} or above", f"it begins at {np.min(low):g}", f"begin at {least}")

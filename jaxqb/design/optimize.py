@@ -48,8 +48,9 @@ def optimize(
             number of cells, with "_filling" an energy divided by the capacity, with "_time" its time), or a function
             from a battery to a real scalar (a new function, such as a lambda written into the call, compiles anew).
         battery: the battery to better; what is not varied stays.
-        design: bounds (low, high) of the fields to vary; None for an open side. ``charger_excitations`` and ``photons``
-            may be varied too, where they are numbers; array fields share one pair, or get arrays of bounds.
+        design: bounds (low, high) of the fields to vary; None for an open side (low, of what must be positive: a millionth of
+            the battery's own value). ``charger_excitations`` and ``photons`` may be varied too, where they are numbers; array
+            fields share one pair, or get arrays of bounds.
         starts: number of searches: first the battery's own parameters where they lie inside the bounds, then points
             spread evenly.
         constraints: ``{"first_peak_per_cell": (">=", 0.95)}``, or ``{label: (function, "<=", limit)}``, or with ==.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import Status
+from ..fields import entry
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,8 +113,7 @@ class Optimum:
         outcome = self.status.sentence if kept or self.status != Status.OK else broken
         lines = [f"Optimum: {verb} {self.objective} found {self.value:.10g}; {given}; {outcome}"]
         for name, value in self.parameters.items():
-            side = {"low": ", at its lower bound", "high": ", at its upper bound", None: ""}[self.at_bound.get(name)]
-            lines.append(f"  {name} = {_digits(value)}{side}")
+            lines.append(f"  {name} = {_digits(value)}{self._sides(name)}")
         for label, one in self.constraints.items():
             holds = f"{'holds' if one.satisfied else 'VIOLATED'}, multiplier {one.multiplier:.4g}"
             lines.append(f"  {label} {one.sign} {one.limit:g}: {one.value:.8g}, {holds}")
@@ -130,6 +130,18 @@ class Optimum:
         lines.append(f"  {len(values)} starts by {self.method}: {rest} came to rest, {reached} at the best value")
         lines.append(f"  {steps} steps; {seconds['compile']:.2f} s to compile, {seconds['run']:.2f} s to run")
         return "\n".join(lines + [f"  note: {note}" for note in self.notes])
+
+    def _sides(self, name: str) -> str:
+        """At which bounds a field lies; of an array, which of its entries do."""
+        sides = {key.removeprefix(name): side for key, side in self.at_bound.items() if entry(key)[0] == name}
+        text = ""
+        for side, word in (("low", "lower"), ("high", "upper")):
+            at = [key for key, found in sides.items() if found == side]
+            if len(at) == 1:
+                text += f",{at[0] and ' '}{at[0]} at its {word} bound"
+            elif at:
+                text += f", {'all' if len(at) == len(sides) else ' and '.join(at)} at their {word} bounds"
+        return text
 
     def to_dict(self) -> dict[str, Any]:
         """The result in strings and numbers (NaN as None)."""

@@ -8,6 +8,7 @@ import numpy as np
 from ..algebra.hermitian import unfolded
 from ..batteries import AbstractBattery, OpenBattery
 from ..errors import FieldError, fail, shown
+from ..fields import numbers, traced
 from ..given import check_known, check_single
 from ..matrices import as_array
 from ..states import Density, OpenState, Populations, Spectral
@@ -82,8 +83,8 @@ def from_qutip(hamiltonian: Any, jumps: Any = (), battery_hamiltonian: Any = Non
 
     Args:
         hamiltonian: H, a `qutip.Qobj` that does not depend on time; alone, any operator or state.
-        jumps: collapse operators, with the roots of their rates in them as `qutip.mesolve` takes them; or without, if `rates`
-            has them.
+        jumps: collapse operators (or one, or None), with the roots of their rates in them as `qutip.mesolve` takes them; or
+            without, if `rates` has them.
         battery_hamiltonian: H_B, of the first tensor factor or factors; or of the whole system, if it is an identity on all but
             the first. Its lowest level is the empty battery, of energy zero.
         initial: a ket or a density matrix.
@@ -142,7 +143,7 @@ def from_dynamiqs(
 
     Args:
         hamiltonian: H, a QArray that does not depend on time; alone, any operator or state.
-        jumps: jump operators, with the roots of their rates in them, or without, if `rates` has them.
+        jumps: jump operators (or one, or None), with the roots of their rates in them, or without, if `rates` has them.
         battery_hamiltonian: H_B, of the first tensor factor or factors, or of the whole system.
         initial: a ket or a density matrix.
         rates: one a jump, in units of frequency; None: 1.
@@ -176,10 +177,18 @@ def _to(package: Package, what: Any, dims: Any) -> Any:
         gap = whole(np.kron(found.battery_hamiltonian, rest))
         return MasterEquation(whole(found.hamiltonian), list(map(whole, found.jumps)), gap, whole(found.initial))
     array = _array(what)
-    dims = (len(array),) if dims is None else tuple(dims)
+    dims = (len(array),) if dims is None else _dims(dims)
     if math.prod(dims) != len(array):
         fail(FieldError, "dims", f"multiply to {len(array)}", f"it is {dims}", "give the dimension of each tensor factor")
     return package.write(array, dims)
+
+
+def _dims(dims: Any) -> tuple[int, ...]:
+    """Dimensions of factors, if they are such."""
+    counts = numbers(dims) if isinstance(dims, (list, tuple, np.ndarray)) else None
+    if counts is None or traced(counts) or counts.ndim != 1 or np.any((counts < 1) | (counts != np.round(counts))):
+        fail(FieldError, "dims", "be the dimensions of tensor factors", f"it is {shown(dims)}", "use e.g. dims=(2, 3)")
+    return tuple(int(count) for count in counts)
 
 
 def _array(what: Any) -> Any:
@@ -205,7 +214,18 @@ def _array(what: Any) -> Any:
     return array
 
 
+def _listed(package: Package, jumps: Any) -> list[Any]:
+    """Jumps one by one: there may be none, or a single one that stands alone."""
+    if jumps is None or package.single(jumps):
+        return [] if jumps is None else [jumps]
+    try:
+        return list(jumps)
+    except TypeError:
+        fail(FieldError, "jumps", "be a list of operators", f"it is {shown(jumps)}", "use e.g. [jump], or [] for none")
+
+
 def _from(package: Package, hamiltonian: Any, jumps: Any, gap: Any, initial: Any, rates: Any) -> Any:
+    jumps = _listed(package, jumps)
     if gap is None and initial is None and len(jumps) == 0:
         array, _ = package.read("hamiltonian", hamiltonian, whole=False)
         return array[:, 0] if array.shape[1] == 1 else array

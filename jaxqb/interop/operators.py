@@ -22,6 +22,7 @@ Matrix = NDArray[Any]
 
 LARGEST = 4096  # levels: a matrix of so many has 128 MiB
 SPINS = 9  # of a chain
+PURE = 100  # roundings by which a density matrix may differ from that of a vector
 
 
 class Operators(NamedTuple):
@@ -52,7 +53,15 @@ def _(battery: OpenBattery) -> Operators:
     gap = gap - np.linalg.eigvalsh(gap)[0] * np.eye(len(gap))
     jumps = [np.sqrt(rate) * jump for rate, jump in zip(battery.rates, battery.jumps, strict=True) if rate]
     dims = len(gap), len(h) // len(gap)
-    return Operators(h, jumps, gap, np.asarray(battery.initial), dims if dims[1] > 1 else dims[:1])
+    return Operators(h, jumps, gap, _ket(np.asarray(battery.initial)), dims if dims[1] > 1 else dims[:1])
+
+
+def _ket(density: Matrix) -> Matrix:
+    """The vector of a pure state; any other one as it is."""
+    k = np.argmax(np.abs(np.diagonal(density)))
+    ket = density[:, k] / np.sqrt(np.abs(density[k, k]))
+    pure = np.max(np.abs(np.outer(ket, ket.conj()) - density)) < PURE * np.finfo(density.dtype).eps
+    return ket if pure else density
 
 
 @operators.register

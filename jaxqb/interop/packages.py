@@ -30,6 +30,10 @@ class Package(abc.ABC):
     def read(self, name: str, value: Any, whole: bool) -> tuple[Any, tuple[int, ...]]:
         """A matrix (or a column) and the dimensions of its factors; `whole`: a superoperator will not do."""
 
+    @abc.abstractmethod
+    def single(self, value: Any) -> bool:
+        """Whether this is one operator, in time or not, and no list of them."""
+
 
 class Qutip(Package):
     """Qobj."""
@@ -54,6 +58,11 @@ class Qutip(Package):
             fail(FieldError, name, "be an operator", "it is a superoperator", "give the Hamiltonian and collapse operators")
         return value.full(), tuple(value.dims[0]) if not value.issuper else (value.shape[0],)
 
+    def single(self, value: Any) -> bool:
+        """See `Package`."""
+        qutip = self.module()
+        return isinstance(value, (qutip.Qobj, qutip.QobjEvo))
+
 
 class Dynamiqs(Package):
     """QArrays."""
@@ -73,3 +82,8 @@ class Dynamiqs(Package):
         if not isinstance(value, dq.QArray):
             fail(FieldError, name, "be a dynamiqs.QArray", f"it is {type(value).__name__}", "use OpenBattery for arrays")
         return np.asarray(value.to_numpy()), tuple(value.dims)
+
+    def single(self, value: Any) -> bool:
+        """See `Package`; an array of three axes is a list."""
+        dq = self.module()
+        return isinstance(value, (dq.QArray, dq.TimeQArray)) and value.ndim == 2

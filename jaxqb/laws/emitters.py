@@ -21,7 +21,7 @@ class Emitters(AbstractMemoryLaw):
 
     S is split into what stands still and what travels from one emitter to another, V. In powers of V, up to `ORDERS` - 1 of
     them, there is one path for each pair of emitters between which light travelled, and for each pair of such pairs. Made by
-    ``battery.law()`` of a `WaveguideArray` or a `ReservoirBattery`.
+    ``battery.law()`` of a `WaveguideArray`.
 
     >>> import jaxqb as qb
     >>> law = qb.WaveguideArray([1.3, 1.3, 1.3], [0.0, 0.4, 0.8], radiation_rate=0.3).law()

@@ -28,7 +28,7 @@ class JointLadders(AbstractDecayLaw):
     Args:
         decay_rate, occupation: gamma, and n of the bath.
         spins: of the battery and of the charger (up at the start), no fewer.
-        whole: whether these are the sizes that were asked for.
+        whole: whether these are the sizes and the start that were asked for.
         mix, first, amplitudes: the start is a mixture of Dicke levels `first` of the battery, by `mix`; components of each.
         products: components of product states, which all but mean energies need; None without.
         joints: (static) joint spins that are kept; those beyond have no weight that counts.

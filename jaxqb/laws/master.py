@@ -75,7 +75,7 @@ class Master(eqx.Module):
         return im - a / 2, -re - b / 2
 
     def extent(self) -> tuple[Any, Any, Any]:
-        """Bounds of the numerical range of the generator (see `AbstractMasterLaw.extent`).
+        """Bounds of the numerical range of the generator (see `AbstractDampedLaw.extent`).
 
         Of the Hamiltonian's part exactly, by eigenvalues. A jump's ``<X, L X L^+>`` is at most half of ``|L^+X|^2 + |X L^+|^2``,
         and of ``|LX|^2 + |XL|^2``; from the mean of both, or from the first less the losses, follows what is written here.

@@ -7,8 +7,16 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from ..conventions import epsilon
 from ..states import MixedKets
 from .law import AbstractUnitaryLaw
+
+LEFT_OUT = 1e-9  # population beyond the levels that are kept, from which on an answer is wrong
+
+
+def complete(weights: Float[Array, "..."]) -> Bool[Array, ""]:
+    """Whether weights sum to one: those of a mixture do not, where levels are too few to hold all of it."""
+    return jnp.abs(jnp.sum(weights) - 1) < max(LEFT_OUT, 1e4 * epsilon())
 
 
 class Mixture(AbstractUnitaryLaw):
@@ -33,8 +41,9 @@ class Mixture(AbstractUnitaryLaw):
     charger_tower: tuple[int, ...] = eqx.field(static=True)
 
     def valid(self) -> Bool[Array, ""]:
-        """Every sector with weight is valid."""
-        return jnp.all(jax.vmap(lambda law: law.valid())(self.sectors) | (self.weights == 0))
+        """Every sector with weight is valid, and none is missing."""
+        sound = jax.vmap(lambda law: law.valid())(self.sectors) | (self.weights == 0)
+        return jnp.all(sound) & complete(self.weights)
 
     @property
     def start(self) -> Any:

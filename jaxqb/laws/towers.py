@@ -37,7 +37,7 @@ class Towers(AbstractMasterLaw):
         decay_rate, occupation: gamma, and n of both baths.
         local_decay, dephasing: kappa and kappa_phi.
         populations: of the battery's levels at the start, tower by tower.
-        whole: whether these are the sizes that were asked for.
+        whole: whether these are the sizes and the start that were asked for.
         cells, chargers: (static) spins of the battery and of the charger.
 
     Source: Chase and Geremia, PRA 78, 052101 (2008), https://doi.org/10.1103/PhysRevA.78.052101.

@@ -9,7 +9,7 @@ from jaxtyping import Array
 
 from ..asked import takes
 from ..conventions import UNITS
-from ..errors import MeritError, fail, shown
+from ..errors import MeritError, fail, nearest, shown
 
 
 class AbstractMerit(eqx.Module):
@@ -47,7 +47,16 @@ class AbstractMerit(eqx.Module):
         return False
 
     def with_(self, **options: Any) -> "AbstractMerit":
-        """The same figure with other options."""
+        """The same figure with other options.
+
+        Raises:
+            MeritError: for an option that it does not have.
+        """
+        known = [item.name for item in dataclasses.fields(self) if item.init]
+        for name in options:
+            if name not in known:
+                fix = nearest(name, known) if known else "leave it out"
+                fail(MeritError, name, f"be an option of {type(self).__name__}", "it is none", fix)
         return dataclasses.replace(self, **options)
 
     def rising(self, battery: Any, state: Any) -> Array:

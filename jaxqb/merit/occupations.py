@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from jaxtyping import Array, Float
 
 from ..errors import MeritError, fail
+from ..states import OpenState
 from .merit import AbstractObservable
 
 
@@ -29,7 +30,11 @@ class LevelPopulations(AbstractObservable):
 class Polarisation(AbstractObservable):
     r"""Polarisation :math:`\langle\sigma^z_j\rangle` of battery cells: -1 when empty, 1 when full.
 
-    A scalar, :math:`2 \langle m\rangle / N_B - 1`, where all cells are alike; of the spins of a chain one each, shape (n,).
+    A scalar, :math:`2 \langle m\rangle / N_B - 1`, where all cells are alike; of the spins of a chain one each, shape (n,), in a
+    cavity too. An `OpenBattery` of two levels is one cell.
+
+    Raises:
+        MeritError: of an `OpenBattery` of more levels, which do not say what its cells are.
 
     >>> import jaxqb as qb
     >>> battery = qb.SpinCharger(2, 2, battery_excitations=[0.1, 0.2, 0.7])
@@ -44,6 +49,8 @@ class Polarisation(AbstractObservable):
     def __call__(self, battery: Any, state: Any) -> Float[Array, "..."]:
         if hasattr(state, "excited"):
             return 2 * state.excited() - 1
+        if isinstance(state, OpenState):  # whose excitations are an energy
+            return battery.polarisation(state)
         return 2 * state.battery_excitations() / battery.n_battery - 1
 
 

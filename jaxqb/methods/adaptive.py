@@ -12,10 +12,10 @@ from jaxtyping import Array, Float
 
 from ..algebra.gradients import two_ways
 from ..conventions import epsilon
-from ..errors import MethodError, ToleranceError, fail, shown
-from ..fields import numbers, plain, whole
+from ..errors import MethodError, fail
+from ..fields import plain, whole
 from ..laws import AbstractDifferentialLaw
-from .method import AbstractFlow, AbstractMethod, Figures, along
+from .method import AbstractFlow, AbstractMethod, Figures, along, check_reach, check_steps, check_tolerance, few_turns
 
 
 class Adaptive(AbstractMethod):
@@ -45,36 +45,16 @@ class Adaptive(AbstractMethod):
 
     def __check_init__(self) -> None:
         for name in ("rtol", "atol"):
-            given = getattr(self, name)
-            value = numbers(given)
-            if value is None or value.ndim or not value > 0:
-                fail(ToleranceError, name, "be a number larger than 0", f"it is {shown(given)}", f"use {name}=1e-10")
-        steps = numbers(self.max_steps)
-        if steps is None or steps.ndim or not steps >= 1 or steps % 1:
-            fail(MethodError, "max_steps", "be an integer of at least 1", f"it is {shown(self.max_steps)}", "leave it out")
+            check_tolerance(name, getattr(self, name), f"use {name}=1e-10")
+        check_steps(self.max_steps)
 
     def prepare(self, law: AbstractDifferentialLaw) -> "AdaptiveFlow":
         """Nothing to prepare but the check of tolerances against the floating point type."""
         if not isinstance(law, AbstractDifferentialLaw):
-            fail(
-                MethodError,
-                "Adaptive",
-                "solve a differential law",
-                f"this is {type(law).__name__}",
-                "leave `method` out",
-            )
-        least = 4 * epsilon()
+            but = f"this is {type(law).__name__}"
+            fail(MethodError, "Adaptive", "solve a differential law", but, "leave `method` out")
         for name in ("rtol", "atol"):
-            value = getattr(self, name)
-            if value < least:
-                wide = "enable x64 with jax.config.update('jax_enable_x64', True), or " if least > 1e-10 else ""
-                fail(
-                    ToleranceError,
-                    name,
-                    f"be at least {least:.1e} in this floating point type",
-                    f"it is {value:.1e}",
-                    f"{wide}use {name}={least:.0e}",
-                )
+            check_reach(name, getattr(self, name), 4 * epsilon(), 1e-10)
         return AdaptiveFlow(law, self)
 
 
@@ -122,7 +102,7 @@ class AdaptiveFlow(AbstractFlow):
 
     def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
         """A few turns of the fastest figure."""
-        return 5.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
+        return few_turns(pace)
 
     def stride(self, span: Float[Array, ""]) -> Any:
         """The length."""

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from ..errors import MethodError, fail
 from ..laws import AbstractClosedLaw
-from .method import AbstractFlow, AbstractMethod, Figures
+from .method import AbstractFlow, AbstractMethod, Figures, few_turns
 
 
 class ClosedForm(AbstractMethod):
@@ -46,7 +46,7 @@ class ClosedFlow(AbstractFlow):
 
     def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
         """A few turns of the fastest figure."""
-        return 5.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
+        return few_turns(pace)
 
     def stride(self, span: Float[Array, ""]) -> Any:
         """The length."""

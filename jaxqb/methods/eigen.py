@@ -11,7 +11,7 @@ from jaxtyping import Array, Complex, Float
 from ..algebra import spectra
 from ..errors import MethodError, fail
 from ..laws import AbstractUnitaryLaw
-from .method import AbstractFlow, AbstractMethod, Figures, along, along_quadratic
+from .method import AbstractFlow, AbstractMethod, Figures, along, along_quadratic, few_turns
 
 
 class Eigen(AbstractMethod):
@@ -90,8 +90,7 @@ class EigenFlow(AbstractFlow):
 
     def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
         """A few turns of the fastest figure."""
-        pace = jnp.minimum(pace, 2 * jnp.max(jnp.abs(self.w)))
-        return 5.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
+        return few_turns(jnp.minimum(pace, 2 * jnp.max(jnp.abs(self.w))))
 
     def stride(self, span: Float[Array, ""]) -> Any:
         """The phases w * span."""

@@ -13,7 +13,7 @@ from ..algebra.gradients import with_slope
 from ..conventions import epsilon
 from ..errors import MethodError, fail
 from ..laws import AbstractLinearLaw
-from .method import AbstractFlow, AbstractMethod, Figures
+from .method import AbstractFlow, AbstractMethod, Figures, few_turns
 
 LARGEST = 4096  # numbers of a state that a dense generator is made for
 SQUARINGS = 64
@@ -113,7 +113,7 @@ class ExponentialFlow(AbstractFlow):
 
     def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
         """A few turns of the fastest figure."""
-        return 5.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
+        return few_turns(pace)
 
     def stride(self, span: Float[Array, ""]) -> Any:
         """The exponential."""

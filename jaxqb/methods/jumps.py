@@ -99,26 +99,27 @@ class JumpsFlow(AbstractFlow):
     @property
     def start(self) -> Any:
         """A sentence."""
-        return _at_given_times()
+        return at_given_times()
 
     def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
         """A sentence."""
-        return _at_given_times()
+        return at_given_times()
 
     def stride(self, span: Float[Array, ""]) -> Any:
         """A sentence."""
-        return _at_given_times()
+        return at_given_times()
 
     def hop(self, stride: Any, y: Any, moves: Any = True) -> Any:
         """A sentence."""
-        return _at_given_times()
+        return at_given_times()
 
     def taylor(self, figure: Any, t: Float[Array, ""], y: Any, order: int) -> tuple[Any, ...]:
         """A sentence."""
-        return _at_given_times()
+        return at_given_times()
 
 
-def _at_given_times() -> Any:
+def at_given_times() -> Any:
+    """The sentence."""
     fix = "use `evolve` with figures such as merit.energy, or another law of the chain"
     fail(MeritError, "law", "be one whose figures have slopes", "means over trajectories are known at given times only", fix)
 

@@ -9,7 +9,6 @@ times of a window from the moments of the u_k alone, so no state is kept. The ne
 rounding is amplified: by e to the part of the range that lies right of zero, times the length of the window.
 """
 
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -172,11 +171,6 @@ class MomentsFlow(AbstractFlow):
         """A series from the start, so that derivatives pass."""
         del y
         return self.derivatives(figure, self._sums(lambda y: (), (), lax.stop_gradient(t)[None])[0], order)
-
-
-def _count(figures: Any) -> int:
-    """How many numbers they are."""
-    return sum(math.prod(leaf.shape) * (2 if jnp.iscomplexobj(leaf) else 1) for leaf in jax.tree.leaves(figures))
 
 
 class _Complex(NamedTuple):

@@ -18,7 +18,7 @@ from ..errors import MethodError, ToleranceError, fail, shown
 from ..fields import plain
 from ..laws import AbstractMemoryLaw, Channels
 from .late import Late
-from .method import AbstractMemoryFlow, AbstractPlanned, along
+from .method import AbstractMemoryFlow, AbstractPlanned, along, check_horizon, check_tolerance
 
 RUNG = 1.25  # horizons are rounded up to powers of it, so that few programs are compiled
 EARLY, EARLIEST = 1e-5, 1e-9  # times before which derivatives, and values, are those a little later, and of a free emitter
@@ -57,10 +57,15 @@ class Resolvent(AbstractPlanned):
     tolerance: float | None = eqx.field(static=True, converter=plain, default=None)
 
     def __check_init__(self) -> None:
-        if self.tolerance is not None and not FINEST * epsilon() <= self.tolerance <= 0.01:
-            must, fix = f"lie between {FINEST * epsilon():.1e} and 0.01", "leave it out"
-            fail(ToleranceError, "tolerance", must, f"it is {shown(self.tolerance)}", fix)
-        if self.horizon is not None and self.horizon > LOST / epsilon():
+        if self.tolerance is not None:
+            check_tolerance("tolerance", self.tolerance, "leave it out")
+            if not FINEST * epsilon() <= self.tolerance <= 0.01:
+                must, fix = f"lie between {FINEST * epsilon():.1e} and 0.01", "leave it out"
+                fail(ToleranceError, "tolerance", must, f"it is {shown(self.tolerance)}", fix)
+        if self.horizon is None:
+            return
+        check_horizon(self.horizon)
+        if self.horizon > LOST / epsilon():
             must = f"be at most {LOST / epsilon():.4g} in {real_dtype()}, beyond which phases are lost"
             fix = "ask for earlier times, or `long_time()`, or enable x64 if it is not"
             fail(ToleranceError, "horizon", must, f"it is {self.horizon:g}", fix)

@@ -12,10 +12,10 @@ from jaxtyping import Array, Float
 from ..algebra.gradients import with_slope
 from ..algebra.runge_kutta import USUAL, Course, attempts, travelled
 from ..conventions import epsilon
-from ..errors import MethodError, ToleranceError, fail, shown
-from ..fields import numbers, plain, whole
+from ..errors import MethodError, fail
+from ..fields import plain, whole
 from ..laws import AbstractDifferentialLaw
-from .method import AbstractFlow, AbstractMethod, Figures, along
+from .method import AbstractFlow, AbstractMethod, Figures, along, check_reach, check_steps, check_tolerance, few_turns
 
 
 class Stepped(AbstractMethod):
@@ -46,13 +46,9 @@ class Stepped(AbstractMethod):
     max_steps: int = eqx.field(static=True, converter=whole, default=100_000)
 
     def __check_init__(self) -> None:
-        value = None if self.tolerance is None else numbers(self.tolerance)
-        if self.tolerance is not None and (value is None or value.ndim or not value > 0):
-            must, but = "be a number larger than 0", f"it is {shown(self.tolerance)}"
-            fail(ToleranceError, "tolerance", must, but, "leave it out, or use tolerance=1e-9")
-        steps = numbers(self.max_steps)
-        if steps is None or steps.ndim or not steps >= 1 or steps % 1:
-            fail(MethodError, "max_steps", "be an integer of at least 1", f"it is {shown(self.max_steps)}", "leave it out")
+        if self.tolerance is not None:
+            check_tolerance("tolerance", self.tolerance, "leave it out, or use tolerance=1e-9")
+        check_steps(self.max_steps)
 
     def prepare(self, law: Any) -> "SteppedFlow":
         """The radius, and a check of the tolerance against the floating point type."""
@@ -60,10 +56,8 @@ class Stepped(AbstractMethod):
             but = f"this is {type(law).__name__}"
             fail(MethodError, "Stepped", "solve a differential law", but, "leave `method` out")
         least = 16 * epsilon()
-        if self.tolerance is not None and self.tolerance < least:
-            wide = "enable x64 with jax.config.update('jax_enable_x64', True), or " if least > USUAL else ""
-            must, fix = f"be at least {least:.1e} in this floating point type", f"{wide}use tolerance={least:.0e}"
-            fail(ToleranceError, "tolerance", must, f"it is {self.tolerance:.1e}", fix)
+        if self.tolerance is not None:
+            check_reach("tolerance", self.tolerance, least, USUAL)
         return SteppedFlow(law, lax.stop_gradient(law.radius()), self.tolerance or max(USUAL, least), self.max_steps)
 
 
@@ -120,7 +114,7 @@ class SteppedFlow(AbstractFlow):
 
     def window(self, pace: Float[Array, ""]) -> Float[Array, ""]:
         """A few turns of the fastest figure."""
-        return 5.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
+        return few_turns(pace)
 
     def stride(self, span: Float[Array, ""]) -> Any:
         """The length."""

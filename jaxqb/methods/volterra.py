@@ -70,7 +70,8 @@ class Volterra(AbstractPlanned):
 
     def planned(self, horizon: float) -> "Volterra":
         """This method, for times up to here."""
-        return self if self.horizon is not None else Volterra(panels=self.panels, order=self.order, horizon=horizon)
+        # for t = 0 alone any is long enough
+        return self if self.horizon is not None else Volterra(self.panels, self.order, horizon or 1.0)
 
     def prepare(self, law: Any) -> "VolterraFlow":
         """March over the panels, from each to the next."""

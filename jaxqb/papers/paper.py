@@ -7,7 +7,9 @@ A figure function returns a Dataset that says how it is drawn (`jaxqb.plot.draw`
 * ``attrs["panels"]``: one string a panel, naming its variables ("energy energy_cavity"). Of a variable's dimensions one
   is that of x, one may be a hue (one curve an entry), one may be ``attrs["facet"]`` (one panel an entry);
 * ``attrs["titles"]``: titles of the panels, if any;
-* ``attrs["log"]``: "", "x", "y" or "xy", or a list of these, one a panel;
+* ``attrs["log"]``: which of "x", "y" and "z" (the colours of a map) are logarithmic, e.g. "xy", or a list of these, one a panel;
+* ``attrs["shared"]``: panels of the same variables have one scale; ``attrs["gaps"]``: nothing is drawn across what is missing;
+  ``attrs["ramp"]``: more curves than colours have a ramp of colours;
 * ``attrs["printed"]``: flat list of (panel, x, y): points that the paper prints, drawn over our curves;
 * a variable's ``attrs["against"]`` names another variable to stand on the abscissa instead of x;
 * a variable's ``attrs["draw"]``: "lines" (default), "points", "beneath" (light points below lines), "both" or "map" (a

@@ -1,6 +1,6 @@
 """What surrounds an optimum: the given battery, the best one, and lines through it along each parameter; one sweep."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -27,19 +27,22 @@ def around(study: DesignStudy, best: "Optimum") -> Around:
     """Evaluate a design study's figures around its optimum.
 
     Args:
-        study: with a [design] of scalar fields.
+        study: with a [design]; of a field of several numbers each is a parameter.
         best: what `study.run()` gave.
     """
+    from ..design.bounds import own_value
+    from ..fields import entry
     from ..sweeps import sweep
 
     battery = study.battery()
-    names, declared = list(best.parameters), battery.declared()
-    found = [float(best.parameters[name]) for name in names]
-    points = [[_own(battery, name) for name in names], found]
+    names, declared = list(best.names), battery.variables()
+    found = np.hstack([best.parameters[field] for field in best.parameters]).tolist()
+    points = [np.hstack([own_value(battery, field) for field in best.parameters]).tolist(), found]
     ends = []
-    for k, (low, high) in enumerate(study.varied()[name] for name in names):
+    for k, field in enumerate(entry(name)[0] for name in names):
+        low, high = study.varied()[field]
         grid = np.linspace(low, high, POINTS)
-        if names[k] not in declared or declared[names[k]].size:
+        if field not in declared or declared[field].size:
             grid = np.unique(np.round(grid))
         points += [[*found[:k], float(value), *found[k + 1 :]] for value in grid]
         ends.append(len(points))
@@ -48,17 +51,11 @@ def around(study: DesignStudy, best: "Optimum") -> Around:
     method = words.method_of(numerics.method)
     axes = {tuple(names): [tuple(row) for row in points]} if len(names) > 1 else {names[0]: [row[0] for row in points]}
     data = sweep(list(figures), battery, axes, window=numerics.window, method=method, progress=False)
+    for name in names:
+        if number := name.removeprefix(entry(name)[0]):  # entries are told apart
+            data[name].attrs["long_name"] += f" {number}"
     lines = []
     for name, begin, end in zip(names, [2, *ends], ends, strict=False):
         line = data.isel({names[0]: slice(begin, end)}).swap_dims({} if name == names[0] else {names[0]: name})
         lines.append(line.drop_vars([other for other in names if other != name]))
     return Around(data.isel({names[0]: 0}), data.isel({names[0]: 1}), lines)
-
-
-def _own(battery: Any, name: str) -> float:
-    """Where a parameter begins; a full charger counts its spins."""
-    value = getattr(battery, name)
-    if hasattr(value, "highest"):
-        value = getattr(value, "number", None)
-        value = battery.n_charger if value is None else value
-    return float(value)

@@ -89,7 +89,7 @@ def of_design(best: "Optimum", around: Around) -> "Figure":
     panels = [f"y{k}" for k in range(len(around.lines))]
     figure = plot.draw(xr.Dataset(variables, attrs={"x": "x0", "panels": panels}))
     handles: dict[Any, Any] = {}
-    names = list(best.parameters)
+    names = list(best.names)
     for axes, line in zip(figure.axes, around.lines, strict=False):
         (name,), ok = line.dims, _holds(best, line)
         if not np.all(ok):

@@ -398,6 +398,15 @@ def test_one_mode_above_an_edge():
     assert not gap_state(3.0, lambda e: 0.1 / (3.0 - e), -jnp.inf)[2]
 
 
+def test_beyond_a_time_in_any_reservoir_with_loss():
+    """To first order a state decays by loss R: it counts as bound where that is slower than asked."""
+    reservoir, loss = BandEdge(1.3, 5.0), 1e-3
+    ever = bound_states(reservoir, 4.0, 1.0)
+    width = loss * float(ever.residue[0])
+    for beyond, found in ((0.99 / width, True), (1.01 / width, False)):
+        assert bool(bound_states(reservoir, 4.0, 1.0, beyond, loss).found[0]) is found
+
+
 def test_what_prints():
     text = repr(bound_states(PAPER, 1.4, LENGTH * 0.46354423841374895))
     assert [line.split()[0] for line in text.splitlines()] == ["channel", "+", "-", "+"]
@@ -413,3 +422,5 @@ def test_bad_input():
     with pytest.raises(jaxqb.errors.FieldError, match="slots"):
         resonances(PAPER, 1.0, 100.0, 1.0, slots=8)
     assert not np.any(bound_states(Waveguide(0.5, loss=0.01), 1.0, 1.0).found)
+    with pytest.raises(jaxqb.errors.FieldError, match=r"`beyond` must be left out without loss, but .*BandEdge lives for ever"):
+        bound_states(BandEdge(1.3, 5.0), 4.0, 1.0, beyond=10.0)

@@ -13,6 +13,7 @@ from truth import brute, cavity, dicke, linear
 from truth.model import Cavity, Spins
 
 import jaxqb as qb
+from jaxqb.errors import FieldError
 
 RNG = np.random.default_rng(20)
 TIMES = np.array([0.0, 0.31, 1.7])
@@ -191,6 +192,8 @@ def test_mirrored_light() -> None:
         }
         for name, value in known.items():
             np.testing.assert_allclose(solution.saved[name][t], value, rtol=0, atol=1e-10, err_msg=name)
+    with pytest.raises(FieldError, match=r"`mirrored` must be False in a grid, .*; fix: use `battery.chain\(\)`"):
+        made.grid()
 
 
 def test_amplitudes_of_both_laws() -> None:

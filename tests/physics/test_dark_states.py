@@ -146,6 +146,18 @@ def test_batches_and_sweeps() -> None:
     assert table.status.values.tolist() == [[Status.OK, Status.OK], [Status.OUTSIDE_PADDING, Status.OK]]
 
 
+def test_sweeps_of_starts() -> None:
+    """Three of two cells cannot be excited, nor half a one."""
+    table = qb.sweep("max_energy", qb.DarkStateBattery(2, 3), {"battery_excitations": [0, 2, 3]}, window=1.0, progress=False)
+    known = [qb.charge(qb.DarkStateBattery(2, 3, battery_excitations=m), 1.0).max_energy.value for m in (0, 2)]
+    np.testing.assert_allclose(table.max_energy, [*known, np.nan], rtol=1e-12)
+    assert table.status.values.tolist() == [Status.OK, Status.OK, Status.OUTSIDE_PADDING]
+    rest = lambda m: qb.merit.energy(start(m), qb.steady_state(start(m)))  # noqa: E731
+    start = lambda m: qb.DarkStateBattery(2, 4, battery_excitations=m)  # noqa: E731
+    held = jax.jit(jax.vmap(rest))(jnp.array([1.0, 3.0, 0.5, -1.0]))
+    np.testing.assert_allclose(held, [rest(1), np.nan, np.nan, np.nan], rtol=1e-12)
+
+
 # ------------------------------------------------------------------------------------------- traps and bad input
 
 
@@ -183,6 +195,8 @@ def test_poisson_weights() -> None:
         (lambda: qb.evolve(qb.DarkStateBattery(1, 3), [0.1], method=qb.Eigen()), MethodError, ["unitary"]),
         (lambda: qb.evolve(qb.SpinCharger(1, 3), [0.1], method=qb.Uniformization()), MethodError, ["decay law"]),
         (lambda: qb.steady_state(qb.SpinCharger(1, 3)), FieldError, ["decay", "turns for ever"]),
+        (lambda: qb.DarkStateBattery(1, 2, local_decay=0.1).ladders(), FieldError, ["`local_decay` must be 0", "battery.law()"]),
+        (lambda: qb.DarkStateBattery(1, 2, dephasing=0.1).ladders(), FieldError, ["`dephasing` must be 0", "battery.law()"]),
     ],
 )
 def test_bad_input(make: Any, error: type, names: list[str]) -> None:

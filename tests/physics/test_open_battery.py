@@ -15,7 +15,7 @@ from truth import master
 from truth.master import DOWN, X, Y, Z, at
 
 import jaxqb as qb
-from jaxqb.errors import MethodError, Status
+from jaxqb.errors import FieldError, MethodError, Status
 from jaxqb.methods.moments import MomentsFlow
 
 N = 3
@@ -299,6 +299,22 @@ def test_steady_state_of_one_bath() -> None:
 
     steps = 1e-5 * np.eye(4)
     np.testing.assert_allclose(slope, [(late(RATES + s) - late(RATES - s)) / 2e-5 for s in steps], rtol=0, atol=1e-8)
+
+
+def test_what_is_reached_may_be_all() -> None:
+    """Among the numbers that are reached a battery is right where they are many, too; not of another battery."""
+    battery = case(CASES[1])[0]
+    assert "reachable" not in battery.laws()
+    found, known = (qb.evolve(battery, TIMES, law=law).saved["energy"] for law in (battery.reachable_law(), battery.lindblad()))
+    np.testing.assert_allclose(found, known, rtol=0, atol=1e-12)
+    with pytest.raises(FieldError, match="this Reachable is of another one"):
+        qb.evolve(battery, TIMES, law=battery.replace(rates=2 * battery.rates).reachable_law())
+
+
+@pytest.mark.parametrize("trace", [0.0, 0.5, 2.0])
+def test_a_start_has_trace_1(trace: float) -> None:
+    with pytest.raises(FieldError, match=f"trace 1, but it is {trace:g}"):
+        pumped().replace(initial=np.diag([trace, 0.0, 0.0, 0.0]))
 
 
 def test_two_values_share_a_program(compiles) -> None:

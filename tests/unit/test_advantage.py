@@ -94,6 +94,17 @@ def test_cavity_advantage_in_units_of_either_coupling():
     assert float(qb.collective_advantage(battery, normalisation="rescaled")) == pytest.approx(value / size, rel=1e-9)
 
 
+@pytest.mark.parametrize("frequency", [1.0, 1.6])
+def test_a_mirrored_cell_against_itself(frequency):
+    """From the vacuum to (full, one quantum): two levels of detuning omega_B - omega_c, as with light that is not mirrored."""
+    battery = qb.CavityCharger(1, 0, mirrored=True, coupling=0.7, cavity_frequency=frequency)
+    assert float(qb.collective_advantage(battery)) == pytest.approx(1.0, rel=1e-10)
+    turn = np.hypot(1 - frequency, 2 * 0.7)
+    t = np.linspace(1e-3, 8.0, 400_001)
+    power = np.max((2 * 0.7 / turn * np.sin(turn * t / 2)) ** 2 / t)
+    assert float(advantage.parallel_power(battery)) == pytest.approx(power, rel=1e-8)
+
+
 def test_rescaled_coupling_divides_power_by_the_root():
     """On resonance powers are proportional to the coupling."""
     battery = qb.SpinCharger(n_battery=20, n_charger=20)

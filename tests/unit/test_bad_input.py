@@ -488,6 +488,14 @@ MEMORY = [
     (lambda: qb.charge(BATH), TimesError, "window", "None"),
     (lambda: jax.jit(lambda ts: qb.evolve(GUIDE, ts))(np.array([1.0])), TimesError, "ts", "traced"),
     (lambda: qb.evolve(GOOD, [1.0], method=qb.Resolvent()), MethodError, "Resolvent", "Chain"),
+    (lambda: qb.Resolvent("late"), MethodError, "horizon", "'late'"),  # pyright: ignore[reportArgumentType]
+    (lambda: qb.Resolvent([1.0, 2.0]), MethodError, "horizon", "[1.0, 2.0]"),  # pyright: ignore[reportArgumentType]
+    (lambda: qb.Resolvent(tolerance="loose"), ToleranceError, "tolerance", "'loose'"),  # pyright: ignore[reportArgumentType]
+    (lambda: qb.evolve(GOOD, 1.0), TimesError, "ts", "()"),
+    (lambda: jax.vmap(lambda t: qb.evolve(GOOD, t).saved)(np.ones(2)), TimesError, "ts", "()"),
+    (lambda: jax.jit(lambda t: qb.evolve(GOOD, t).saved)(np.ones((2, 2))), TimesError, "ts", "(2, 2)"),
+    (lambda: jax.jit(lambda t: qb.charge(GOOD, t).max_energy)(np.ones(2)), TimesError, "window", "(2,)"),
+    (lambda: jax.jit(lambda t: qb.maxima(GOOD, "energy", t).start)(1.0), TimesError, "window", "traced"),
     (lambda: qb.evolve(GOOD, [1.0], method=qb.Volterra()), MethodError, "Volterra", "Chain"),
     (lambda: qb.evolve(GUIDE, [1.0], method=qb.Eigen()), MethodError, "Eigen", "Channels"),
     (lambda: qb.evolve(GUIDE, [1.0], method=qb.Chebyshev()), MethodError, "Chebyshev", "Channels"),

@@ -138,6 +138,36 @@ def test_the_battery_may_be_given_alone_or_in_the_whole(rates):
         np.testing.assert_allclose(energies(battery), run.expect[0], atol=1e-8)
 
 
+def test_jumps_may_be_none_or_stand_alone():
+    swap, one, other, start = two()
+    gap = one.dag() * one
+    closed = qutip.sesolve(swap, start, TIMES, e_ops=[gap], options=TIGHT).expect[0]
+    for jumps in (None, [], ()):
+        np.testing.assert_allclose(energies(qb.from_qutip(swap, jumps, gap, start)), closed, atol=1e-8)
+    alone, listed = (qb.from_qutip(swap, jumps, gap, start, 0.3) for jumps in (other, [other]))
+    np.testing.assert_array_equal(energies(alone), energies(listed))
+    run = qutip.mesolve(swap, start, TIMES, [0.3**0.5 * other], e_ops=[gap], options=TIGHT)
+    np.testing.assert_allclose(energies(alone), run.expect[0], atol=1e-8)
+    with pytest.raises(FieldError, match="`jumps` must be a list of operators, but it is 3; fix"):
+        qb.from_qutip(swap, 3, gap, start)
+    with pytest.raises(FieldError, match=r"`jumps\[0\]` must be constant in time"):
+        qb.from_qutip(swap, qutip.QobjEvo([[other, lambda t: np.cos(t)]]), gap, start)
+
+
+def test_a_pure_start_is_a_ket():
+    """Also where a battery keeps density matrices."""
+    rng = np.random.default_rng(5)
+    psi = rng.normal(size=4) + 1j * rng.normal(size=4)
+    psi /= np.linalg.norm(psi)
+    battery = qb.OpenBattery(np.kron(DOWN + DOWN.T, np.eye(2)), [], [], np.diag([0.0, 1.0]), psi)
+    found = qb.to_qutip(battery).initial
+    assert found.type == "ket" and abs(np.vdot(psi, found.full()[:, 0])) == pytest.approx(1, abs=1e-14)
+    mixed = battery.replace(initial=(1 - 1e-9) * battery.initial + 1e-9 * np.eye(4) / 4)
+    assert qb.to_qutip(mixed).initial.type == "oper"
+    full = qb.to_qutip(qb.SpinChain.dimer(2, 0.25)).initial
+    assert full.type == "ket" and (full - qutip.ket([1, 1])).norm() < 1e-14
+
+
 def test_a_battery_that_is_not_first_is_refused_with_the_permutation_that_makes_it_so():
     swap, _, other, start = two()
     for gap in (other.dag() * other, qutip.num(3)):
@@ -180,6 +210,8 @@ def test_what_has_no_such_operators_is_refused():
     refuse("mirrored.*no lowest level", qb.CavityCharger(4, 0, mirrored=True))
     refuse("one number", qb.SpinCharger([2, 3], 4))
     refuse("`dims` must multiply to 4", np.eye(4), dims=(2, 3))
+    for dims in (4, "22", [[2, 2], [2, 2]], (2.5, 1.6), (-2, -2), [2, None]):
+        refuse("`dims` must be the dimensions of tensor factors, but it is .*; fix: use e.g. dims=", np.eye(4), dims=dims)
     refuse("shape", np.zeros((2, 3)))
     refuse("left out", qb.SpinCharger(2, 3), dims=(3, 4))
     with pytest.raises(FieldError, match="known in `to_qutip`"):
@@ -197,6 +229,12 @@ def test_dynamiqs_operators():
     x = qb.to_dynamiqs(np.diag([1.0, 2.0, 3.0, 4.0]), dims=(2, 2))
     assert x.dims == (2, 2) and qb.from_dynamiqs(x).tolist() == np.diag([1.0, 2.0, 3.0, 4.0]).tolist()
     gap, start = dq.number(2), dq.basis(2, 1)
+    half = 0.5 * dq.destroy(2)
+    told = [qb.from_dynamiqs(gap, jumps, gap, start) for jumps in (half, [half], dq.stack([half]))]
+    assert all(len(battery.jumps) == 1 and energies(battery)[-1] == energies(told[0])[-1] for battery in told)
+    assert len(qb.from_dynamiqs(gap, None, gap, start).jumps) == 0
+    with pytest.raises(FieldError, match="`jumps` must be a list"):
+        qb.from_dynamiqs(gap, 3, gap, start)
     for moving in (dq.modulated(jax.numpy.cos, gap), dq.timecallable(lambda t: t * gap)):
         with pytest.raises(FieldError, match="constant in time"):
             qb.from_dynamiqs(moving, [], gap, start)

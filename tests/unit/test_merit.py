@@ -383,3 +383,41 @@ def test_derivatives_by_what_is_not_there_yet(make, figure):
 def test_amplitudes_have_no_derivative_where_they_begin():
     energy = lambda mean: qb.evolve(qb.SpinCharger(2, 2, battery_excitations=qb.coherent(mean)), [0.7]).saved["energy"][0]  # noqa: E731
     assert np.isnan(jax.jit(jax.grad(energy))(0.0)) and np.isfinite(jax.jit(jax.grad(energy))(1e-3))
+
+
+def open_battery(levels, initial=None):
+    """A battery alone, full unless something else is said."""
+    n = len(levels)
+    return qb.OpenBattery(np.zeros((n, n)), [], [], np.diag(levels), np.eye(n)[-1] if initial is None else initial)
+
+
+def populations_of(battery):
+    return np.asarray(qb.evolve(battery, [0.0], ["populations"]).saved["populations"][0])
+
+
+def test_polarisation_of_open_batteries():
+    """Two levels are one cell, whatever their gap: 2 p - 1. More levels do not say what their cells are."""
+    for gap in (0.3, 2.0):
+        assert populations_of(open_battery([0.0, gap])) == pytest.approx(1.0, abs=1e-14)
+        assert populations_of(open_battery([-gap, gap], np.diag([0.7, 0.3]))) == pytest.approx(-0.4, abs=1e-14)
+    with pytest.raises(MeritError, match=r"`populations` must be asked of cells of two levels, .* 3 levels; fix: .*filling"):
+        populations_of(open_battery([0.0, 1.0, 3.0]))
+
+
+def test_polarisation_of_spins_in_a_cavity():
+    """One each, as of the chain alone: by sigma_z of each spin on the whole density matrix."""
+    assert populations_of(qb.in_cavity(qb.SpinChain.dimer(2, 0.25), coupling=0.1)).tolist() == [1.0, 1.0]
+    chain = qb.SpinChain(gaps=[1.0, 0.4, 1.7], decay_rates=0.1, hopping=0.3, initial=[1.0, 0.2, 0.0])
+    battery = qb.in_cavity(chain, coupling=0.6, frequency=1.1, loss=0.05)
+    found = qb.evolve(battery, [0.0, 1.3], {"z": "populations", "rho": lambda battery, state: state.density()}).saved
+    np.testing.assert_allclose(found["z"][0], [1.0, -0.6, -1.0], atol=1e-14)
+    for j in range(3):
+        sigma = np.kron(np.kron(np.eye(2**j), np.diag([-1.0, 1.0])), np.eye(len(found["rho"][1]) // 2 ** (j + 1)))
+        assert found["z"][1, j] == pytest.approx(np.trace(sigma @ found["rho"][1]).real, abs=1e-12)
+
+
+def test_options_that_a_figure_has_not():
+    with pytest.raises(MeritError, match="`space` must be an option of Energy, but it is none; fix: leave it out"):
+        qb.merit.energy.with_(space="full")
+    with pytest.raises(MeritError, match="`spaces` must be an option of Ergotropy, but it is none; fix: write space"):
+        qb.merit.ergotropy.with_(spaces="full")

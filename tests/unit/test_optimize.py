@@ -74,6 +74,56 @@ def test_open_sides() -> None:
     assert held.at_bound == {"coupling": "high", "charger_frequency": "low"}
 
 
+GUIDE = qb.WaveguideBattery(0.6, 0.1, 0.5)
+EDGE = qb.ReservoirBattery(4.0, qb.reservoirs.BandEdge(0.05, 5.0))
+
+
+def test_open_sides_of_what_must_be_positive() -> None:
+    """An optimum near zero is found from afar, and none at or below zero."""
+    far = lambda battery: -((battery.frequency - 0.01) ** 2)  # noqa: E731
+    for high in (2.0, None):
+        best = qb.optimize(far, GUIDE, {"frequency": (None, high)}, starts=4)
+        assert best.converged and best.parameters["frequency"] == pytest.approx(0.01, abs=1e-6)
+    strong = lambda battery: -((battery.reservoir.strength - 0.07) ** 2)  # noqa: E731
+    best = qb.optimize(strong, EDGE, {"reservoir.strength": (None, 0.1)}, starts=4)
+    assert best.converged and best.parameters["reservoir.strength"] == pytest.approx(0.07, abs=1e-6)
+    least = qb.optimize(lambda battery: battery.frequency, GUIDE, {"frequency": (None, 0.7)}, starts=4, minimise=True)
+    assert 0 < least.parameters["frequency"] < 1e-5 and least.at_bound == {"frequency": "low"}
+    assert np.all(least.starts["end"] > 0)
+
+
+def test_charging_from_an_open_side() -> None:
+    """A guide that is charged best by another frequency: none beside it is better."""
+    best = qb.optimize("max_energy", GUIDE, {"frequency": (None, 1.05)}, window=20.0, starts=2)
+    table = qb.sweep("max_energy", GUIDE, {"frequency": np.linspace(0.05, 1.05, 21)}, window=20.0, progress=False).max_energy
+    assert best.converged and best.value >= float(table.max())
+    assert best.parameters["frequency"] == pytest.approx(float(table.idxmax()), abs=0.05)
+
+
+@pytest.mark.parametrize("low", [0.0, -1.0])
+def test_what_must_be_positive_begins_above_zero(low: float) -> None:
+    with pytest.raises(DesignError, match=rf"frequency.* must lie above 0, but it begins at {low:g}; fix: .*None"):
+        qb.optimize(lambda battery: battery.frequency, GUIDE, {"frequency": (low, 2.0)})
+
+
+def test_bounds_of_entries_are_told() -> None:
+    """Which of them, and whether all."""
+    chain = qb.SpinChain(gaps=[1.0, 1.0, 1.0], decay_rates=0.05, hopping=0.0)
+
+    def total(battery):
+        return jnp.sum(battery.gaps * np.array([1.0, 0.0, 1.0])) - (battery.gaps[1] - 1.2) ** 2
+
+    best = qb.optimize(total, chain, {"gaps": (0.5, 2.0)}, starts=2)
+    np.testing.assert_allclose(best.parameters["gaps"], [2.0, 1.2, 2.0], atol=1e-6)
+    assert "], [0] and [2] at their upper bounds\n" in repr(best)
+    one = qb.optimize(total, chain, {"gaps": ([0.5, 1.5, 0.5], [9.0, 2.0, 3.0])}, starts=2)
+    assert "], [1] at its lower bound, [0] and [2] at their upper bounds\n" in repr(one)
+    every = qb.optimize(lambda battery: jnp.sum(battery.gaps), chain, {"gaps": (0.5, 2.0)}, starts=2)
+    assert "], all at their upper bounds\n" in repr(every)
+    single = qb.optimize(lambda battery: battery.coupling, TEN, {"coupling": (0.5, 2.0)}, starts=2)
+    assert "coupling = 2, at its upper bound\n" in repr(single)
+
+
 def test_minimise() -> None:
     worst = qb.optimize(bowl, TEN, {"coupling": (0.0, 2.0)}, starts=4, minimise=True)
     assert worst.parameters["coupling"] == pytest.approx(2.0, abs=1e-12)  # bowl(2) = 0.43, bowl(0) = 1.03

@@ -13,6 +13,7 @@ import jaxqb as qb
 from jaxqb import SpinCharger, study
 from jaxqb.errors import JaxqbError, StudyError
 from jaxqb.figures import figures_of
+from jaxqb.study.around import around
 
 SWEEP = """
 figures = ["first_peak", "max_average_power"]
@@ -349,6 +350,37 @@ def test_chains_have_probabilities_and_entries(tmp_path):
         study.load(write(tmp_path, CHAIN.replace("gaps[2]", "gasp[2]"))).battery()
     with pytest.raises(JaxqbError, match=r"`initial` .*thermal"):
         study.load(write(tmp_path, CHAIN.replace("[1.0, 0.0, 0.25]", "{thermal = 1.0}"))).battery()
+
+
+VECTOR = """
+[battery]
+type = "SpinChain"
+gaps = [1.0, 1.5]
+decay_rates = 0.05
+hopping = 0.05
+[design]
+gaps = [0.5, 2.0]
+hopping = [0.0, 0.1]
+[objective]
+maximise = "max_energy"
+[numerics]
+starts = 2
+window = 5.0
+"""
+
+
+def test_surroundings_of_a_field_of_several_numbers(tmp_path):
+    """Spins that are excited and decay have most energy at the start: the sum of the gaps, along each of them a line."""
+    read = study.load(write(tmp_path, VECTOR))
+    best = read.run()
+    np.testing.assert_allclose(best.parameters["gaps"], 2.0, atol=1e-9)
+    near = around(read, best)
+    assert [float(near.given[f"gaps[{k}]"]) for k in (0, 1)] == [1.0, 1.5] and float(near.given.max_energy) == 2.5
+    assert [line.max_energy.dims for line in near.lines] == [("gaps[0]",), ("gaps[1]",), ("hopping",)]
+    for k, line in enumerate(near.lines[:2]):
+        np.testing.assert_allclose(line.max_energy, 2.0 + line[f"gaps[{k}]"], rtol=1e-9)
+        assert line[f"gaps[{k}]"].attrs["long_name"].endswith(f" [{k}]")
+    np.testing.assert_allclose(near.lines[2].max_energy, 4.0, rtol=1e-9)
 
 
 def test_figures_are_compared_by_value():

@@ -35,6 +35,26 @@ MADE = {
     "occupation": (lambda x: qb.DarkStateBattery(1, 3, thermal_occupation=x), 0.5, [-0.5]),
     "dark start": (lambda x: qb.DarkStateBattery(1, 3, battery_excitations=qb.thermal(x)), 0.5, [1.5]),
     "loss": (lambda x: qb.WaveguideBattery(1.2, 0.3, 0.3, loss=x), 0.1, [-1.0]),
+    "level in the dark": (lambda x: qb.DarkStateBattery(2, 4, battery_excitations=x), 1.0, [3.0, 0.5, -1.0, np.nan]),
+    "level of noisy spins": (
+        lambda x: qb.DarkStateBattery(2, 3, battery_excitations=x, local_decay=0.1),
+        1.0,
+        [3.0, 0.4, -1.0, np.nan],
+    ),
+    "level of a chain": (lambda x: qb.SpinCharger(2, 4, battery_excitations=x), 1.0, [3.0, 0.5, -1.0, np.nan]),
+    "level of a grid": (lambda x: qb.SpinCharger(2, 4, 1.0, 0.1, battery_excitations=x), 1.0, [3.0, 0.5, -1.0, np.nan]),
+    "charger of a grid": (lambda x: qb.SpinCharger(2, 4, 1.0, 0.1, charger_excitations=x), 3.0, [5.0, 2.5, -1.0]),
+    "beside a mixture": (
+        lambda x: qb.SpinCharger(2, 3, 1.0, 0.1, battery_excitations=x, charger_excitations=qb.localised(1)),
+        1.0,
+        [3.0, 0.5, -1.0],
+    ),
+    "photons": (lambda x: qb.CavityCharger(2, x, counter_rotating=0.1, cutoff=20), 2.0, [2.5, -1.0, 21.0]),
+    "level beside light": (
+        lambda x: qb.CavityCharger(2, qb.coherent(1.0), battery_excitations=x),
+        1.0,
+        [3.0, 0.5, -1.0],
+    ),
 }
 
 
@@ -48,6 +68,53 @@ def test_what_no_battery_can_have(make, good, bad):
     for value in bad:
         energy, status = run(jnp.asarray(value))
         assert np.all(np.isnan(energy)) and status == Status.OUTSIDE_PADDING
+
+
+FED = lambda start: lambda n, **padding: qb.SpinCharger(2, n, charger_excitations=start, **padding)  # noqa: E731
+DARK = lambda start: lambda n, **padding: qb.DarkStateBattery(n, 7, battery_excitations=start, **padding)  # noqa: E731
+FIVE, FOUR = {"joints": 5, "levels": 20}, {"joints": 4, "levels": 20, "battery_levels": 4}
+SIZED = {
+    "localised charger": (FED(qb.localised(5)), {"levels": 3}, [6, 12], [4]),
+    "thermal charger": (FED(qb.thermal(2.0)), {"levels": 3, "charger_levels": 5}, [2, 4], [1, 5, 6, 4.5]),
+    "localised cells": (DARK(qb.localised(2)), FIVE, [2, 4], [1, 5, 6]),
+    "localised cells without room": (DARK(qb.localised(2)), FOUR, [3], [4, 6]),
+    "thermal cells": (DARK(qb.thermal(2.0)), FOUR, [3], [1, 4, 6]),
+    "cells in one level": (DARK(2.0), FOUR, [3], [1, 4, 6]),
+}
+
+
+@pytest.mark.parametrize("make, padding, good, bad", SIZED.values(), ids=SIZED)
+def test_sizes_and_the_room_of_mixed_starts(make, padding, good, bad):
+    """Sizes that fit give what known ones give; where weight of the start has no room, there is no plausible number."""
+    run = jax.jit(lambda n: energies(make(n, **padding), [0.0, 0.5]))
+    for n in good:
+        energy, status = run(float(n))
+        assert status == Status.OK
+        assert np.allclose(energy, qb.evolve(make(n), [0.0, 0.5]).saved["energy"], rtol=0, atol=1e-12)
+    for n in bad:
+        energy, status = run(float(n))
+        assert np.all(np.isnan(energy)) and status == Status.OUTSIDE_PADDING
+
+
+def test_a_battery_has_room_for_its_joint_spins():
+    with pytest.raises(FieldError, match=r"`battery_levels` must be an integer of at least 7, .*; fix: use battery_levels=7"):
+        jax.jit(lambda n: energies(DARK(2.0)(n, joints=7, levels=20, battery_levels=4), T))(3.0)
+
+
+def test_slopes_by_a_thermal_mean_beside_a_traced_size():
+    def energy(mean, n, **padding):
+        return qb.evolve(qb.SpinCharger(2, n, charger_excitations=qb.thermal(mean), **padding), [0.5]).saved["energy"][0]
+
+    value, slope = jax.jit(jax.value_and_grad(lambda mean, n: energy(mean, n, levels=3, charger_levels=7)))(2.0, 6.0)
+    assert abs(value - energy(2.0, 6)) < 1e-12
+    assert abs(slope - (energy(2.001, 6) - energy(1.999, 6)) / 0.002) < 1e-6
+
+
+def test_traced_populations_mean_what_known_ones_do():
+    """Which are divided by their sum, if this is one but for a small error."""
+    vector = np.array([0.2, 0.3, 0.5]) * (1 + 5e-7)
+    energy = lambda x: qb.evolve(qb.SpinCharger(2, 2, charger_excitations=qb.populations(x)), T).saved["energy"]  # noqa: E731
+    assert np.allclose(jax.jit(energy)(vector), energy(vector), rtol=0, atol=1e-13)
 
 
 def test_light_of_an_unknown_mean():
@@ -151,6 +218,7 @@ def test_numbers_of_methods_are_those_of_python():
 CASES = """[
     qb.DarkStateBattery(2, 4), qb.SpinCharger(3, 6), qb.SpinCharger(2, 4, anisotropy=0.4),
     qb.CavityCharger(3, 6, counter_rotating=0.2), qb.WaveguideBattery(1.2, 0.3, 0.3),
+    qb.SpinCharger(2, 9, charger_excitations=qb.thermal(4.0)), qb.DarkStateBattery(3, 5, battery_excitations=qb.localised(1)),
 ]"""
 SINGLE = f"""
 import warnings
