@@ -73,3 +73,23 @@ def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:
             return f"{module}[{group[1]}]" if group else module
 
     return Sharing(config, log)
+
+
+@pytest.fixture
+def vector_design() -> str:
+    """A study that designs a field of several numbers: of two spins that decay, the energy at the start is the largest."""
+    return """
+[battery]
+type = "SpinChain"
+gaps = [1.0, 1.5]
+decay_rates = 0.05
+hopping = 0.05
+[design]
+gaps = [0.5, 2.0]
+hopping = [0.0, 0.1]
+[objective]
+maximise = "max_energy"
+[numerics]
+starts = 2
+window = 5.0
+"""

@@ -196,37 +196,20 @@ def test_a_place_that_cannot_be_written_to_is_refused_before_anything_runs(comma
     assert "--out" in sentence and place in sentence and "folder" in sentence
 
 
-VECTOR = """
-[battery]
-type = "SpinChain"
-gaps = [1.0, 1.5]
-decay_rates = 0.05
-hopping = 0.05
-[design]
-gaps = [0.5, 2.0]
-hopping = [0.0, 0.1]
-[objective]
-maximise = "max_energy"
-[numerics]
-starts = 2
-window = 5.0
-"""
-
-
-def test_optimize_draws_a_field_of_several_numbers(tmp_path):
+def test_optimize_draws_a_field_of_several_numbers(vector_design):
     """Spins that are excited have most energy at the start, with the largest gaps."""
-    Path("vector.toml").write_text(VECTOR)
+    Path("vector.toml").write_text(vector_design)
     shown = run("optimize", "vector.toml", "--out", "out")
     assert "all at their upper bounds" in shown.stdout and Path("out/vector.png").stat().st_size > 10_000
     found = json.loads(Path("out/vector.json").read_text())
     assert found["parameters"]["gaps"] == pytest.approx([2.0, 2.0]) and found["value"] == pytest.approx(4.0)
 
 
-def test_what_was_found_is_written_before_it_is_drawn(monkeypatch):
+def test_what_was_found_is_written_before_it_is_drawn(vector_design, monkeypatch):
     def fails(*_):
         raise RuntimeError
 
-    Path("vector.toml").write_text(VECTOR)
+    Path("vector.toml").write_text(vector_design)
     monkeypatch.setattr("jaxqb.study.around.around", fails)
     result = CliRunner().invoke(cli.app, ["optimize", "vector.toml", "--out", "out"])
     assert isinstance(result.exception, RuntimeError)

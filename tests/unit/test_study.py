@@ -352,26 +352,9 @@ def test_chains_have_probabilities_and_entries(tmp_path):
         study.load(write(tmp_path, CHAIN.replace("[1.0, 0.0, 0.25]", "{thermal = 1.0}"))).battery()
 
 
-VECTOR = """
-[battery]
-type = "SpinChain"
-gaps = [1.0, 1.5]
-decay_rates = 0.05
-hopping = 0.05
-[design]
-gaps = [0.5, 2.0]
-hopping = [0.0, 0.1]
-[objective]
-maximise = "max_energy"
-[numerics]
-starts = 2
-window = 5.0
-"""
-
-
-def test_surroundings_of_a_field_of_several_numbers(tmp_path):
+def test_surroundings_of_a_field_of_several_numbers(tmp_path, vector_design):
     """Spins that are excited and decay have most energy at the start: the sum of the gaps, along each of them a line."""
-    read = study.load(write(tmp_path, VECTOR))
+    read = study.load(write(tmp_path, vector_design))
     best = read.run()
     np.testing.assert_allclose(best.parameters["gaps"], 2.0, atol=1e-9)
     near = around(read, best)
