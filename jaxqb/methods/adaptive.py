@@ -15,7 +15,8 @@ from ..conventions import epsilon
 from ..errors import MethodError, fail
 from ..fields import plain, whole
 from ..laws import AbstractDifferentialLaw
-from .method import AbstractFlow, AbstractMethod, Figures, along, check_reach, check_steps, check_tolerance, few_turns
+from .checks import check_reach, check_steps, check_tolerance
+from .method import AbstractFlow, AbstractMethod, Figures, along, few_turns
 
 
 class Adaptive(AbstractMethod):

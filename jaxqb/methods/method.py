@@ -10,13 +10,12 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
-from ..errors import MethodError, Status, ToleranceError, fail, shown
-from ..fields import numbers, traced
+from ..errors import Status
 from ..laws import AbstractDecayLaw, AbstractMasterLaw, AbstractUnitaryLaw, Chain
+from .checks import check_horizon
 
 POINTS, FINE = 5, 49  # of a window, ends included, at which a search knows the figures: if they are smooth, and if not
 EDGE = "(edge)"  # the name under which flows carry what the status needs: the population of truncated levels
@@ -144,35 +143,6 @@ class AbstractMethod(eqx.Module):
 def few_turns(pace: Float[Array, ""]) -> Float[Array, ""]:
     """The window of what turns at this pace: a few turns of the fastest figure."""
     return 5.0 / jnp.maximum(pace, jnp.finfo(pace.dtype).tiny ** 0.5)
-
-
-def check_tolerance(name: str, value: Any, usual: str) -> None:
-    """A sentence for what is no positive number."""
-    number = numbers(value)
-    if number is None or traced(number) or number.ndim or not 0 < number < np.inf:
-        fail(ToleranceError, name, "be a number larger than 0", f"it is {shown(value)}", usual)
-
-
-def check_reach(name: str, value: float, least: float, usual: float) -> None:
-    """A sentence for a tolerance below what the floating point type can deliver."""
-    if value < least:
-        wide = "enable x64 with jax.config.update('jax_enable_x64', True), or " if least > usual else ""
-        must, fix = f"be at least {least:.1e} in this floating point type", f"{wide}use {name}={least:.0e}"
-        fail(ToleranceError, name, must, f"it is {value:.1e}", fix)
-
-
-def check_steps(value: Any) -> None:
-    """A sentence for what is no number of steps."""
-    number = numbers(value)
-    if number is None or traced(number) or number.ndim or not number >= 1 or number % 1:
-        fail(MethodError, "max_steps", "be an integer of at least 1", f"it is {shown(value)}", "leave it out")
-
-
-def check_horizon(value: Any) -> None:
-    """A sentence for what is no latest time."""
-    time = numbers(value)
-    if time is None or traced(time) or time.ndim or not 0 < time < np.inf:
-        fail(MethodError, "horizon", "be a positive number", f"it is {shown(value)}", "give e.g. horizon=100.0")
 
 
 class AbstractPlanned(AbstractMethod):

@@ -17,8 +17,9 @@ from ..conventions import epsilon, real_dtype
 from ..errors import MethodError, ToleranceError, fail, shown
 from ..fields import plain
 from ..laws import AbstractMemoryLaw, Channels
+from .checks import check_horizon, check_tolerance
 from .late import Late
-from .method import AbstractMemoryFlow, AbstractPlanned, along, check_horizon, check_tolerance
+from .method import AbstractMemoryFlow, AbstractPlanned, along
 
 RUNG = 1.25  # horizons are rounded up to powers of it, so that few programs are compiled
 EARLY, EARLIEST = 1e-5, 1e-9  # times before which derivatives, and values, are those a little later, and of a free emitter
